@@ -13,7 +13,13 @@ from services import clock
 from services.access import Right
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_date, format_datetime
-from services.imports.fetch_requests import Fetching, FetchRequest, Payout, ask, standing
+from services.imports.fetch_requests import (
+    Fetching,
+    FetchRequest,
+    Payout,
+    read_fetching,
+    request_fetch,
+)
 from services.money import format_money
 
 HERE = {
@@ -36,7 +42,7 @@ def show() -> None:
     """Show the section to whoever may see payouts, its buttons to whoever may reconcile."""
     t, account = texts(), accounts.choose("payout_fetch_account", Right.SEE_SETTLEMENTS).key
     with refusals():
-        seen = standing(desk(), actor(), account)
+        seen = read_fetching(desk(), actor(), account)
         if not seen.possible:
             st.info(t("HiPay has no payouts on its test platform."), icon=":material/info:")
             return
@@ -49,7 +55,7 @@ def show() -> None:
 
 def _section(account: str, may: bool) -> None:
     with refusals():
-        seen = standing(desk(), actor(), account)
+        seen = read_fetching(desk(), actor(), account)
         under_way = seen.under_way is not None
         if st.session_state.get(_UNDER_WAY) != under_way:
             st.session_state[_UNDER_WAY] = under_way
@@ -223,7 +229,7 @@ def _key(of: str) -> str:
 
 def _ask(account: str, settlement_id: str, form_key: str) -> None:
     with refusals():
-        ask(desk(), actor(), account, form_key, settlement_id)
+        request_fetch(desk(), actor(), account, form_key, settlement_id)
         st.session_state["payout_fetch_keys"] = {}
 
 

@@ -14,7 +14,7 @@ from services.imports.preview import Preview
 from services.money import format_money
 from services.reconciliation.views.line_text import operation
 from services.settlements.columns import LABELS
-from services.settlements.words import ASIDE, EVIDENCE
+from services.settlements.words import EVIDENCE, SET_ASIDE
 
 
 def show_preview(found: Preview) -> None:
@@ -45,12 +45,12 @@ def _summary(found: Preview) -> None:
             ),
             icon=":material/error:",
         )
-    if found.aside_blocking:
+    if found.set_aside_blocking:
         st.warning(
             t.plural(
                 "{count} row could not be read and is set aside.",
                 "{count} rows could not be read and are set aside.",
-                found.aside_blocking,
+                found.set_aside_blocking,
             ),
             icon=":material/rule:",
         )
@@ -76,7 +76,7 @@ def _details(found: Preview) -> None:
         t("Rows set aside"),
     ]
     names += [t("Changed lines")] if found.changed else []
-    reading, columns, operations, payouts, aside, *changed = st.tabs(names)
+    reading, columns, operations, payouts, set_aside, *changed = st.tabs(names)
     with reading:
         for name, (label, options) in CHOICES.items():
             value = found.dialect.debits if name == "debits" else getattr(found.dialect, name)
@@ -108,17 +108,17 @@ def _details(found: Preview) -> None:
             column_config=tables.right_aligned(("Lines", "Amount"), t),
             alt=t("Totals by payout"),
         )
-    with aside:
-        if not found.aside:
+    with set_aside:
+        if not found.set_aside:
             st.caption(t("None: every row is a line."))
         else:
             st.dataframe(_set_aside_table(found, t), hide_index=True, alt=t("Rows set aside"))
-            if found.findings.aside > len(found.aside):
+            if found.findings.set_aside > len(found.set_aside):
                 st.caption(
                     t(
                         "The first {shown} of {count} rows set aside.",
-                        shown=number(len(found.aside), t),
-                        count=number(found.findings.aside, t),
+                        shown=number(len(found.set_aside), t),
+                        count=number(found.findings.set_aside, t),
                     )
                 )
     for tab in changed:
@@ -169,12 +169,12 @@ def _by_payout(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
 
 
 def _set_aside_table(found: Preview, t: Translator) -> pd.DataFrame:
-    rows, sheets = found.aside, found.dialect.sheets
+    rows, sheets = found.set_aside, found.dialect.sheets
     return pd.DataFrame(
         {
             t("Line"): [where(row.line, sheets, t) for row in rows],
             t("Column"): [t(LABELS.get(row.column, "")) for row in rows],
-            t("Reason"): [t.gettext(ASIDE[row.reason]).format(cell=row.cell) for row in rows],
+            t("Reason"): [t.gettext(SET_ASIDE[row.reason]).format(cell=row.cell) for row in rows],
             t("Text of the row"): [row.text for row in rows],
         }
     )

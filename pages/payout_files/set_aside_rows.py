@@ -20,7 +20,7 @@ from services.reconciliation.views.file_list import ReadFile
 from services.settlements.columns import LABELS
 from services.settlements.sheet import SetAsideRow
 from services.settlements.tables import Sheet
-from services.settlements.words import ASIDE
+from services.settlements.words import SET_ASIDE
 
 _TICKED = "aside_ticked"  # the rows that are ticked, by the place on the screen and the file
 
@@ -145,7 +145,7 @@ def _reason(row: SetAsideRow, found: SetAsideRows, t: Translator) -> str:
             "{count} more rows that are not listed",
             found.rest,
         )
-    return t.gettext(ASIDE[row.reason]).format(cell=row.cell)
+    return t.gettext(SET_ASIDE[row.reason]).format(cell=row.cell)
 
 
 def _state(row: SetAsideRow, found: SetAsideRows, zone: str, t: Translator) -> str:

@@ -149,12 +149,12 @@ def _file(file_id: int, t: Translator) -> None:
         if file.state == "complete":
             st.markdown(f"**{t('Rows set aside')}**")
             set_aside_rows.show(file, "file")
-            if found.aside > len(file.aside):
+            if found.set_aside > len(file.aside):
                 st.caption(
                     t(
                         "The first {shown} of {count} rows set aside.",
                         shown=number(len(file.aside), t),
-                        count=number(found.aside, t),
+                        count=number(found.set_aside, t),
                     )
                 )
 

@@ -19,7 +19,7 @@ WITHOUT_FILE = timedelta(days=1)  # that HiPay may list a payout whose file is n
 NOT_FETCHED = timedelta(days=1)  # that looking at HiPay's list may fail
 
 
-def standing(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
+def conditions(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
     """Of the accounts that are configured."""
     for one in _all(tx, desk, now):
         if one.account in desk.settings.all_accounts:

@@ -51,4 +51,4 @@ def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Condition]:
     found += alarms.unconfirmable(tx, desk.settings.all_accounts)
     for account in sorted(alarms.imported_accounts(tx) & set(desk.settings.all_accounts)):
         found += alarms.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
-    return [*found, *payout_files.standing(tx, desk, now)]
+    return [*found, *payout_files.conditions(tx, desk, now)]

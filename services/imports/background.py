@@ -95,9 +95,9 @@ def catch_up(desk: Desk) -> bool:
 def work_off(desk: Desk) -> bool:
     """Do all waiting imports and rejoins in this thread; whether there were any. For samples and tests."""
     owner = f"here:{os.getpid()}:{threading.get_ident()}"
-    keep = desk.room.keep
-    found = process.waiting(desk.store, keep) and process.work_off(
-        desk.store, owner, desk.settings.all_accounts, keep=keep
+    keep_free = desk.room.keep
+    found = process.waiting(desk.store, keep_free) and process.work_off(
+        desk.store, owner, desk.settings.all_accounts, keep_free=keep_free
     )
     while catch_up(desk):
         found = True

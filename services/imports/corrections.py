@@ -87,10 +87,10 @@ class CorrectionFinder:
         """Those of settlements that the file names most of, or that are ``whole``."""
         found: list[int] = []
         for (account, settlement), theirs in lines.groupby(["account", "settlement_id"]):
-            standing = line_totals.count_standing(tx, str(account), str(settlement), self._file)
+            valid = line_totals.count_valid(tx, str(account), str(settlement), self._file)
             if (account, settlement) in whole or 2 * (
                 self._named[str(account), str(settlement)] + len(theirs)
-            ) >= standing:
+            ) >= valid:
                 found += theirs["id"].tolist()
         return sorted(found)
 

@@ -99,7 +99,7 @@ class DuplicateFinder:
         """The next lines of the file. ``known``: identities of those that stand in others."""
         for payout in lines["settlement_id"].unique():
             if (account, payout) not in self._stands:
-                count = line_totals.count_standing(tx, account, payout, self._file) if payout else 0
+                count = line_totals.count_valid(tx, account, payout, self._file) if payout else 0
                 self._stands[account, payout] = count > 0
         again = [payout for payout in lines["settlement_id"].unique() if self._stands[account, payout]]
         if not again:

@@ -56,7 +56,7 @@ class Fetching:
     announced_at: datetime | None
 
 
-def ask(desk: Desk, actor: Actor, account: str, form_key: str, settlement_id: str = "") -> int:
+def request_fetch(desk: Desk, actor: Actor, account: str, form_key: str, settlement_id: str = "") -> int:
     """Have HiPay's list looked at and all new files fetched, or the file of one payout; the request's id.
 
     ``form_key`` is made when the button is drawn: a second press finds the first's request, and so does a colleague's
@@ -88,7 +88,7 @@ def ask(desk: Desk, actor: Actor, account: str, form_key: str, settlement_id: st
     return made
 
 
-def standing(desk: Desk, actor: Actor, account: str) -> Fetching:
+def read_fetching(desk: Desk, actor: Actor, account: str) -> Fetching:
     """How fetching stands for the account. Raises NotAllowed, AccountUnknown."""
     require_account(desk, account)
     with desk.store.read() as tx:

@@ -23,10 +23,10 @@ class FileEnd:
     def note(self, block: Block) -> None:
         if not self.line:
             return
-        if any(row.line == self.line and not row.blocking for row in block.aside):
+        if any(row.line == self.line and not row.blocking for row in block.set_aside):
             self.line = 0  # a total, or the column names: no money is cut off
             return
-        self._doubtful |= {row.settlement_id for row in block.aside if row.blocking}
+        self._doubtful |= {row.settlement_id for row in block.set_aside if row.blocking}
         lines = block.lines
         if len(lines):
             summed = lines.groupby(_OF)["settled_amount_units"].sum()

@@ -62,13 +62,13 @@ class _Seen:
 
 @dataclass
 class Watch:
-    """What one process has seen of the folder. ``look`` is to be called again and again."""
+    """What one process has seen of the folder. ``poll`` is called again and again."""
 
     desk: Desk
     still: float = STILL_SECONDS
     _seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Take what is ready, move what has ended; nothing while the disk has too little room. A file that cannot be dealt with never keeps the others back."""
         root = self.desk.settings.settlements_folder
         if root is None or not self.desk.room.has():
@@ -218,7 +218,7 @@ def run(desk: Desk, stopping: threading.Event) -> None:
     watch = Watch(desk)
     while not stopping.is_set():
         try:
-            watch.look()
+            watch.poll()
             desk.heartbeats.beat("folder")
         except STORE_AWAY:  # the store itself says so
             stopping.wait(_AGAIN_SECONDS)

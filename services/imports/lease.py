@@ -24,17 +24,17 @@ class LeaseEnded(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """``accounts``: the keys of the configured accounts. ``keep``: bytes of the disks that the work leaves free."""
+    """``accounts``: the keys of the configured accounts. ``keep_free``: bytes of the disks that the work leaves free."""
 
     store: Store
     owner: str
     accounts: frozenset[str] = frozenset()
     stopping: threading.Event = field(default_factory=threading.Event)
-    keep: int = 0
+    keep_free: int = 0
 
     @property
     def room(self) -> Room:
-        return Room.of(self.store, self.keep)
+        return Room.of(self.store, self.keep_free)
 
     @contextmanager
     def write(self, *, grows: bool = True) -> Iterator[Connection]:
@@ -79,13 +79,15 @@ class Lease:
 
 
 def acquire(
-    store: Store, owner: str, accounts: Collection[str], stopping: threading.Event, keep: int = 0
+    store: Store, owner: str, accounts: Collection[str], stopping: threading.Event, keep_free: int = 0
 ) -> Lease | None:
     """The lease, unless another process holds it."""
     with store.write() as tx:
         if not meta.take_lease(tx, _NAME, owner, _SECONDS):
             return None
-    return Lease(store=store, owner=owner, accounts=frozenset(accounts), stopping=stopping, keep=keep)
+    return Lease(
+        store=store, owner=owner, accounts=frozenset(accounts), stopping=stopping, keep_free=keep_free
+    )
 
 
 def is_free(store: Store) -> bool:

@@ -88,7 +88,7 @@ class _Run:
     lines: int = 0
     had: dict[str, bool] = field(default_factory=dict)  # whether an account had lines before
     transactions: _Transactions = field(default_factory=_Transactions)  # of the lines so far
-    aside: SetAsideCollector = field(default_factory=SetAsideCollector)
+    set_aside: SetAsideCollector = field(default_factory=SetAsideCollector)
     settlements: set[str] = field(default_factory=set)
 
 
@@ -167,7 +167,7 @@ def _go_on(tx: Connection, file_id: int, **values: Any) -> None:
 def _take(lease: Lease, run: _Run, block: Block) -> None:
     """Store a block's new lines with what they come to."""
     run.gathering.note(block)
-    run.aside.note(block.aside)
+    run.set_aside.note(block.set_aside)
     run.ending.note(block)
     lines = block.lines.join(identify(block.lines, run.seen)[["identity", "key"]])
     run.lines += len(lines)
@@ -202,11 +202,11 @@ def _gathered(blocks: Iterator[Block]) -> Iterator[Block]:
 
 def _one(blocks: list[Block]) -> Block:
     lines = pd.concat([block.lines for block in blocks], ignore_index=True)
-    aside = tuple(row for block in blocks for row in block.aside)
+    set_aside = tuple(row for block in blocks for row in block.set_aside)
     damaged, undated = (
         tuple(cell for block in blocks for cell in getattr(block, name)) for name in ("damaged", "undated")
     )
-    return Block(lines, aside, damaged, blocks[-1].bytes_done, undated)
+    return Block(lines, set_aside, damaged, blocks[-1].bytes_done, undated)
 
 
 def _take_account(
@@ -292,7 +292,7 @@ def _flip(lease: Lease, run: _Run) -> None:
         )
     if stored:
         raise PayoutsStored(stored)
-    aside, dialect = run.aside, run.gathering.detection.dialect
+    set_aside, dialect = run.set_aside, run.gathering.detection.dialect
     findings = run.gathering.findings(open_end=open_end)
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(kept.replaced)}
     with lease.write() as tx:
@@ -308,10 +308,10 @@ def _flip(lease: Lease, run: _Run) -> None:
             lines=run.lines,
             lines_done=run.lines,
             bytes_done=file.size,
-            aside=[asdict(row) for row in aside.rows],
-            aside_blocking=aside.blocking.total(),
-            aside_settlements=sorted(aside.blocking),
-            aside_open=dict(aside.blocking),
+            aside=[asdict(row) for row in set_aside.rows],
+            aside_blocking=set_aside.blocking.total(),
+            aside_settlements=sorted(set_aside.blocking),
+            aside_open=dict(set_aside.blocking),
             reading={**reading_of(dialect), "found": findings.kept()},
             settlements=sorted(run.settlements - {""}),
             follow_up=0,

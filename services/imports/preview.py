@@ -33,8 +33,8 @@ class Preview:
     ``headers``: of each of its sheets that is read. ``lines``: how many; of them ``new``, ``known`` (stored already) and
     ``changed`` (in the place of a stored one), the first of these before and after in ``corrections``; ``held``: so many
     stored ones are HiPay's own, and go on to stand until a person takes the correction. ``totals`` and
-    ``settlements``: as ``services.settlements.totals`` gives them. ``aside``: the first rows set aside,
-    ``aside_blocking`` how many of all may hold money.
+    ``settlements``: as ``services.settlements.totals`` gives them. ``set_aside``: the first rows set aside,
+    ``set_aside_blocking`` how many of all may hold money.
     ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what of
     its reading was chosen or is remembered. ``stored``: payouts that it seems to bring once more, in another rendition: it
     is imported only if a person says that its lines are others. ``imported``: the same bytes are stored or being imported,
@@ -51,8 +51,8 @@ class Preview:
     corrections: tuple[ShownCorrection, ...]
     totals: pd.DataFrame
     settlements: pd.DataFrame
-    aside: tuple[SetAsideRow, ...]
-    aside_blocking: int
+    set_aside: tuple[SetAsideRow, ...]
+    set_aside_blocking: int
     findings: Findings
     accounts: tuple[Part, ...]
     home: str
@@ -83,7 +83,7 @@ def preview(
         0,
         progress or _ignore,
     )
-    aside, sums, payouts = SetAsideCollector(), [], []
+    set_aside, sums, payouts = SetAsideCollector(), [], []
     correcting: list[tuple[str, dict[str, Any]]] = []
     size = max(1, given.size)
     found = reading.decide(
@@ -114,7 +114,7 @@ def preview(
                     correcting += [(str(one), row) for row in _plain(some)]
         sums.append(totals(lines))
         payouts.append(settlements(lines))
-        aside.note(block.aside)
+        set_aside.note(block.set_aside)
         gathering.note(block)
         ending.note(block)
         progress((1 + min(1.0, block.bytes_done / size)) / 2)
@@ -136,8 +136,8 @@ def preview(
         corrections=corrected,
         totals=all_totals,
         settlements=all_payouts,
-        aside=aside.rows,
-        aside_blocking=aside.blocking.total(),
+        set_aside=set_aside.rows,
+        set_aside_blocking=set_aside.blocking.total(),
         findings=gathering.findings(open_end=open_end),
         accounts=found.parts,
         home=found.home,

@@ -52,9 +52,9 @@ _CLEANED = 5_000  # lines deleted in one transaction
 _STALE = timedelta(minutes=30)  # a reception that has not come on for so long has broken off
 
 
-def waiting(store: Store, keep: int = 0) -> bool:
-    """Whether there is work for the process, and room for it. ``keep``: bytes of the disks that stay free."""
-    there = Room.of(store, keep)
+def waiting(store: Store, keep_free: int = 0) -> bool:
+    """Whether there is work for the process, and room for it. ``keep_free``: bytes of the disks that stay free."""
+    there = Room.of(store, keep_free)
     with store.read() as tx:
         if settlement_files.to_clean(tx, _stale()):
             return True
@@ -67,13 +67,13 @@ def work_off(
     owner: str,
     accounts: Collection[str],
     stopping: threading.Event | None = None,
-    keep: int = 0,
+    keep_free: int = 0,
 ) -> bool:
     """Do all that waits, one after another, unless another does; whether it was ours to do. ``accounts``: ours.
 
     Raises NoRoom where work was begun for which there was none.
     """
-    lease = acquire(store, owner, accounts, stopping or threading.Event(), keep)
+    lease = acquire(store, owner, accounts, stopping or threading.Event(), keep_free)
     if lease is None:
         return False
     try:
@@ -276,7 +276,7 @@ def main() -> None:
         )
         sys.exit({"full": FULL, "unreachable": AWAY}.get(refusal.reason, 1))
     try:
-        work_off(store, given["owner"], given["accounts"], stopping, given["keep"])
+        work_off(store, given["owner"], given["accounts"], stopping, given["keep_free"])
     except (NoRoom, StoreFull) as error:
         log.warning("the disk has no room: reconciliation goes on when it has (%s)", type(error).__name__)
         sys.exit(FULL)

@@ -25,17 +25,19 @@ _STOPS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _MOST_DEATHS = 6  # in a row: more than one file that the process cannot bear is allowed
 
 
-def spawn(database: str, owner: str, accounts: Collection[str], keep: int = 0) -> subprocess.Popen[bytes]:
+def spawn(
+    database: str, owner: str, accounts: Collection[str], keep_free: int = 0
+) -> subprocess.Popen[bytes]:
     """Start the process that works off what waits in the database. It ends by itself, at the latest with this process.
 
-    ``accounts``: the keys of the configured accounts; ``keep``: bytes of the disks that it leaves free.
+    ``accounts``: the keys of the configured accounts; ``keep_free``: bytes of the disks that it leaves free.
     """
     given = {
         "database": database,
         "owner": owner,
         "accounts": sorted(accounts),
         "memory": process.MEMORY_BYTES,
-        "keep": keep,
+        "keep_free": keep_free,
         "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
     }
     return processes.start_module("services.imports.process", given=given, ends_with_us=True)

@@ -18,7 +18,7 @@ from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, CURRENCY_
 from services.settlements.dialect import Dialect
 from services.settlements.errors import UndecidedReading
 from services.settlements.parts import Part, parts
-from services.settlements.sheet import SetAsideRow, aside
+from services.settlements.sheet import SetAsideRow, set_aside_row
 from services.settlements.source import Source
 from services.spreadsheets import marks
 from services.spreadsheets.lost import LOST_CELL, why_lost
@@ -51,11 +51,11 @@ class Block:
     - `operation_code` ("" if unknown) and `kind` (settlement_operations.Kind)
     - `lost`: the columns of this line, separated by blanks, whose ids a spreadsheet has damaged
 
-    `aside`, `damaged` and `undated`: what was found among the same rows. `bytes_done`: how much of the text, as UTF-8, was read.
+    `set_aside`, `damaged` and `undated`: what was found among the same rows. `bytes_done`: how much of the text, as UTF-8, was read.
     """
 
     lines: pd.DataFrame
-    aside: tuple[SetAsideRow, ...]
+    set_aside: tuple[SetAsideRow, ...]
     damaged: tuple[DamagedCell, ...]
     bytes_done: int
     undated: tuple[DamagedCell, ...] = ()
@@ -80,13 +80,13 @@ def _pieces(part: Part, rows: int) -> Iterator[Part]:
     if len(part.lines) <= rows:
         yield part
         return
-    aside_lines = [row.line for row in part.aside]
+    set_aside_lines = [row.line for row in part.set_aside]
     done = 0
     for start in range(0, len(part.lines), rows):
         end = start + rows
-        upto = bisect(aside_lines, part.lines[end]) if end < len(part.lines) else len(aside_lines)
+        upto = bisect(set_aside_lines, part.lines[end]) if end < len(part.lines) else len(set_aside_lines)
         cells = {name: column.slice(start, rows) for name, column in part.cells.items()}
-        yield Part(cells, part.lines[start:end], part.aside[done:upto], 0, part.bytes_done)
+        yield Part(cells, part.lines[start:end], part.set_aside[done:upto], 0, part.bytes_done)
         done = upto
 
 
@@ -146,7 +146,7 @@ class _Conversion:
         lines = pa.table({"line": part.lines, **texts}).to_pandas()
         lines = lines.assign(**amounts)
         lines["operation_code"], lines["kind"], lines["lost"] = code.to_pandas(), kind.to_pandas(), lost
-        wrong = self._aside(part, refused)
+        wrong = self._set_aside(part, refused)
         if wrong:
             kept = np.ones(count, dtype=bool)
             kept[list(refused.cells)] = False
@@ -154,7 +154,7 @@ class _Conversion:
             gone = {row.line for row in wrong}
             damaged = [cell for cell in damaged if cell.line not in gone]
             undated = [cell for cell in undated if cell.line not in gone]
-        rows = tuple(sorted((*part.aside, *wrong), key=lambda row: row.line))
+        rows = tuple(sorted((*part.set_aside, *wrong), key=lambda row: row.line))
         undated.sort(key=lambda cell: cell.line)
         return Block(lines, rows, tuple(damaged), part.bytes_done, tuple(undated))
 
@@ -209,11 +209,11 @@ class _Conversion:
             found[f"{column}_units"] = pd.Series(pd.arrays.IntegerArray(values, blank))
         return found
 
-    def _aside(self, part: Part, refused: _Refused) -> list[SetAsideRow]:
+    def _set_aside(self, part: Part, refused: _Refused) -> list[SetAsideRow]:
         found = []
         for place, (column, reason) in sorted(refused.cells.items()):
             row = {name: marks.plain(cells[place].as_py()) for name, cells in part.cells.items()}
-            whole = aside(int(part.lines[place]), reason, list(row.values()), self._dialect.delimiter)
+            whole = set_aside_row(int(part.lines[place]), reason, list(row.values()), self._dialect.delimiter)
             payout = "" if why_lost(row["settlement_id"]) else row["settlement_id"]
             found.append(
                 SetAsideRow(whole.line, reason, column, row.get(column, "")[:200], whole.text, payout)

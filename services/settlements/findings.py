@@ -19,7 +19,7 @@ _OPERATIONS = 100  # words of unknown operations that are named
 class Findings:
     """`missing` and `duplicates`: canonical columns; `extra`: names in the file; in whichever of its sheets.
 
-    `left_out`, `hidden`: sheets that were not read. `aside`: how many rows were set aside, of whatever kind. `damaged`: the first of so many (`damaged_count`) ids that a
+    `left_out`, `hidden`: sheets that were not read. `set_aside`: how many rows were set aside, of whatever kind. `damaged`: the first of so many (`damaged_count`) ids that a
     spreadsheet has changed. `unpriced`: the first of so many (`unpriced_count`) lines of an order's money (sales, refunds,
     chargebacks) that have no original amount: they settle nothing. `assumed`: what was taken for granted of the dates. `undated`: the
     first of so many (`undated_count`) cells that are no date where one beside the collection's should stand. `open_end`: the
@@ -40,7 +40,7 @@ class Findings:
     undated: tuple[DamagedCell, ...] = ()
     undated_count: int = 0
     assumed: Evidence | None = None
-    aside: int = 0
+    set_aside: int = 0
     open_end: int = 0
 
     @property
@@ -51,7 +51,9 @@ class Findings:
 
     def kept(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self)
+        values = asdict(self)
+        values["aside"] = values.pop("set_aside")  # as it is stored
+        return values
 
 
 def findings_of(kept: Mapping[str, Any]) -> Findings:
@@ -64,7 +66,7 @@ def findings_of(kept: Mapping[str, Any]) -> Findings:
         damaged=tuple(DamagedCell(**cell) for cell in kept.get("damaged", ())),
         damaged_count=kept.get("damaged_count", 0),
         unpriced_count=kept.get("unpriced_count", 0),
-        aside=kept.get("aside", 0),
+        set_aside=kept.get("aside", 0),
         undated=tuple(DamagedCell(**cell) for cell in kept.get("undated", ())),
         undated_count=kept.get("undated_count", 0),
         open_end=kept.get("open_end", 0),
@@ -104,7 +106,7 @@ class FindingsCollector:
     _operations: set[str] = field(default_factory=set)
     _damaged: list[DamagedCell] = field(default_factory=list)
     _count: int = 0
-    _aside: int = 0
+    _set_aside: int = 0
     _unpriced: list[int] = field(default_factory=list)
     _unpriced_count: int = 0
     _undated: list[DamagedCell] = field(default_factory=list)
@@ -117,7 +119,7 @@ class FindingsCollector:
         if len(self._operations) < _OPERATIONS:
             self._operations.update(lines.loc[lines["operation_code"] == "", "operation"].unique())
         self._count += len(block.damaged)
-        self._aside += len(block.aside)
+        self._set_aside += len(block.set_aside)
         self._damaged += block.damaged[: SHOWN - len(self._damaged)]
         bare = lines.loc[lines["kind"].isin(ORDER_KINDS) & lines["original_amount_units"].isna(), "line"]
         self._unpriced_count += len(bare)
@@ -136,7 +138,7 @@ class FindingsCollector:
             unknown_operations=tuple(sorted(self._operations)[:_OPERATIONS]),
             damaged=tuple(self._damaged),
             damaged_count=self._count,
-            aside=self._aside,
+            set_aside=self._set_aside,
             unpriced=tuple(self._unpriced),
             unpriced_count=self._unpriced_count,
             undated=tuple(self._undated),

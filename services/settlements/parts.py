@@ -31,11 +31,11 @@ from services.settlements.sheet import (
     MOST_CELLS,
     Layout,
     SetAsideRow,
-    aside,
     is_blank,
     misfit,
     names_total,
     records,
+    set_aside_row,
 )
 from services.settlements.tables import Table
 from services.settlements.text import texts
@@ -59,7 +59,7 @@ class Part:
 
     cells: dict[str, pa.Array]
     lines: NDArray[np.int64]
-    aside: tuple[SetAsideRow, ...]
+    set_aside: tuple[SetAsideRow, ...]
     records: int
     bytes_done: int
     open_end: int = 0
@@ -85,7 +85,7 @@ def parts(tables: Sequence[Table], quotes: Quotes | None = None) -> Iterator[Par
         last = 0
         for part in _parts(table, quotes):
             records, last = records + part.records, part.bytes_done
-            yield replace(part, aside=(*above, *part.aside), bytes_done=done + last)
+            yield replace(part, set_aside=(*above, *part.set_aside), bytes_done=done + last)
             above = ()
         done += last
     if not records:
@@ -257,7 +257,7 @@ class _Rows:
             if is_blank(row):
                 blank[place] = True
             elif reason := self._misfit(int(lines[place]), row):
-                found.append(self._aside(int(lines[place]), reason, row))
+                found.append(self._set_aside(int(lines[place]), reason, row))
             else:
                 kept[place] = True
         return kept, found, blank
@@ -287,7 +287,7 @@ class _Rows:
             reason = self._misfit(line, shown)
             widths.append((line, len(header.names) if reason == "total" else len(row)))
             if reason:
-                found.append(self._aside(line, reason, shown))
+                found.append(self._set_aside(line, reason, shown))
             else:
                 rows.append((line, row[:width] + [""] * (width - len(row))))
         return rows, found, widths
@@ -295,10 +295,10 @@ class _Rows:
     def _plain(self, row: list[str]) -> list[str]:
         return [marks.plain(cell) for cell in row] if self._sheet else row
 
-    def _aside(self, line: int, reason: str, row: list[str]) -> SetAsideRow:
+    def _set_aside(self, line: int, reason: str, row: list[str]) -> SetAsideRow:
         place = self._layout.header.columns.index("settlement_id")
         sure = reason != "wrong_width" and len(row) > place and not why_lost(row[place].strip())
-        return aside(line, reason, row, self._layout.delimiter, row[place].strip() if sure else "")
+        return set_aside_row(line, reason, row, self._layout.delimiter, row[place].strip() if sure else "")
 
     def _joined(
         self,

@@ -16,7 +16,7 @@ class SettlementFile:
     """`lines` as Block.lines."""
 
     lines: pd.DataFrame
-    aside: tuple[SetAsideRow, ...]
+    set_aside: tuple[SetAsideRow, ...]
     dialect: Dialect
     header: Header
     damaged: tuple[DamagedCell, ...]
@@ -26,7 +26,7 @@ class SettlementFile:
     @property
     def complete(self) -> bool:
         """No row that may hold money was set aside: only then can a settlement be proved."""
-        return not any(row.blocking for row in self.aside)
+        return not any(row.blocking for row in self.set_aside)
 
 
 def read(raw: bytes, dialect: Dialect | None = None) -> SettlementFile:
@@ -41,7 +41,7 @@ def read(raw: bytes, dialect: Dialect | None = None) -> SettlementFile:
     lines = pd.concat([block.lines for block in blocks], ignore_index=True)
     return SettlementFile(
         lines=lines,
-        aside=tuple(row for block in blocks for row in block.aside),
+        set_aside=tuple(row for block in blocks for row in block.set_aside),
         dialect=dialect,
         header=header,
         damaged=tuple(cell for block in blocks for cell in block.damaged),

@@ -40,7 +40,7 @@ _TOTAL_MORE = _TOTAL_WORDS | frozenset(
 @dataclass(frozen=True)
 class SetAsideRow:
     """A row that is not a line. `reason`: preamble, total, header_again; or, blocking the proof of its settlement,
-    one of the codes of words.ASIDE. `line` is 1-based; `column` is canonical, empty where the whole row is meant;
+    one of the codes of words.SET_ASIDE. `line` is 1-based; `column` is canonical, empty where the whole row is meant;
     `settlement_id` is what the row says of it, "" where it does not say."""
 
     line: int
@@ -151,7 +151,7 @@ def find_layout(
     widths: Counter[int] = Counter()
     for start, _, row in _head(head, delimiter):
         if start < header.line and any(cell.strip() for cell in row):
-            preamble.append(aside(start, "preamble", row, delimiter))
+            preamble.append(set_aside_row(start, "preamble", row, delimiter))
         elif start > header.line and header.needed <= len(row) <= MOST_CELLS:
             widths[len(row)] += 1
     lines = list(zip(io.StringIO(head, newline=""), range(header.end), strict=False))
@@ -263,7 +263,9 @@ def names_total(operation: str) -> bool:
     return plain(operation) in _TOTALS
 
 
-def aside(line: int, reason: str, row: list[str], delimiter: str, settlement_id: str = "") -> SetAsideRow:
+def set_aside_row(
+    line: int, reason: str, row: list[str], delimiter: str, settlement_id: str = ""
+) -> SetAsideRow:
     first = next((cell for cell in row if cell.strip()), "")
     return SetAsideRow(line, reason, "", first[:200], delimiter.join(row)[:1000], settlement_id)
 

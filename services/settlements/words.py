@@ -52,7 +52,7 @@ EVIDENCE: dict[tuple[str, str], str] = {
     ("quotes", "chosen"): "Chosen by you.",
 }
 
-ASIDE: dict[str, str] = {
+SET_ASIDE: dict[str, str] = {
     "preamble": "Stands above the column names.",
     "total": "A total of the file's own, not a line.",
     "header_again": "The column names again.",

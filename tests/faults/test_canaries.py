@@ -248,7 +248,7 @@ def _announced(house: House, payout: int) -> None:
     assert httpx.post(notify, content=told, headers=signed(told, SECRETS["finance"])).status_code == 202
 
     def done() -> bool:
-        last = fetch_requests.standing(house.desk, house.manager, "demo").last
+        last = fetch_requests.read_fetching(house.desk, house.manager, "demo").last
         return last is not None and (last.state, last.unchanged) == ("done", 1)
 
     wait_for(done, "the payout to be fetched", PATIENCE)

@@ -17,7 +17,7 @@ def look(desk: Desk, times: int = 2) -> None:
     """Look as often as it takes to find a file still, and then again."""
     watch = Watch(desk, still=0)
     for _ in range(times + 1):
-        watch.look()
+        watch.poll()
         background.work_off(desk)
 
 

@@ -14,7 +14,7 @@ from services.settlements.dialect import Chosen
 from services.store.schema.orders import orders
 from services.store.schema.settlements import order_positions, settlement_lines
 from services.store.settlements import settlement_files
-from services.store.settlements.settlement_lines import standing
+from services.store.settlements.settlement_lines import is_valid
 from tests.support.desk import FILE_ACCOUNT, person
 
 HEAD = (
@@ -84,7 +84,7 @@ def lines_of(desk: Desk) -> pd.DataFrame:
         orders, orders.c.id == settlement_lines.c.order
     )
     with desk.store.read() as tx:
-        rows = tx.execute(query.where(standing()).order_by(settlement_lines.c.id)).mappings().all()
+        rows = tx.execute(query.where(is_valid()).order_by(settlement_lines.c.id)).mappings().all()
     names = [column.name for column in query.selected_columns]
     return pd.DataFrame([dict(row) for row in rows], columns=names)
 

@@ -18,7 +18,7 @@ from services.store.settlements.line_totals import TOTAL
 def assert_join_is_current(desk: Desk) -> None:
     """Lines, sums and positions are those of a join of all standing lines with all orders, made anew."""
     with desk.store.read() as tx:
-        lines = settlement_lines.joined(tx, settlement_lines.standing()).sort_values("id", ignore_index=True)
+        lines = settlement_lines.joined(tx, settlement_lines.is_valid()).sort_values("id", ignore_index=True)
         rules, lookup = rejoin.rules_of(tx), rejoin.full_lookup(tx)
         for account, some in lines.groupby("account"):
             theirs = some.reset_index(drop=True)
@@ -102,7 +102,7 @@ def count_visible_lines(desk: Desk) -> int:
             tx.scalar(
                 select(func.count())
                 .select_from(settlements.settlement_lines)
-                .where(settlement_lines.standing())
+                .where(settlement_lines.is_valid())
             )
             or 0
         )

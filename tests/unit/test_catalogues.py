@@ -129,7 +129,7 @@ def needed() -> frozenset[str]:
         error_messages.SENTENCES,
         guidance.TITLES,
         words.EVIDENCE,
-        words.ASIDE,
+        words.SET_ASIDE,
         KEY_NAMES,
         REASONS,
         OUTCOMES,

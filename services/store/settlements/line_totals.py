@@ -112,7 +112,7 @@ def _add_totals(tx: Connection, rows: list[dict[str, Any]], sign: int) -> None:
         tx.execute(delete(line_totals).where(total.lines == 0))
 
 
-def count_standing(tx: Connection, account: str, settlement: str, other_than: int) -> int:
+def count_valid(tx: Connection, account: str, settlement: str, other_than: int) -> int:
     """How many lines of a settlement stand, those of one file left out."""
     here = line_totals.c
     query = select(func.coalesce(func.sum(here.lines), 0)).where(

@@ -11,7 +11,7 @@ from services.store.locks import insert_new, one_at_a_time
 from services.store.schema.orders import orders, users
 from services.store.schema.settlements import account_matching, not_ours_rules, settlement_lines
 from services.store.settlements.outcomes import Pattern
-from services.store.settlements.settlement_lines import standing
+from services.store.settlements.settlement_lines import is_valid
 
 _enders = users.alias("enders")
 _OF_RULE = (
@@ -142,7 +142,7 @@ def set_rejoined(tx: Connection, account: str, before: int, now: int | None) -> 
 
 def newest_lines(tx: Connection, account: str, limit: int) -> list[int]:
     line = settlement_lines.c
-    query = select(line.id).where(line.account == account, line.kind != "control", standing())
+    query = select(line.id).where(line.account == account, line.kind != "control", is_valid())
     return list(tx.scalars(query.order_by(line.id.desc()).limit(limit)))
 
 
@@ -263,5 +263,5 @@ def _taken(account: str, field: str, pattern: str, text: str, outcomes: Iterable
         line.outcome.in_(list(outcomes)),
         fits,
         line.decision.is_(None),
-        standing(),
+        is_valid(),
     )

@@ -19,8 +19,8 @@ from services.store.schema.settlements import (
 from services.store.settlements.settlement_lines import (
     FOLLOWS,
     followed_by,
+    is_valid,
     leader,
-    standing,
 )
 
 _AMOUNTS = ("original_amount_units", "amount_excl_tax_units", "tax_amount_units", "settled_amount_units")
@@ -62,7 +62,7 @@ def matched_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     """The standing lines matched to these orders alone, with the columns of LINE."""
     line = settlement_lines.c
     query = select(line.order, line.id, *(line[name] for name in (*_TEXTS, *_AMOUNTS)))
-    return frame(tx, query.where(among(tx, line.order, order_ids), line.order.is_not(None), standing()), LINE)
+    return frame(tx, query.where(among(tx, line.order, order_ids), line.order.is_not(None), is_valid()), LINE)
 
 
 def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     line, share = settlement_lines.c, line_shares.c
     theirs = select(share.line).where(among(tx, share.order, order_ids))
     columns = [line[name] for name in ("id", *_TEXTS, *_AMOUNTS)]
-    divided = (line.outcome == "matched", line.order.is_(None), standing())
+    divided = (line.outcome == "matched", line.order.is_(None), is_valid())
     query = (
         select(share.order, *columns, share.units, literal(True))
         .join(settlement_lines, line.id == share.line)

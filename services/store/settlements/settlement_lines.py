@@ -62,8 +62,8 @@ def hidden_from(tx: Connection) -> int:
     return _NEVER if found is None else int(found)
 
 
-def standing() -> ColumnElement[bool]:
-    """The condition that a line counts: its file is complete, and nothing has replaced it."""
+def is_valid() -> ColumnElement[bool]:
+    """The condition that a line is valid: its file is complete, and no other line has replaced it."""
     file = settlement_files.c
     hidden = select(func.min(file.first_line_id)).where(file.state != "complete").scalar_subquery()
     return and_(
@@ -192,7 +192,7 @@ def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
 
 
 def with_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
-    return and_(among(tx, settlement_lines.c.id, ids), standing())
+    return and_(among(tx, settlement_lines.c.id, ids), is_valid())
 
 
 def of_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
@@ -206,7 +206,7 @@ def of_transactions(
     """The condition on the account's lines of these transactions that stand, or are of the file that runs. What says that
     there is none is no transaction."""
     line, texts = settlement_lines.c, [text for text in texts if not says_none(text)]
-    counts = standing() if running is None else line.replaced_by.is_(None)
+    counts = is_valid() if running is None else line.replaced_by.is_(None)
     # As an expression: an index that begins with the account would be taken for the better one, and is nearly all lines.
     theirs = func.coalesce(line.account, "") == account
     return and_(among(tx, line.transaction_id, texts), line.transaction_id != "", theirs, counts)
@@ -215,7 +215,7 @@ def of_transactions(
 def concerned(
     tx: Connection, orders: Iterable[int], texts: Iterable[str], looses: Iterable[str]
 ) -> dict[str, list[int]]:
-    """By account, the standing lines that are joined to one of the orders, or have one of these as a key: the ids of
+    """By account, the valid lines that are joined to one of the orders, or have one of these as a key: the ids of
     HiPay as they are (``texts``), the others loosely, in whatever account."""
     line = settlement_lines.c
     exact, loose, ours = list(texts), list(looses), list(orders)
@@ -229,7 +229,7 @@ def concerned(
     ):
         found.update(
             (row.account, row.id)
-            for row in tx.execute(select(line.account, line.id).where(where, standing()))
+            for row in tx.execute(select(line.account, line.id).where(where, is_valid()))
         )
     by_account: dict[str, list[int]] = {}
     for account, line_id in sorted(found):
@@ -252,9 +252,9 @@ def orders_of_splits(tx: Connection, line_ids: Iterable[int]) -> set[int]:
 
 
 def page(tx: Connection, account: str, after: int, limit: int) -> list[int]:
-    """The account's next standing lines."""
+    """The account's next valid lines."""
     line = settlement_lines.c
-    query = select(line.id).where(line.account == account, line.id > after, standing())
+    query = select(line.id).where(line.account == account, line.id > after, is_valid())
     return list(tx.scalars(query.order_by(line.id).limit(limit)))
 
 

@@ -197,11 +197,11 @@ def test_the_watched_folder_waits(desk: Desk, tmp_path: Path) -> None:
         packed.writestr("a.csv", lines(3))
     short = Watch(full(desk), still=0)
     for _ in range(3):
-        short.look()
+        short.poll()
     assert [path.name for path in place.iterdir()] == ["a.zip"]
     watch = Watch(desk, still=0)
     for _ in range(3):
-        watch.look()
+        watch.poll()
         background.work_off(desk)
     assert count_visible_lines(desk) == 3
 

@@ -82,7 +82,7 @@ def test_what_the_reading_found_is_kept_with_a_file_that_nobody_looked_at(desk: 
     assert (found.missing, found.extra) == (("transfer", "operation_date"), ("Remark",))
     assert found.unknown_operations == ("Loyalty bonus",)
     assert [(one.column, one.line) for one in found.damaged] == [("transaction_id", 5)]
-    assert (found.aside, found.assumed and found.assumed.cell) == (1, "01/02/2024")
+    assert (found.set_aside, found.assumed and found.assumed.cell) == (1, "01/02/2024")
     [line_id] = lines_of(desk).query("file_order == 'A-2'")["id"]
     detail = lists.line(desk, finance, int(line_id))
     assert detail.readings[file.id]["sheets"] == [["Sheet1", 1, 0], ["Sheet3", 2, 2]]

@@ -100,7 +100,7 @@ def test_every_place_at_which_a_file_may_be_cut(desk: Desk, finance: Actor) -> N
         else:  # its last cell is short: the date, by which its row is set aside; or it is not there, and all money is
             found = preview_of(desk, finance, "demo", whole[:end])
             there = not whole[:end].endswith(b";")
-            assert (found.aside_blocking, found.findings.open_end) == ((1, 4) if there else (0, 0))
+            assert (found.set_aside_blocking, found.findings.open_end) == ((1, 4) if there else (0, 0))
 
 
 def test_a_file_that_announces_no_payout_says_that_nothing_shows_its_end(desk: Desk, finance: Actor) -> None:
@@ -145,7 +145,7 @@ def test_rows_between_two_quotation_marks_wait_for_a_person(
     assert asked.fields == {"line": "3", "last": "4", "rows": "2"}
     shown = look(desk, finance, tmp_path, SWALLOWED, Chosen(quotes="rows"))
     assert isinstance(shown, Preview)
-    assert (shown.lines, shown.aside) == (4, ())
+    assert (shown.lines, shown.set_aside) == (4, ())
 
     file = files.receive(desk, finance, "demo", "by_itself.csv", BytesIO(SWALLOWED))
     background.work_off(desk)
@@ -198,7 +198,7 @@ def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_count
         (3, "operation_date", "soon"),
         (3, "transfer", "2026-02-31"),
     ]
-    assert (found.findings.undated_count, found.aside, found.lines) == (3, (), 3)
+    assert (found.findings.undated_count, found.set_aside, found.lines) == (3, (), 3)
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert len(kept(desk, file).reading["found"]["undated"]) == 3
     assert [(one.state, one.lines_units) for one in payout_list.list_payouts(desk, finance)] == [
@@ -211,4 +211,4 @@ def test_the_date_of_the_collection_makes_the_month_and_sets_its_row_aside(
     desk: Desk, finance: Actor
 ) -> None:
     found = preview_of(desk, finance, "demo", csv(row("A", date="31/02/2026"), row("B")))
-    assert [(one.line, one.column, one.reason) for one in found.aside] == [(2, "date", "date_unreadable")]
+    assert [(one.line, one.column, one.reason) for one in found.set_aside] == [(2, "date", "date_unreadable")]

@@ -105,8 +105,8 @@ def test_a_file_of_another_account_is_refused(
 
 ON_AN_ACCOUNT: list[Callable[[Desk, Actor, str], object]] = [
     lambda desk, actor, account: receive(desk, actor, account, sale("A-1")),
-    lambda desk, actor, account: fetch_requests.ask(desk, actor, account, "key"),
-    fetch_requests.standing,
+    lambda desk, actor, account: fetch_requests.request_fetch(desk, actor, account, "key"),
+    fetch_requests.read_fetching,
     lambda desk, actor, account: file_accounts.assign(desk, actor, "900", account),
     lambda desk, actor, account: reading.remember(desk, actor, account, Chosen(decimal=",")),
 ]

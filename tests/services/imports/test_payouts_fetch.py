@@ -64,10 +64,10 @@ def files(desk: Desk) -> list[Any]:
 
 def request(desk: Desk, actor: Actor, settlement_id: str = "", account: str = "demo") -> Fetching:
     """What a press of a button comes to."""
-    fetch_requests.ask(desk, actor, account, f"key-{clock.now().timestamp()}", settlement_id)
+    fetch_requests.request_fetch(desk, actor, account, f"key-{clock.now().timestamp()}", settlement_id)
     while fetch_next(desk):
         pass
-    return fetch_requests.standing(desk, actor, account)
+    return fetch_requests.read_fetching(desk, actor, account)
 
 
 def test_all_that_is_new_is_fetched_once(desk: Desk, finance: Actor, sandbox: RunningSandbox) -> None:
@@ -94,7 +94,7 @@ def test_one_is_fetched_by_its_id_and_unchanged_the_second_time(
     desk: Desk, finance: Actor, sandbox: RunningSandbox
 ) -> None:
     with pytest.raises(PayoutUnknown):
-        fetch_requests.ask(desk, finance, "demo", "key", "4711")
+        fetch_requests.request_fetch(desk, finance, "demo", "key", "4711")
     [first], _ = settle(sandbox, "A1"), settle(sandbox, "A2")
     with desk.store.write() as tx:  # listed, nothing fetched
         hipay_list.list_settlement(
@@ -130,10 +130,10 @@ def test_a_payout_issued_again_is_a_new_file(desk: Desk, finance: Actor, sandbox
 
 
 def test_another_press_and_a_colleagues_find_the_first(desk: Desk, finance: Actor) -> None:
-    first = fetch_requests.ask(desk, finance, "demo", "one")
-    assert fetch_requests.ask(desk, finance, "demo", "one") == first
-    assert fetch_requests.ask(desk, person(desk, "finance"), "demo", "two") == first
-    seen = fetch_requests.standing(desk, finance, "demo")
+    first = fetch_requests.request_fetch(desk, finance, "demo", "one")
+    assert fetch_requests.request_fetch(desk, finance, "demo", "one") == first
+    assert fetch_requests.request_fetch(desk, person(desk, "finance"), "demo", "two") == first
+    seen = fetch_requests.read_fetching(desk, finance, "demo")
     assert seen.under_way is not None
     assert (seen.under_way.id, seen.under_way.state) == (first, "waiting")
 
@@ -141,9 +141,9 @@ def test_another_press_and_a_colleagues_find_the_first(desk: Desk, finance: Acto
 def test_who_may(desk: Desk) -> None:
     for role in ("manager", "admin"):
         with pytest.raises(NotAllowed):
-            fetch_requests.ask(desk, person(desk, role), "demo", role)
+            fetch_requests.request_fetch(desk, person(desk, role), "demo", role)
         with pytest.raises(NotAllowed):
-            fetch_requests.standing(desk, person(desk, role), "demo")
+            fetch_requests.read_fetching(desk, person(desk, role), "demo")
     with pytest.raises(NotAllowed):
         fetch_schedule.save(desk, person(desk, "finance"), "demo", Automatic(True))
 
@@ -152,8 +152,8 @@ def test_the_test_platform_has_no_payouts(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path, **STAGE)
     finance = person(desk, "finance")
     with pytest.raises(NoPayoutsThere):
-        fetch_requests.ask(desk, finance, "shop", "key")
-    assert not fetch_requests.standing(desk, finance, "shop").possible
+        fetch_requests.request_fetch(desk, finance, "shop", "key")
+    assert not fetch_requests.read_fetching(desk, finance, "shop").possible
     desk.close()
 
 
@@ -230,7 +230,7 @@ def test_by_default_it_is_on_with_finance_credentials(
     account = {"name": "Shop", "environment": environment, "login": "l", "password": "p", "passphrase": "x"}
     account |= {"finance_login": "f", "finance_password": "g"} if credentials else {}
     desk = open_test_desk(tmp_path, accounts={"shop": account}, public_url="https://pay.example.com")
-    assert fetch_requests.standing(desk, person(desk, "finance"), "shop").automatic.on is on
+    assert fetch_requests.read_fetching(desk, person(desk, "finance"), "shop").automatic.on is on
     desk.close()
 
 
@@ -261,7 +261,7 @@ def test_a_notification_fetches_its_payout(desk: Desk, finance: Actor, sandbox: 
     while fetch_next(desk):
         pass
     assert [one.hipay_settlement for one in files(desk)] == [first]
-    seen = fetch_requests.standing(desk, finance, "demo")
+    seen = fetch_requests.read_fetching(desk, finance, "demo")
     assert seen.announced_at is not None
     announce(desk, first)  # the same again
     assert not fetch_next(desk)
@@ -275,7 +275,7 @@ def test_a_notification_before_its_file_is_tried_again(
     announce(desk, payout)
     while fetch_next(desk):
         pass
-    waiting = fetch_requests.standing(desk, finance, "demo").under_way
+    waiting = fetch_requests.read_fetching(desk, finance, "demo").under_way
     assert waiting is not None
     assert (waiting.state, waiting.failure) == ("waiting", "payout_file_not_there")
     assert timedelta(minutes=4) < waiting.due_at - clock.now() <= timedelta(minutes=5)
@@ -445,11 +445,11 @@ def test_hipay_that_is_down_is_tried_again_for_the_schedule_only(lone: Any) -> N
             actor_id="worker",
         )
     assert fetch_next(desk)
-    later = fetch_requests.standing(desk, person(desk, "finance"), "demo").under_way
+    later = fetch_requests.read_fetching(desk, person(desk, "finance"), "demo").under_way
     assert later is not None
     assert (later.state, later.failure) == ("waiting", "hipay_unreachable")
     # A person does not wait for it.
-    assert fetch_requests.ask(desk, person(desk, "finance"), "demo", "now") == later.id
+    assert fetch_requests.request_fetch(desk, person(desk, "finance"), "demo", "now") == later.id
     assert fetch_next(desk)
 
 
@@ -521,11 +521,11 @@ def test_a_process_that_ends_gives_the_request_back(lone: Any) -> None:
     with serve(hipay(csv=told(FILE))) as server:
         desk = lone(server.url)
         finance = person(desk, "finance")
-        fetch_requests.ask(desk, finance, "demo", "key")
+        fetch_requests.request_fetch(desk, finance, "demo", "key")
         stopping = threading.Event()
         stopping.set()
         assert fetch_next(desk, stopping)
-        under_way = fetch_requests.standing(desk, finance, "demo").under_way
+        under_way = fetch_requests.read_fetching(desk, finance, "demo").under_way
         assert under_way is not None
         assert (under_way.state, files(desk)) == ("waiting", [])
         assert fetch_next(desk)
@@ -535,7 +535,7 @@ def test_a_process_that_ends_gives_the_request_back(lone: Any) -> None:
 def test_a_worker_thought_dead_writes_nothing(lone: Any) -> None:
     with serve(hipay(csv=told(FILE))) as server:
         desk = lone(server.url)
-        fetch_requests.ask(desk, person(desk, "finance"), "demo", "key")
+        fetch_requests.request_fetch(desk, person(desk, "finance"), "demo", "key")
         now = clock.now()
         with desk.store.write() as tx:
             dead = hipay_list.claim_request(tx, ("demo",), now, timedelta(minutes=3))

@@ -98,14 +98,14 @@ def test_an_account_has_its_own_folder(desk: Desk, place: Path) -> None:
 def test_a_file_that_still_grows_is_left(desk: Desk, place: Path) -> None:
     watch, path = Watch(desk, still=0), place / "a.csv"
     path.write_bytes(content()[:100])
-    watch.look()
+    watch.poll()
     for size in (110, 120, 130):
         path.write_bytes(content()[:size])
-        watch.look()
+        watch.poll()
         assert imported(desk) == []
     path.write_bytes(content())
-    watch.look()
-    watch.look()
+    watch.poll()
+    watch.poll()
     assert [file.size for file in imported(desk)] == [len(content())]
 
 
@@ -113,7 +113,7 @@ def test_it_must_stand_still_for_a_while(desk: Desk, place: Path) -> None:
     (place / "a.csv").write_bytes(content())
     watch = Watch(desk, still=3600)
     for _ in range(5):
-        watch.look()
+        watch.poll()
     assert imported(desk) == []
 
 
@@ -260,7 +260,7 @@ def test_two_workers_at_once_take_each_file_once(desk: Desk, place: Path) -> Non
         watch = Watch(desk, still=0)
         barrier.wait(30)
         for _ in range(6):
-            watch.look()
+            watch.poll()
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
@@ -331,7 +331,7 @@ def test_a_large_file_is_read_in_pieces(desk: Desk, place: Path, monkeypatch: py
     size = (place / "a.csv").stat().st_size
     watch = Watch(desk, still=0)
     for _ in range(2):
-        watch.look()
+        watch.poll()
     assert 0 < most <= 4 << 20 < size // 2
     assert [(file.state, file.size) for file in imported(desk)] == [("waiting", size)]
 

@@ -59,7 +59,7 @@ def test_cells_and_columns_without_end(
     if refusal is None:
         found = given.detect()
         [block] = given.blocks(found.dialect)
-        assert [row.reason for row in block.aside] == ["wrong_width"]
+        assert [row.reason for row in block.set_aside] == ["wrong_width"]
     else:
         with pytest.raises(refusal):
             given.detect()
@@ -75,7 +75,7 @@ def test_columns_that_hold_nothing_are_no_columns(tmp_path: Path) -> None:
     given = Given(raw, tmp_path / "sheets")
     found = given.detect()
     [block] = given.blocks(found.dialect)
-    assert (found.lines, len(block.lines), block.aside) == (2, 2, ())
+    assert (found.lines, len(block.lines), block.set_aside) == (2, 2, ())
 
 
 def bomb(parts: int, megabytes: int) -> bytes:

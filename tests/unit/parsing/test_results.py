@@ -44,7 +44,11 @@ def test_a_file_s_blocks_come_back_with_their_types() -> None:
     assert results.unpack(results.pack(found)) == found
     back: Block = results.unpack(results.pack(block))
     pd.testing.assert_frame_equal(back.lines, block.lines)
-    assert (back.aside, back.damaged, back.bytes_done) == (block.aside, block.damaged, block.bytes_done)
+    assert (back.set_aside, back.damaged, back.bytes_done) == (
+        block.set_aside,
+        block.damaged,
+        block.bytes_done,
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ class Wanted:
 
     raw: bytes
     lines: tuple[tuple[int, str, int], ...]
-    aside: tuple[tuple[int, str], ...]
+    set_aside: tuple[tuple[int, str], ...]
 
 
 ORDERS = st.text("abzAZ09 é'\",;\n", min_size=1, max_size=9).map(lambda text: f"A{text}Z")
@@ -147,10 +147,10 @@ def test_every_row_is_a_line_or_set_aside_under_its_number_whatever_the_pieces(
         lines["line"], lines["order"].str.replace("\r\n", "\n"), lines["settled_amount_units"], strict=True
     )
     assert tuple(got) == wanted.lines
-    assert tuple((row.line, row.reason) for block in found for row in block.aside) == wanted.aside
+    assert tuple((row.line, row.reason) for block in found for row in block.set_aside) == wanted.set_aside
     assert all(1 <= len(block.lines) <= rows or not len(block.lines) for block in found)
     assert all(block.lines.index.tolist() == list(range(len(block.lines))) for block in found)
-    assert detection.lines == len(wanted.lines) + sum(reason != "preamble" for _, reason in wanted.aside)
+    assert detection.lines == len(wanted.lines) + sum(reason != "preamble" for _, reason in wanted.set_aside)
 
 
 @settings(max_examples=40, deadline=None)
@@ -164,7 +164,7 @@ def test_the_fast_and_the_careful_way_give_the_same_rows(wanted: Wanted, size: i
         columns = {
             name: [cell for part in found for cell in part.cells[name].to_pylist()] for name in found[0].cells
         }
-        aside = [row for part in found for row in part.aside]
+        aside = [row for part in found for row in part.set_aside]
         return (
             columns,
             [int(line) for part in found for line in part.lines],
@@ -293,7 +293,7 @@ def test_a_file_of_misfits_only_is_named_row_by_row() -> None:
     with patch.object(settlements.parts, "BLOCK_BYTES", 4_000):
         detection, found = blocks(raw)
     assert detection.lines == 5_000
-    assert [row.line for block in found for row in block.aside] == list(range(2, 5_002))
+    assert [row.line for block in found for row in block.set_aside] == list(range(2, 5_002))
     assert together(found).empty
 
 

@@ -51,7 +51,7 @@ def test_a_stray_cell_does_not_change_the_decision_and_is_set_aside() -> None:
     )
     found = read(raw)
     assert found.dialect.decimal == "."
-    assert [(row.line, row.column, row.cell, row.reason) for row in found.aside] == [
+    assert [(row.line, row.column, row.cell, row.reason) for row in found.set_aside] == [
         (62, "original_amount", "100,05", "amount_unreadable")
     ]
     assert len(found.lines) == 60
@@ -141,7 +141,7 @@ def test_the_header_is_found_under_a_preamble_that_is_set_aside() -> None:
     above = 'sep=;\r\n"Settlement\r\nreport";123456\r\n\r\nAmount;100.00;EUR\r\n'
     found = read(write([sale()], Style(above=above)))
     assert found.dialect.header_line == 6
-    assert [(row.line, row.reason, row.blocking) for row in found.aside] == [
+    assert [(row.line, row.reason, row.blocking) for row in found.set_aside] == [
         (1, "preamble", False),
         (2, "preamble", False),
         (5, "preamble", False),

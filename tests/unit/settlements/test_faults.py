@@ -20,7 +20,7 @@ from services.settlements.errors import (
 )
 from services.settlements.read import read
 from services.settlements.totals import totals
-from services.settlements.words import ASIDE
+from services.settlements.words import SET_ASIDE
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
 
@@ -152,7 +152,7 @@ def test_a_header_in_other_words_is_asked_for_once_its_line_is_said() -> None:
 )  # fmt: skip
 def test_a_row_without_an_operation_is_a_total_only_by_its_own_words(first: str, reason: str) -> None:
     rows = write([sale(), sale(Account=first, Operation="")])
-    assert [row.reason for row in read(rows).aside] == [reason]
+    assert [row.reason for row in read(rows).set_aside] == [reason]
 
 
 RAW = write([sale(Order=f"A{n}", Account_name='say "Été"') for n in range(4)])
@@ -206,7 +206,7 @@ def test_rows_that_do_not_parse_are_named_and_the_others_go_on() -> None:
     rows[8] = rows[8].replace("Sale;100.00;EUR", "Sale;100.00;")
     found = read("\r\n".join(rows).encode())
 
-    assert [(row.line, row.reason, row.column, row.cell) for row in found.aside] == [
+    assert [(row.line, row.reason, row.column, row.cell) for row in found.set_aside] == [
         (3, "amount_unreadable", "original_amount", "1OO.00"),
         (4, "date_unreadable", "date", "2024-13-25"),
         (5, "currency_unknown", "currency", "EURO"),
@@ -215,7 +215,7 @@ def test_rows_that_do_not_parse_are_named_and_the_others_go_on() -> None:
         (8, "wrong_width", "", "987654"),
         (9, "currency_missing", "settlement_currency", ""),
     ]
-    assert all(row.blocking and row.reason in ASIDE for row in found.aside)
+    assert all(row.blocking and row.reason in SET_ASIDE for row in found.set_aside)
     assert not found.complete
     assert found.lines["order"].tolist() == ["A0", "A8"]
 
@@ -235,7 +235,7 @@ def test_a_line_that_names_no_payout_is_set_aside_unless_it_is_the_accounts_own(
             ]
         )
     )
-    assert [(row.line, row.reason, row.column) for row in found.aside] == [
+    assert [(row.line, row.reason, row.column) for row in found.set_aside] == [
         (line, "settlement_missing", "settlement_id") for line in (3, 4, 5, 6)
     ]
     assert found.lines["operation"].tolist() == ["Sale", "Monthly fee", "Rolling reserve release"]
@@ -245,7 +245,7 @@ def test_totals_and_a_header_again_are_set_aside_without_blocking() -> None:
     rows = write([sale(), sale()]).decode().split("\r\n")
     raw = "\r\n".join([rows[0], rows[1], rows[0], rows[2], "Total" + ";" * 11 + "200.00", "Count;2"])
     found = read(raw.encode())
-    assert [(row.line, row.reason) for row in found.aside] == [
+    assert [(row.line, row.reason) for row in found.set_aside] == [
         (3, "header_again"),
         (5, "total"),
         (6, "total"),
@@ -256,7 +256,7 @@ def test_totals_and_a_header_again_are_set_aside_without_blocking() -> None:
 def test_rows_may_lack_or_have_more_empty_cells_at_their_end() -> None:
     header, line, _ = write([sale()]).decode().split("\r\n")
     found = read(f"{header}\r\n{line.rstrip(';')}\r\n{line};;;\r\n".encode())
-    assert found.aside == ()
+    assert found.set_aside == ()
     assert len(found.lines) == 2
 
 

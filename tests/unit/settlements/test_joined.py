@@ -17,7 +17,9 @@ SECOND = write([sale(Order="B1"), sale(Order="B2")])
 def test_the_same_column_names_again_are_no_line(start: bytes, between: bytes) -> None:
     found = read(start + FIRST + between + SECOND)
     assert found.lines["order"].tolist() == ["A1", "A2", "B1", "B2"]
-    assert [(row.line, row.reason, row.text[:7]) for row in found.aside] == [(4, "header_again", "Account")]
+    assert [(row.line, row.reason, row.text[:7]) for row in found.set_aside] == [
+        (4, "header_again", "Account")
+    ]
     assert found.complete
     assert not found.lines.map(lambda cell: "\ufeff" in str(cell)).any(axis=None)
 
@@ -42,7 +44,7 @@ def test_the_names_in_another_spelling_but_the_same_places() -> None:
     other = write([sale(Order="B1")], Style(headers=FRENCH))
     found = read(FIRST + BOM + other)
     assert found.lines["order"].tolist() == ["A1", "A2", "B1"]
-    assert [row.reason for row in found.aside] == ["header_again"]
+    assert [row.reason for row in found.set_aside] == ["header_again"]
 
 
 def _moved(*order: int) -> bytes:
@@ -71,7 +73,7 @@ def test_other_columns_further_down_are_refused_by_their_line(between: bytes, or
 def test_a_file_without_a_last_line_end_has_its_last_row_set_aside(between: bytes) -> None:
     found = read(FIRST.removesuffix(b"\r\n") + between + SECOND)
     assert found.lines["order"].tolist() == ["A1", "B1", "B2"]
-    assert [(row.line, row.reason, row.settlement_id) for row in found.aside] == [(3, "glued", "123456")]
+    assert [(row.line, row.reason, row.settlement_id) for row in found.set_aside] == [(3, "glued", "123456")]
     assert not found.complete
     with pytest.raises(JoinedFiles):
         read(FIRST.removesuffix(b"\r\n") + between + _moved(*SWAPPED))
@@ -82,7 +84,7 @@ def test_a_file_without_a_last_line_end_has_its_last_row_set_aside(between: byte
 
 def test_a_separator_said_to_a_spreadsheet_is_no_row() -> None:
     found = read(b"sep=;\r\n" + FIRST + BOM + b"sep=;\r\n" + SECOND)
-    assert [(row.line, row.reason) for row in found.aside] == [
+    assert [(row.line, row.reason) for row in found.set_aside] == [
         (1, "preamble"),
         (5, "preamble"),
         (6, "header_again"),

@@ -16,7 +16,7 @@ from services.settlements.read import SettlementFile, read
 from services.settlements.settlement_operations import OPERATIONS
 from services.settlements.sheet import SetAsideRow
 from services.settlements.source import open_source
-from services.settlements.words import ASIDE
+from services.settlements.words import SET_ASIDE
 from services.spreadsheets.lost import ERRORS, why_lost
 from tests.support.workbooks_with_errors import WORKBOOKS, Error, Formula, Rows, xls
 from tests.unit.settlements.writing import ENGLISH, sale, write
@@ -32,8 +32,8 @@ def csv(**cells: str) -> bytes:
 def aside(found: SettlementFile) -> SetAsideRow:
     assert len(found.lines) == 2
     assert not found.complete
-    [row] = found.aside
-    ASIDE[row.reason].format(cell=row.cell)
+    [row] = found.set_aside
+    SET_ASIDE[row.reason].format(cell=row.cell)
     return row
 
 
@@ -162,7 +162,7 @@ def test_a_formula_with_its_result_is_what_it_comes_to(make: Callable[[Rows], by
 def test_rows_below_all_values_are_seen(make: Callable[[Rows], bytes]) -> None:
     rows = [*table(Settled_amount=Decimal("7.00")), [""] * 17 + ["", Error()]]
     found = read(make(rows))
-    assert [(row.line, row.reason) for row in found.aside] == [(5, "operation_missing")]
+    assert [(row.line, row.reason) for row in found.set_aside] == [(5, "operation_missing")]
 
 
 def test_a_zero_that_was_computed_stays_a_zero() -> None:

@@ -49,9 +49,9 @@ def test_rows_between_two_marks_are_asked_by_their_lines_and_read_as_a_person_sa
     assert asked.value.fields() == {"line": "3", "last": str(last), "rows": str(rows)}
     found = read(raw, detect(raw, Chosen(quotes="rows")))
     assert orders(found) == orders(read(ROWS.encode()))
-    assert not found.aside
+    assert not found.set_aside
     one = read(raw, detect(raw, Chosen(quotes="text")))
-    assert len(one.lines) + len(one.aside) == 6 - rows + 1
+    assert len(one.lines) + len(one.set_aside) == 6 - rows + 1
 
 
 def test_a_text_of_several_lines_is_no_row() -> None:
@@ -69,7 +69,7 @@ def test_each_of_several_such_cells_is_unfolded_and_what_is_odd_in_it_is_named()
     raw = stray(ROWS, (2, "<F-1"), (3, "F-2>"), (5, "<F-4"), (6, "F-5>")).replace(b"A5", b"A5;surplus")
     found = read(raw, detect(raw, Chosen(quotes="rows")))
     assert [line for line, *_ in orders(found)] == [2, 3, 4, 5, 7]
-    assert [(row.line, row.reason) for row in found.aside] == [(6, "currency_unknown")]
+    assert [(row.line, row.reason) for row in found.set_aside] == [(6, "currency_unknown")]
 
 
 def test_the_answer_is_of_one_file_and_stands_in_its_dialect() -> None:

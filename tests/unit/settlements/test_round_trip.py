@@ -50,7 +50,7 @@ def read_as(raw: bytes, style: Style) -> SettlementFile:
 def test_any_dialect_reads_back_to_the_same_cents(rows: list[dict[str, object]], style: Style) -> None:
     found = read_as(write(rows, style), style)
 
-    assert [row for row in found.aside if row.blocking] == []
+    assert [row for row in found.set_aside if row.blocking] == []
     assert len(found.lines) == len(rows)
     for row, got in zip(rows, found.lines.to_dict("records"), strict=True):
         for name, column in NAMES.items():

@@ -24,7 +24,7 @@ def test_the_three_forms_of_a_file_read_alike(moves: list, scenario: str, dialec
         )
         money = [int(row["Settled amount"] * 10_000) for row in settlement.rows]
         for found in (text, tabs, workbook):
-            assert [row for row in found.aside if row.blocking] == []
+            assert [row for row in found.set_aside if row.blocking] == []
             assert found.lines["settled_amount_units"].tolist() == money
             assert found.lines["transaction_id"].tolist() == [
                 row["Transaction ID"] or "" for row in settlement.rows

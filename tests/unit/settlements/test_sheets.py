@@ -112,13 +112,13 @@ def test_every_sheet_that_has_the_columns_is_read_and_its_rows_are_named_by_shee
         ["A1", 12_340],
         ["", -12_345_000],
     ]
-    assert [(*place(row.line, sheets), row.reason) for row in found.aside] == [
+    assert [(*place(row.line, sheets), row.reason) for row in found.set_aside] == [
         *((sheets[0].name, line, "preamble") for line in (1, 3)),
         (sheets[0].name, 7, "total"),
         (sheets[1].name, 1, "preamble"),
         (sheets[1].name, 4, "operation_missing"),
     ]
-    assert "\x02" not in "".join(row.text + row.cell for row in found.aside)
+    assert "\x02" not in "".join(row.text + row.cell for row in found.set_aside)
     with open_source(raw) as source:
         detection = detect_file(source)
         assert detection.lines == 4
@@ -188,7 +188,7 @@ def test_a_spreadsheet_reads_back_to_the_same_lines_as_the_text(
     found = read(found_raw, detect(found_raw, signed))
     ignored = ["line"]
     assert found.lines.drop(columns=ignored).equals(expected.lines.drop(columns=ignored))
-    assert [row for row in found.aside if row.blocking] == []
+    assert [row for row in found.set_aside if row.blocking] == []
 
 
 @pytest.mark.parametrize("make", KINDS)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.settlements import amounts
 from services.settlements.dialect import Chosen, detect
 from services.settlements.read import read
-from services.settlements.words import ASIDE
+from services.settlements.words import SET_ASIDE
 from services.text import currency_signs
 from tests.unit.settlements.writing import Style, sale, write
 
@@ -126,27 +126,27 @@ def test_a_sign_agrees_with_the_currency_of_its_row_or_the_row_is_set_aside() ->
     assert found.dialect.decimal == ","
     assert found.lines["order"].tolist() == ["A0", "A1", "A2", "A6"]
     assert found.lines["settled_amount_units"].tolist() == [100_0000, 100_0000, -100_0000, 100_0000]
-    assert [(row.line, row.reason, row.column, row.cell) for row in found.aside] == [
+    assert [(row.line, row.reason, row.column, row.cell) for row in found.set_aside] == [
         (5, "amount_other_currency", "original_amount", "100,00 $"),
         (6, "amount_other_currency", "settled_amount", "£100,00"),
         (7, "currency_missing", "settlement_currency", ""),
     ]
-    assert all(row.blocking and row.reason in ASIDE for row in found.aside)
+    assert all(row.blocking and row.reason in SET_ASIDE for row in found.set_aside)
 
 
 def test_a_dollar_is_the_rows_own() -> None:
     raw = write([sale(Original_currency="CAD", Settlement_currency="USD", amount=Decimal("12.50"))])
     found = read(raw.replace(b"12.50", b"$12.50"))
     assert found.lines["settled_amount_units"].tolist() == [12_5000]
-    assert not found.aside
+    assert not found.set_aside
 
 
 @pytest.mark.parametrize("columns", [("tax_amount", "Tax_amount")])
 def test_the_tax_columns_are_held_to_their_own_currency(columns: tuple[str, str]) -> None:
     column, name = columns
     raw = write([sale(**{name: "$1.00"})])
-    assert [(row.reason, row.column) for row in read(raw).aside] == [("amount_other_currency", column)]
-    assert not read(write([sale(**{name: "€1.00"})])).aside
+    assert [(row.reason, row.column) for row in read(raw).set_aside] == [("amount_other_currency", column)]
+    assert not read(write([sale(**{name: "€1.00"})])).set_aside
 
 
 def test_a_thousand_beside_another_decimal_is_asked_about() -> None:
@@ -158,7 +158,7 @@ def test_a_thousand_beside_another_decimal_is_asked_about() -> None:
     assert comma.lines["settled_amount_units"].tolist() == [1_2500, 99_9000]
     point = read(raw, detect(raw, Chosen(decimal=".")))
     assert point.lines["settled_amount_units"].tolist() == [1250_0000]
-    assert [row.cell for row in point.aside] == ["99,9"]
+    assert [row.cell for row in point.set_aside] == ["99,9"]
 
 
 @pytest.mark.parametrize(

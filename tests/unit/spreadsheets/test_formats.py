@@ -106,6 +106,6 @@ def test_a_payouts_number_in_a_currencys_format() -> None:
     found = read(workbook(rows, tuple(ENGLISH), formats))
     assert found.lines["order"].tolist() == ["0", "2", "3"]
     assert found.lines["settled_amount_units"].tolist() == [1250_5000, -1250_5000, 1250_5000]
-    assert [(one.line, one.reason, one.column, one.cell) for one in found.aside] == [
+    assert [(one.line, one.reason, one.column, one.cell) for one in found.set_aside] == [
         (3, "amount_other_currency", "settled_amount", "1250.5 $")
     ]
