@@ -1,4 +1,4 @@
-"""What stands in the way of payout files: those that are not imported, or not fetched, and that nobody may be looking at."""
+"""Alarms about payout files that are not imported or not fetched."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,12 +15,12 @@ from services.store.settlements.folder_files import FolderFile
 from services.store.settlements.hipay_list import FetchRequest, ListedPayout
 from services.store.settlements.settlement_files import FileInTrouble
 
-WITHOUT_FILE = timedelta(days=1)  # that HiPay may list a payout whose file is not here
-NOT_FETCHED = timedelta(days=1)  # that looking at HiPay's list may fail
+WITHOUT_FILE = timedelta(days=1)  # how long HiPay may list a payout whose file is absent
+NOT_FETCHED = timedelta(days=1)  # how long reading HiPay's list may fail
 
 
 def conditions(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
-    """Of the accounts that are configured."""
+    """The conditions of the configured accounts."""
     for one in _all(tx, desk, now):
         if one.account in desk.settings.all_accounts:
             yield one

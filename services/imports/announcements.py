@@ -1,4 +1,4 @@
-"""HiPay's finance notifications: stored as soon as their signature is right, worked off later, each once.
+"""HiPay's finance notifications: stored once their signature is verified, processed later, each once.
 
 stored → requested     the payout's file is to be fetched
        → ignored       no payout: HiPay publishes no other kind

@@ -1,6 +1,6 @@
 """The worker's threads for payout files: fetching, the watched folder, and reconciliation with the import process.
 
-They run apart from the worker's own loop: a file of half a gigabyte must not delay a payment link.
+They run apart from the worker's own loop, so that a file of half a gigabyte does not delay a payment link.
 """
 
 import logging
@@ -74,9 +74,9 @@ def _reconcile(desk: Desk, stopping: threading.Event) -> None:
 
 
 def catch_up(desk: Desk) -> bool:
-    """Rejoin the lines that changes of orders, decisions or rules concern; whether there is more.
+    """Rejoin the lines that changed orders, decisions or rules concern; whether there is more to do.
 
-    One kind of change that fails does not stop the others: its error is raised once they are done.
+    If one kind of change fails, the others are still done, and then its error is raised.
     """
     busy, failure = False, None
     for work in (order_changes.catch_up, decided_lines.catch_up, not_ours_rules.catch_up):

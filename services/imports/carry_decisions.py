@@ -1,8 +1,8 @@
-"""A line that a file corrects keeps what a person decided of it.
+"""When a file corrects a line, the new line gets the decision that a person took on the former one.
 
-What was decided stands over the new line, as far as it still means the same: the key is the same in any case; the
-currency and the sign of the amount must be, too, and for a division the amount itself. Where that does not hold, the line
-is open again and says so. The decision on the former line stays with it, as it was taken.
+The decision is carried over where it still means the same. Both lines have the same key. Currency and sign of the amount
+must be the same, too, and for a division also the amount. Otherwise the new line is open again, and its history says so.
+The decision on the former line does not change.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from services.store.settlements.decisions import Decision
 
 
 def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
-    """Let the file's lines have the decisions of those that they replace; they are due to be joined again."""
+    """Carry the decisions on replaced lines over to the file's lines, which are then due to be joined again."""
     former = corrections.corrected(tx, replaced)
     if not former:
         return
@@ -31,7 +31,7 @@ def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
 def _pairs(
     former: list[CorrectedLine], new: list[UndecidedLine]
 ) -> list[tuple[CorrectedLine, UndecidedLine]]:
-    """Which line stands in whose place: of several with one key first those of the same amount, then one by one."""
+    """Each former line with the one that takes its place: of several with one key first those of the same amount, then in order."""
     free: dict[tuple[str, str], list[UndecidedLine]] = {}
     for row in new:
         free.setdefault((row.account, row.key), []).append(row)

@@ -31,7 +31,7 @@ _READ = {name: f"{name}_units" for name in AMOUNTS}
 
 
 class CorrectionFinder:
-    """What is known, new and perhaps gone of a file's lines so far. ``file``: its id, 0 for one that is only looked at."""
+    """Which lines of a file are known, new or corrections, block by block. ``file``: its id, 0 for a preview."""
 
     def __init__(self, file: int = 0) -> None:
         self._file = file
@@ -39,8 +39,8 @@ class CorrectionFinder:
         self._named: Counter[tuple[str, str]] = Counter()  # how many of them, by account and settlement
         self._keys: set[str] = set()  # of new lines that have been looked up among those of other files
         self._new_by_key: Counter[str] = Counter()
-        self._gone: list[pd.DataFrame] = []  # what was found: lines that may stand changed in this file
-        self._former: list[pd.DataFrame] = []  # lines of this file that stood changed in another
+        self._gone: list[pd.DataFrame] = []  # stored lines that this file may correct
+        self._former: list[pd.DataFrame] = []  # lines of this file that another file has corrected
 
     def note(self, tx: Connection, account: str, lines: pd.DataFrame, there: pd.DataFrame) -> pd.Index:
         """``lines``: identity, key and settlement_id of the next lines; ``there``: the stored ones of other files among
@@ -61,8 +61,8 @@ class CorrectionFinder:
         return new.index
 
     def replaced(self, tx: Connection, whole: Collection[tuple[str, str]] = ()) -> list[int]:
-        """The ids of the lines that stand changed in this file, once all of it has been noted. ``whole``: the (account,
-        settlement) of which a part changes what it names."""
+        """The ids of the stored lines that this file corrects, once all its blocks have been noted. ``whole``: each (account,
+        settlement) of which a part corrects what it names."""
         if not self._gone:
             return []
         gone = pd.concat(self._gone, ignore_index=True).drop_duplicates("id").sort_values("id")
@@ -75,7 +75,7 @@ class CorrectionFinder:
         return self._issued_again(tx, gone, whole)
 
     def back(self, tx: Connection) -> list[int]:
-        """The ids of the lines that were corrected and stand again, once all of it has been noted."""
+        """The ids of the corrected lines that this file restores, once all its blocks have been noted."""
         if not self._former:
             return []
         former = pd.concat(self._former, ignore_index=True).drop_duplicates("id").sort_values("id")
@@ -84,7 +84,7 @@ class CorrectionFinder:
     def _issued_again(
         self, tx: Connection, lines: pd.DataFrame, whole: Collection[tuple[str, str]] = ()
     ) -> list[int]:
-        """Those of settlements that the file names most of, or that are ``whole``."""
+        """The lines of those settlements of which the file names most lines, or that are ``whole``."""
         found: list[int] = []
         for (account, settlement), theirs in lines.groupby(["account", "settlement_id"]):
             valid = line_totals.count_valid(tx, str(account), str(settlement), self._file)
@@ -97,8 +97,8 @@ class CorrectionFinder:
 
 @dataclass(frozen=True)
 class ShownCorrection:
-    """``line``: where it stands in the new file. ``before`` and ``after``: the cells by canonical column, amounts in units
-    of 1/10000 or None; ``differs``: the columns in which they do not say the same."""
+    """``line``: its number in the new file. ``before`` and ``after``: the cells by canonical column, amounts in units of
+    1/10000 or None; ``differs``: the columns whose cells differ."""
 
     line: int
     before: Mapping[str, Any]
@@ -116,7 +116,7 @@ def of_file(desk: Desk, actor: Actor, file: int) -> tuple[ShownCorrection, ...]:
 
 
 def of_stored(old: Sequence[StoredLine], new: Sequence[StoredLine]) -> tuple[ShownCorrection, ...]:
-    """Whole stored lines beside those that would take their place."""
+    """Stored lines, each with the one that would take its place."""
     return _paired(
         _stored(old), [(row.account, row.key, row.line, _cells(asdict(row), _STORED)) for row in new]
     )
@@ -143,7 +143,7 @@ def _cells(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
 def _paired(
     old: Sequence[tuple[str, str, dict[str, Any]]], new: Sequence[tuple[str, str, int, dict[str, Any]]]
 ) -> tuple[ShownCorrection, ...]:
-    """Lines of one key are told apart by their order alone."""
+    """Lines with the same key are paired in their order."""
     waiting: defaultdict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
     for account, key, line, cells in new:
         waiting[account, key].append((line, cells))

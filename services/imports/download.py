@@ -1,4 +1,4 @@
-"""One payout's file from HiPay, received whole before anything is kept of it."""
+"""One payout's file from HiPay, received completely before anything of it is stored."""
 
 import hashlib
 import tempfile
@@ -75,7 +75,7 @@ def _receive(
 
 
 def check_content(head: bytes) -> None:
-    """Whether a file that begins so may be a payout file; all else is for the import to say. Raises WrongContent."""
+    """Refuse a file that cannot be a payout file, by its first bytes; the import finds all other faults. Raises WrongContent."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text.strip(b"\x00\xff\xfe"):
         raise WrongContent("empty")
@@ -91,7 +91,7 @@ def check_content(head: bytes) -> None:
 
 
 def _is_utf16(head: bytes) -> bool:
-    """A byte order mark, or noughts in every other place."""
+    """A byte order mark, or a zero in every second byte."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     even, odd = head[0::2].count(0), head[1::2].count(0)

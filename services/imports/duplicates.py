@@ -1,10 +1,10 @@
-"""Does a file bring lines of a payout that is stored already, in another rendition?
+"""Whether a file brings lines of a stored payout again, in another rendition.
 
-A spreadsheet that was saved again takes zeros off an id, an older export lacks columns: then a line has another identity
-and another key, and would stand a second time. So where lines of a payout stand, those that a file adds are compared by
-what both renditions keep: operation, settled amount and transaction, or the day where a transaction is missing or has lost
-digits. Where half of them look like lines that stand, a person must say that they are others. The parts of a payout that
-comes in several files have other transactions.
+A spreadsheet that was saved again drops the zeros of an id, and an older export lacks columns. Such a line has another
+identity and another key, and would be stored twice. So new lines of a stored payout are compared with its stored lines by
+what every rendition has: operation, settled amount and transaction, or the day where the transaction is missing or has lost
+digits. If half of the new lines look like stored ones, a person must say that they are other lines. The parts of a payout
+that comes in several files have different transactions, and so do not look alike.
 """
 
 from collections.abc import Collection
@@ -40,9 +40,9 @@ class PayoutsStored(DeskError):
 
 @dataclass(frozen=True)
 class StoredPayout:
-    """A payout in one currency that a file brings once more: lines and settled units that stand, and those of the file.
+    """A payout in one currency that a file seems to bring again: its stored lines and settled units, and those of the file.
 
-    Totals of the others are lines, and no units.
+    Control totals count as lines, and not in the units.
     """
 
     account: str
@@ -56,7 +56,7 @@ class StoredPayout:
 
 @dataclass
 class _Marks:
-    """Lines by what both renditions keep: with a transaction, and by the day, those without one apart."""
+    """Hashes of lines by what every rendition has: by transaction, by day, and by day for lines without a transaction."""
 
     by_transaction: list[Hashes]
     by_day: list[Hashes]
@@ -78,7 +78,7 @@ class _Marks:
         self.by_day_alone.append(days[lacking])
 
     def shared(self, other: "_Marks") -> int:
-        """How many of these lines look like one of the other, each like another one, at most."""
+        """How many of these lines look like one of the other's, each paired with a different one, at most."""
         return (
             _common(self.by_transaction, other.by_transaction)
             + _common(self.by_day_alone, other.by_day + other.by_day_alone)
@@ -87,7 +87,7 @@ class _Marks:
 
 
 class DuplicateFinder:
-    """What the lines of a file so far look like, of payouts that stand. ``file``: its id, 0 for one that is only looked at."""
+    """Which stored payouts a file seems to bring again, block by block. ``file``: its id, 0 for a preview."""
 
     def __init__(self, file: int = 0) -> None:
         self._file = file
@@ -96,7 +96,7 @@ class DuplicateFinder:
         self._sums: list[pd.DataFrame] = []
 
     def note(self, tx: Connection, account: str, lines: pd.DataFrame, known: "pd.Series[str]") -> None:
-        """The next lines of the file. ``known``: identities of those that stand in others."""
+        """The next lines of the file. ``known``: identities of those that other files have."""
         for payout in lines["settlement_id"].unique():
             if (account, payout) not in self._stands:
                 count = line_totals.count_valid(tx, account, payout, self._file) if payout else 0
@@ -115,8 +115,8 @@ class DuplicateFinder:
     def stored(
         self, tx: Connection, known: Collection[int], replaced: Collection[int]
     ) -> tuple[StoredPayout, ...]:
-        """The payouts that come once more. ``known`` and ``replaced``: ids of stored lines that are equal in the file, and
-        that stand changed in it."""
+        """The payouts that come again. ``known`` and ``replaced``: ids of stored lines that the file has too, and that it
+        corrects."""
         found: list[StoredPayout] = []
         for (account, payout), new in self._new.items():
             there = settlement_lines.of_payout(tx, account, payout, self._file)
@@ -154,7 +154,7 @@ def _count(parts: list[Hashes]) -> int:
 
 
 def _common(ours: list[Hashes], theirs: list[Hashes]) -> int:
-    """How many texts two heaps share, each as often as it is in both."""
+    """How many hashes are in both lists, each counted as often as it is in both."""
     if not _count(ours) or not _count(theirs):
         return 0
     (one, counts), (other, others) = (

@@ -1,7 +1,7 @@
-"""What was asked for, done: HiPay's list looked at, files fetched, each kept once.
+"""Run a fetch request: read HiPay's list, fetch files, store each once.
 
-A request is held by lease; whoever writes for it must still hold its fence. A file is received whole, then handed to the
-import, then noted at its payout: killed in between, it is fetched again and found to be known.
+A worker leases the request, and writes to it only while it holds the fence. A file is received completely, then given to the
+import, then recorded at its payout. If the process is killed in between, the file is fetched again and found to be known.
 """
 
 import logging
@@ -49,11 +49,11 @@ log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The process is to end: the request is taken up again by another, or at the next start."""
+    """The process is to end: another worker runs the request again, or this one after its next start."""
 
 
 def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
-    """Do the request that has been due longest; whether there was one."""
+    """Run the request that has been due longest; whether there was one."""
     accounts, now = tuple(desk.settings.all_accounts), clock.now()
     with desk.store.read() as tx:
         if not hipay_list.anything_due(tx, accounts, now):
@@ -99,7 +99,7 @@ class _Run:
             hipay_list.change_request(tx, self._request, **values)
 
     def beat(self, size: int = 0) -> None:
-        """The lease goes on while bytes come. Raises Stopped, LeaseLost, NoRoom."""
+        """Renew the lease while bytes come. Raises Stopped, LeaseLost, NoRoom."""
         if self._stopping.is_set():
             raise Stopped
         self._desk.room.require()
@@ -109,7 +109,7 @@ class _Run:
             self.write(leased_until=clock.now() + LEASE, bytes=size)
 
     def _all(self, client: HiPay, wanted: tuple[str, ...]) -> DeskError | None:
-        """Get each file; what stopped it, or the last thing that went wrong with one."""
+        """Fetch each file; the error that stopped it, or the last one of a file."""
         broken, trouble = 0, None
         for settlement_id in wanted:
             self.beat()
@@ -128,7 +128,7 @@ class _Run:
         return trouble
 
     def _get(self, client: HiPay, settlement_id: str) -> bool:
-        """Whether the payout's file was another than the one fetched before."""
+        """Fetch the payout's file; whether it is another than the one fetched before."""
         account, now = self._request.account, clock.now()
         with self._desk.store.read() as tx:
             before = hipay_list.listed(tx, account, settlement_id)
@@ -189,7 +189,7 @@ class _Run:
         return () if fetched_since and request.source == hipay_list.NOTIFICATION else (request.settlement_id,)
 
     def _new(self, client: HiPay) -> tuple[str, ...]:
-        """Look at the list; the payouts on it whose file is to be fetched, oldest first."""
+        """Read HiPay's list; the payouts on it whose file is to be fetched, oldest first."""
         account, by_person, began = (
             self._request.account,
             self._request.source == hipay_list.PERSON,
@@ -222,7 +222,7 @@ class _Run:
                 )
 
     def end(self, trouble: DeskError | None) -> None:
-        """Done, failed, or once more later: nobody waits at a screen for what HiPay or the schedule began."""
+        """Record the request as done or failed, or let it wait for another try; what a person requested is not tried again."""
         request, now = self._request, clock.now()
         values: dict[str, object] = {"leased_until": None, "current": "", **self._counts}
         if trouble is not None:
@@ -241,7 +241,7 @@ class _Run:
 
 
 def _pages(client: HiPay, since: date | None) -> Iterator[list[SettlementItem]]:
-    """HiPay's list page by page. How many it gives at most is unpublished: it ends with one that says nothing new."""
+    """HiPay's list page by page. Its page limit is unpublished, so the first page without a new payout is the last."""
     known: set[str] = set()
     for number in range(1, _MOST_PAGES + 1):
         items = [
@@ -256,12 +256,12 @@ def _pages(client: HiPay, since: date | None) -> Iterator[list[SettlementItem]]:
 
 
 def as_told(error: DeskError) -> DeskError:
-    """The error as it concerns payouts: of a payment link, other things follow from the same answer."""
+    """The error in terms of payouts: for a payment link the same answer means something else."""
     if isinstance(error, NotAuthorised):
         return FetchRefused(error.hipay_code)
     return BrokenOff() if isinstance(error, OutcomeUnknown) else error
 
 
 def detail_of(error: DeskError) -> dict[str, str]:
-    """The values of the error's sentence, but for HiPay's own words, which may repeat what was sent."""
+    """The values of the error's sentence, without HiPay's own message, which may repeat what was sent."""
     return {name: value for name, value in error.fields().items() if name != "message" and value != "None"}

@@ -1,4 +1,4 @@
-"""What a person asks for, and how it stands: a press only writes the intent, the worker does it."""
+"""Requests of people to fetch payout files, and their progress: a service writes the request, the worker runs it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Here = Literal["absent", "reading", "here", "unreadable"]
 
 @dataclass(frozen=True, kw_only=True)
 class Payout:
-    """One of HiPay's list. ``amount`` in 1/10000 of ``currency``; ``date_value`` ISO or "".
+    """A payout of HiPay's list. ``amount`` in 1/10000 of ``currency``; ``date_value`` ISO or "".
 
     ``here``: its file is absent; being read; here, whoever brought it; or was fetched and could not be read.
     ``changed``: HiPay names other figures than when its file was fetched. ``failure``: the code of the last try's error.
@@ -57,10 +57,10 @@ class Fetching:
 
 
 def request_fetch(desk: Desk, actor: Actor, account: str, form_key: str, settlement_id: str = "") -> int:
-    """Have HiPay's list looked at and all new files fetched, or the file of one payout; the request's id.
+    """Request that all new files of HiPay's list are fetched, or the file of one payout; the request's id.
 
-    ``form_key`` is made when the button is drawn: a second press finds the first's request, and so does a colleague's
-    while it is under way. Raises NotAllowed, AccountUnknown, NoPayoutsThere, PayoutUnknown (not on the list).
+    ``form_key`` is made when the button is drawn: a second press returns the first request, and so does a colleague's press
+    while that one waits or runs. Raises NotAllowed, AccountUnknown, NoPayoutsThere, PayoutUnknown (not on the list).
     """
     _reachable(desk, account)
     now = clock.now()
@@ -89,7 +89,7 @@ def request_fetch(desk: Desk, actor: Actor, account: str, form_key: str, settlem
 
 
 def read_fetching(desk: Desk, actor: Actor, account: str) -> Fetching:
-    """How fetching stands for the account. Raises NotAllowed, AccountUnknown."""
+    """The requests of the account, and HiPay's list of its payouts. Raises NotAllowed, AccountUnknown."""
     require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)

@@ -1,4 +1,4 @@
-"""Whether an account's payouts are fetched by themselves, and how often."""
+"""Whether an account's payout files are fetched automatically, and how often."""
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -17,16 +17,16 @@ HOURS, LEAST_HOURS, MOST_HOURS = 4, 1, 48
 
 @dataclass(frozen=True)
 class Automatic:
-    """``on``: the list is looked at every ``hours`` hours, and what is new on it is fetched."""
+    """``on``: HiPay's list is read every ``hours`` hours, and new files are fetched."""
 
     on: bool
     hours: int = HOURS
 
 
 def automatic(tx: Connection, desk: Desk, account: str) -> Automatic:
-    """What was chosen; else on, where the settings hold credentials of the finance API for a real account.
+    """What was chosen; by default on, if the settings have credentials of the finance API for a production account.
 
-    The sandbox's files are first of all there to be downloaded and added by hand.
+    The sandbox's files are meant to be downloaded and added by hand.
     """
     data = accounts.sections(tx, account).get((SECTION, ""))
     if data:
@@ -52,15 +52,15 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Automatic) -> bool:
 
 
 def request_due(desk: Desk) -> None:
-    """Make a request for each account whose time has come. Two workers at once make one."""
+    """Add a request for each account that is due. Two workers at the same time add one."""
     for account in desk.settings.all_accounts:
         now = clock.now()
         with desk.store.read() as tx:
             chosen = automatic(tx, desk, account)
             last = hipay_list.last_scheduled(tx, account)
-        # One that came to nothing, though it was tried again, makes nobody wait for days.
+        # After a failed request, the next one comes after HOURS at the latest.
         hours = min(chosen.hours, HOURS) if last and last.state == "failed" else chosen.hours
-        # The sandbox's clock may go back: then it is due, too.
+        # The sandbox's clock may go back: then the account is due, too.
         if not chosen.on or (last and abs(now - last.created_at) < timedelta(hours=hours)):
             continue
         with desk.store.write() as tx:

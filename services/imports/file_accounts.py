@@ -1,8 +1,8 @@
-"""Whose the Account of a payout file is: the one place that says which of our accounts a cell belongs to.
+"""Which of our accounts the Account cells of a payout file belong to.
 
 FileAccountRefused
-├── FileAccountUnknown   nobody has said yet whose it is: the file waits for the answer
-└── FileAccountInUse     lines of it stand under another account: they would count twice
+├── FileAccountUnknown   nobody has assigned it yet: the file waits until somebody does
+└── FileAccountInUse     another account has lines of it: they would count twice
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ class FileAccountInUse(FileAccountRefused):
 
 
 class Part(NamedTuple):
-    """The rows of a file with one Account. ``account``: ours, "" where nobody has said."""
+    """The rows of a file with one Account. ``account``: ours, "" if nobody has assigned it."""
 
     cell: str
     account: str
@@ -51,7 +51,7 @@ class FileAccounts:
     keys: Collection[str]
 
     def of(self, cell: str, given: str = "") -> str:
-        """The account of a cell, that of a blank one ``given``, for which the file was added; "": a person must say."""
+        """The account of a cell; of a blank one ``given``, for which the file was added. "": a person must assign it."""
         cell = cell.strip()
         if not cell:
             return given
@@ -74,14 +74,14 @@ def known(tx: Connection, keys: Collection[str]) -> FileAccounts:
 
 
 def file_accounts(desk: Desk, actor: Actor) -> dict[str, str]:
-    """Every Account of a file that was told of, with the key of our account. Raises NotAllowed."""
+    """Every assigned Account of a file with the key of our account. Raises NotAllowed."""
     with desk.store.read() as tx:
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         return {cell: key for cell, key in _assigned(tx).items() if allowed is None or key in allowed}
 
 
 def accounts_in_use(desk: Desk, actor: Actor) -> frozenset[str]:
-    """Every Account of which lines stand: it stays where it is. Raises NotAllowed."""
+    """Every Account that has stored lines, and can therefore not be assigned otherwise. Raises NotAllowed."""
     with desk.store.read() as tx:
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         return frozenset(
@@ -92,7 +92,7 @@ def accounts_in_use(desk: Desk, actor: Actor) -> frozenset[str]:
 
 
 def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
-    """The Account of a file stands for this account of ours from now on; files that only waited for it are imported.
+    """Assign the Account of a file to this account of ours; files that only waited for that are imported.
 
     Raises FileAccountInUse, AccountUnknown, NotAllowed.
     """
@@ -116,7 +116,7 @@ def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
 
 
 def _record(tx: Connection, actor: Actor, cell: str, account: str) -> None:
-    """Keep what a cell stands for, in the transaction of one who may and has taken the turn."""
+    """Store the assignment. The caller has checked the right, and holds the lock of the file accounts."""
     matching_rules.lock_matching(tx, account)
     for row in matching_rules.all_matching(tx):
         others = {text: key for text, key in row.file_accounts.items() if text != cell}
@@ -129,10 +129,10 @@ def _record(tx: Connection, actor: Actor, cell: str, account: str) -> None:
 def resolve(
     tx: Connection, actor: Actor, parts: Sequence[Part], given: str, keys: Collection[str], *, own: bool
 ) -> tuple[Part, ...]:
-    """The parts of a file as they stand now, in the transaction that keeps them with it.
+    """The parts of a file with their accounts, in the transaction that stores them with the file.
 
-    ``own``: HiPay itself gave the file for the account ``given``. The one Account that it names is that account's then,
-    where none is known of it yet and no other has it.
+    ``own``: HiPay itself delivered the file for the account ``given``. If that account has no assigned Account yet, the only
+    unassigned one that the file names is assigned to it.
     """
     require(tx, actor, Right.RECONCILE, given)
     matching_rules.lock_file_accounts(tx)

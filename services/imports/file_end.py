@@ -1,4 +1,4 @@
-"""A file that ends without a line end: whole only if the payout of its last row adds up within it, else perhaps cut off there."""
+"""Whether a file without a final line end may be cut off: it is complete only if its last row's payout adds up."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ _OF = ["account", "settlement_id", "settlement_currency", "kind", "operation_cod
 
 @dataclass
 class FileEnd:
-    """`line`: of the last row, if no line end closes it, else 0. ``note`` is told every block of the file."""
+    """`line`: of the last row, if no line end closes it, else 0. ``note`` is called with every block of the file."""
 
     line: int
     _sums: list[pd.DataFrame] = field(default_factory=list)
@@ -36,8 +36,8 @@ class FileEnd:
                 self._last = (last["account"], last["settlement_id"], last["settlement_currency"])
 
     def refuse(self) -> bool:
-        """Raises TruncatedFile where the payout of the last row does not add up. Whether nothing tells if the file is
-        whole: it announces no payout, or rows of the last one's could not be read."""
+        """Raises TruncatedFile if the last row's payout does not add up. True if that cannot be known: the file announces no
+        payout, or rows of the last payout were set aside."""
         if not self.line:
             return False
         if self._last is None or self._doubtful & {"", self._last[1]}:
@@ -47,7 +47,7 @@ class FileEnd:
         payouts = tie(totals.assign(missing=0)).set_index(["account", "settlement_id", "currency"])["state"]
         if payouts.eq("no_payout").all():
             return True
-        # What belongs to no payout is the account's own: no sum tells of it.
+        # A row without a payout belongs to the account: no total covers it.
         if self._last[1] and payouts[self._last] != "tied":
             raise TruncatedFile(self.line)
         return False

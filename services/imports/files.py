@@ -1,4 +1,4 @@
-"""Payout files on their way into the store: received, waiting, imported, cancelled, tried again."""
+"""Payout files: receive, list, cancel, import again."""
 
 import hashlib
 import zlib
@@ -38,10 +38,10 @@ def receive(
     hipay_settlement: str = "",
     others: bool = False,
 ) -> int:
-    """Keep a file to be imported by the worker; its id. The original is kept in pieces, in short transactions.
+    """Store a file, which the worker then imports; its id. Its bytes are stored in pieces, in short transactions.
 
-    ``chosen``: how it is read, as a person has looked at it; None: as is remembered for its account. ``others``: its lines
-    are others than those that stand, however alike: a person has said so. A ZIP's members are received one by one
+    ``chosen``: how it is read, as a person chose in the preview; None: as is remembered for its account. ``others``: a person
+    said that its lines are others than the stored ones that they look like. A ZIP's members are received one by one
     (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, FileUnknown where it was cancelled meanwhile, and
     NoRoom: nothing of it is kept.
     """
@@ -130,14 +130,14 @@ class ImportedFile(TriedFile, Protocol):
 
 
 def is_stuck(file: ImportedFile) -> bool:
-    """Whether a file is complete, and what it leaves to be joined has failed as often as it is tried."""
+    """Whether a file is complete, and its follow-up has failed as often as it is tried."""
     return (
         file.state == "complete" and file.follow_up is not None and file.tries >= settlement_files.MAX_TRIES
     )
 
 
 def cancel(desk: Desk, actor: Actor, file: int) -> None:
-    """Take a file back that is not complete yet, or give one up that failed: nothing of it was seen, and nothing stays.
+    """Cancel a file that is not complete, or that failed. None of its lines was visible, and none is kept.
 
     Raises NotToCancel, FileUnknown, NotAllowed.
     """
@@ -151,7 +151,7 @@ def cancel(desk: Desk, actor: Actor, file: int) -> None:
 
 
 def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, others: bool = False) -> None:
-    """Take up a file once more that failed, read as chosen now; or what is left to do of one that is complete.
+    """Import a file that failed again, read as chosen now; or repeat the follow-up of a complete one.
 
     ``others``: as for ``receive``.
 
@@ -191,7 +191,7 @@ def files(desk: Desk, actor: Actor) -> list[SettlementFile]:
 
 
 def running(desk: Desk, actor: Actor) -> list[SettlementFile]:
-    """The files that are on their way or came to nothing, newest first: ``state``, ``lines_done``, ``bytes_done`` of
+    """The files that are being received or imported, or failed, newest first: ``state``, ``lines_done``, ``bytes_done`` of
     ``size``, ``failure``. Raises NotAllowed."""
     return _listed(desk, actor, (*RUNNING, "failed"))
 

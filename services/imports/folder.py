@@ -1,9 +1,9 @@
 """A watched folder: payout files that somebody, or HiPay's SFTP, puts there.
 
 Each account's folder bears its key; where there is one account, files may lie in the folder itself. A file is taken once its
-size and time have stood still, read where it lies, and moved when its import has ended: to ``done``, or to ``refused``
-beside a text with the reason. Where nothing can be moved it is left; every content is taken once all the same, but for one
-that lies among the refused and is put into the folder again. A name is only ever a name within its folder: links and special files are not opened.
+size and time no longer change, read where it lies, and moved when its import has ended: to ``done``, or to ``refused`` with
+a text that says why. If it cannot be moved it is left. Each content is taken once, unless it was refused and is put into the
+folder again. A name is only ever a name within its folder: links and special files are not opened.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ STILL_SECONDS = 10.0
 _LOOK_SECONDS = 5.0
 _AGAIN_SECONDS = 30.0  # after trouble
 _LEASE, _BEAT_SECONDS = timedelta(minutes=3), 15.0
-_MOST = 1_000  # entries of a folder in one look
+_MOST = 1_000  # entries of a folder in one poll
 # Names under which programs keep what is still coming.
 _UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".swp")
 _PIECE = 1 << 20
@@ -62,14 +62,14 @@ class _Seen:
 
 @dataclass
 class Watch:
-    """What one process has seen of the folder. ``poll`` is called again and again."""
+    """The folder as one process has seen it so far; call ``poll`` again and again."""
 
     desk: Desk
     still: float = STILL_SECONDS
     _seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
 
     def poll(self) -> None:
-        """Take what is ready, move what has ended; nothing while the disk has too little room. A file that cannot be dealt with never keeps the others back."""
+        """Take what is ready, move what has ended; nothing while the disk has too little room. A file that fails does not stop the others."""
         root = self.desk.settings.settlements_folder
         if root is None or not self.desk.room.has():
             return
@@ -91,7 +91,7 @@ class Watch:
         self._seen = {key: seen for key, seen in self._seen.items() if key in found}
 
     def _place(self, where: str, place: int, account: Account | None) -> set[tuple[str, str]]:
-        """Deal with each file of one folder; all that lie there."""
+        """Process each file of one folder; the keys of all files in it."""
         found = set()
         for name, about in _files(place):
             key = (where, name)
@@ -145,7 +145,7 @@ class Watch:
             self._move(place, name, seen, DONE, known if row.name != _clean(name) else None)
 
     def _taken(self, account: str, name: str, content: BinaryIO, seen: _Seen) -> FolderFile | None:
-        """What became of this content; taken now if it never was and nobody else is at it."""
+        """The state of this content; it is taken now if it never was, and no other worker has leased it."""
         now = clock.now()
         with self.desk.store.read() as tx:
             row = folder_files.found(tx, account, seen.sha256)

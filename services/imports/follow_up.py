@@ -1,4 +1,4 @@
-"""What is left to do once a file is complete: the lines of other files that it touches, and where its orders stand."""
+"""After a file is complete: rejoin the lines of other files that it concerns, and compute the positions of its orders."""
 
 import time
 from itertools import islice
@@ -13,9 +13,9 @@ _LINES, _ORDERS = 5_000, 5_000  # at once
 
 
 def follow_up(lease: Lease, file: SettlementFile) -> None:
-    """Join the lines again that share a transaction with the file's, then compute where its orders stand.
+    """Rejoin the lines that share a transaction with the file's, then compute the positions of its orders.
 
-    All of it can be done twice: one that was broken off goes on with the lines, and begins the orders anew.
+    All of it can be repeated: after a break the lines go on where they stopped, and the orders begin again.
     """
     after = file.follow_up or 0
     with lease.store.read() as tx:
@@ -41,7 +41,7 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
 
 
 def _stand(lease: Lease, account: str, orders: list[int]) -> None:
-    """Compute the orders' positions beside the transaction that writes them; where something came between, within it."""
+    """Compute the orders' positions before the transaction that writes them; again within it if the account has changed since."""
     left = iter(orders)
     while some := list(islice(left, _ORDERS)):
         with lease.store.read() as tx:

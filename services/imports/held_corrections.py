@@ -1,4 +1,4 @@
-"""Held corrections: a person takes or dismisses each, with a reason, and may undo that; then it waits again.
+"""Held corrections: a person takes or dismisses each with a reason, and may undo that decision; then it waits again.
 
 HeldRefused
 ├── CorrectionUnknown
@@ -65,8 +65,8 @@ class ImportRuns(HeldRefused):
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectionDecision:
-    """What was decided of a correction. ``by_hipay``: by a later delivery, as ``undone_by_hipay``. ``undone_at`` None: it
-    stands."""
+    """A decision on a correction. ``by_hipay`` and ``undone_by_hipay``: a later delivery by HiPay decided or undid it.
+    ``undone_at`` None: it is valid."""
 
     id: int
     kind: CorrectionKind
@@ -82,8 +82,8 @@ class CorrectionDecision:
 
 @dataclass(frozen=True, kw_only=True)
 class HeldCorrection:
-    """A correction: ``line`` of the file. ``pairs``: its lines beside those whose place they would take; units of 1/10000,
-    None where an amount is not there. ``acts``: all that was decided, oldest first; ``act``: what stands of that."""
+    """A correction. ``line``: its number in the file. ``pairs``: each former line with the one that would take its place;
+    units of 1/10000, None where an amount is missing. ``acts``: all decisions, oldest first; ``act``: the valid one."""
 
     id: int
     line: int
@@ -99,7 +99,7 @@ class HeldCorrection:
 
 @dataclass(frozen=True)
 class FileCorrections:
-    """The first SHOWN corrections that were held of a file; how many there are, and how many wait."""
+    """The first SHOWN held corrections of a file; how many there are, and how many wait."""
 
     shown: tuple[HeldCorrection, ...]
     count: int
@@ -158,9 +158,9 @@ def _held(
 def decide(
     desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: CorrectionKind, reason: str
 ) -> None:
-    """Take these corrections of the file, or dismiss them. A second press, by the same person for the same reason, is none.
+    """Take these corrections of the file, or dismiss them. A second press by the same person with the same reason does nothing.
 
-    Many are decided in several transactions: what one that dies leaves waits as before. Raises CorrectionUnknown,
+    Many are decided in several transactions: after a break the rest still waits. Raises CorrectionUnknown,
     CorrectionMoved, ImportRuns, ConflictingDecision (somebody has decided one of them), ReasonMissing, TextError, NotAllowed.
     """
     why = check_reason(reason)
@@ -187,7 +187,7 @@ def _decide(
         _take(tx, file, found)
     values = {"kind": kind, "reason": why, "at": clock.now(), "actor_kind": actor.kind, "actor_id": actor.id}
     held_corrections.decide(tx, [row.id for row in found], **values)
-    # a person's words may name somebody: the act keeps them, the audit does not
+    # a reason may name somebody: it is stored with the decision, not in the audit
     audit.record(tx, actor, f"correction.{kind}", f"settlement_file:{file}", **_named(found))
 
 
@@ -200,7 +200,7 @@ def undo(
     *,
     acts: Collection[int] | None = None,
 ) -> None:
-    """These corrections wait again; where one was taken, what it took the place of stands again. ``acts``: those that the
+    """These corrections wait again; the former lines of those that were taken are restored. ``acts``: the decisions that the
     person saw. Raises CorrectionNotDecided, AlreadyUndone, and as ``decide`` does."""
     why = check_reason(reason)
     for some in _parts(ids):
@@ -225,7 +225,7 @@ def undo(
 
 
 def decide_redelivered(desk: Desk) -> None:
-    """Decide the corrections of payouts that HiPay's API has delivered once more, byte for byte: a round of the worker."""
+    """Decide the corrections of payouts whose file HiPay's API has delivered again, byte for byte: a round of the worker."""
     with desk.store.read() as tx:
         waiting = held_corrections.delivered_again(tx)
         if not waiting or settlement_files.any_running(tx):

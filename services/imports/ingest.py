@@ -1,4 +1,4 @@
-"""A file that came by itself, handed to the import once; a ZIP's members one by one."""
+"""Give a file that was fetched or found in the folder to the import once; the members of a ZIP one by one."""
 
 import contextlib
 import hashlib
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class _Beating:
-    """A stream that tells of each piece read, so that whoever holds a lease keeps it; its hash so far."""
+    """A stream that calls ``beat`` for each piece read, so that a lease can be renewed; and its hash so far."""
 
     def __init__(self, stream: BinaryIO, beat: Callable[[], None]) -> None:
         self._stream, self._beat, self.digest = stream, beat, hashlib.sha256()

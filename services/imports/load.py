@@ -1,7 +1,7 @@
-"""One file from its bytes to stored lines with their outcomes, in short transactions, unseen until a single one flips it.
+"""Load a file: from its bytes to stored lines with their outcomes, in short transactions. A last one makes them visible.
 
-A file that was broken off is read again from its beginning: lines that are there already are not written twice, only
-brought up to what they come to now.
+An interrupted load reads the file again from its beginning. Lines that are stored already are not written twice; only their
+outcomes are brought up to date.
 """
 
 import tempfile
@@ -58,13 +58,13 @@ class Withdrawn(Exception):
 
 
 class _Transactions:
-    """The transactions of the file's lines so far, 8 bytes for each."""
+    """The transactions of the file's lines so far, with 8 bytes for each."""
 
     def __init__(self) -> None:
         self._counts = Occurrences()
 
     def again(self, texts: "pd.Series[str]") -> list[str]:
-        """Those of these that lines before them had, too."""
+        """Those of these that earlier lines have, too."""
         different = texts[texts != ""].unique()
         nth = self._counts.count(hashed(strings(different.tolist())))
         return [str(text) for text in different[nth > 1]]
@@ -72,7 +72,7 @@ class _Transactions:
 
 @dataclass
 class _Run:
-    """What is known of the file's lines so far."""
+    """The state of a load: what is known of the file's lines so far."""
 
     file: SettlementFile
     lookup: Lookup
@@ -93,7 +93,7 @@ class _Run:
 
 
 def load(lease: Lease, file_id: int) -> None:
-    """Read, identify, match and store the file, and flip it.
+    """Read, identify, match and store the file's lines, and make them visible.
 
     Raises Withdrawn, LeaseEnded, FileAccountUnknown, NotAllowed, PayoutsStored, the errors of the reader, ParsingError.
     """
@@ -116,7 +116,7 @@ def load(lease: Lease, file_id: int) -> None:
             parts = file_accounts.resolve(
                 tx, WORKER, found.parts, file.account, lease.accounts, own=file.source == "hipay"
             )
-            # kept with the file, so that no Account comes to stand for another meanwhile
+            # stored with the file, so that none of its Accounts can be assigned otherwise meanwhile
             _go_on(tx, file_id, accounts=parts)
             unknown = [part.cell for part in parts if not part.account]
             if not unknown:
@@ -165,7 +165,7 @@ def _go_on(tx: Connection, file_id: int, **values: Any) -> None:
 
 
 def _take(lease: Lease, run: _Run, block: Block) -> None:
-    """Store a block's new lines with what they come to."""
+    """Store a block's new lines with their outcomes."""
     run.gathering.note(block)
     run.set_aside.note(block.set_aside)
     run.ending.note(block)
@@ -189,7 +189,7 @@ def _take(lease: Lease, run: _Run, block: Block) -> None:
 
 
 def _gathered(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Blocks of some ROWS lines: what is done for each costs the less, the more lines it is done for."""
+    """Blocks of about ROWS lines: fewer, larger blocks cost less."""
     some: list[Block] = []
     for block in blocks:
         some.append(block)
@@ -242,7 +242,7 @@ def _take_account(
 
 
 def _context(tx: Connection, run: _Run, account: str, lines: pd.DataFrame, own: list[int]) -> pd.DataFrame:
-    """The stored lines that the new ones are matched together with: those of their transactions, and of a run before."""
+    """The stored lines that are matched with the new ones: those of their transactions, and those of an interrupted load."""
     texts = (
         lines["transaction_id"].unique().tolist()
         if run.had[account]
@@ -276,7 +276,7 @@ def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _flip(lease: Lease, run: _Run) -> None:
-    """The one transaction from which on the file's lines are seen, and those that they replace are not.
+    """The transaction that makes the file's lines visible, and hides those that they replace.
 
     Raises PayoutsStored, TruncatedFile.
     """
@@ -340,7 +340,7 @@ def _flip(lease: Lease, run: _Run) -> None:
 
 
 def _tell_of_columns(tx: Connection, file: SettlementFile, names: tuple[str, ...]) -> None:
-    """Nobody has looked at the file: columns that were left out and may weigh are to do, once for an account."""
+    """Raise an alarm, once for an account, about columns that were left out and may matter: nobody has seen a preview."""
     if names:
         identity = f"payout_columns:{file.account}:{headings.digest(names)}"
         detail = {"file": file.name, "file_id": file.id, "columns": ", ".join(names)}

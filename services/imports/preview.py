@@ -1,4 +1,4 @@
-"""A payout file is read and compared with the stored lines before anything of it is stored."""
+"""Preview: read a payout file and compare it with the stored lines, before anything of it is stored."""
 
 import hashlib
 from collections.abc import Callable, Collection
@@ -31,8 +31,8 @@ class Preview:
     """A file as it was read, before anything is stored.
 
     ``headers``: of each of its sheets that is read. ``lines``: how many; of them ``new``, ``known`` (stored already) and
-    ``changed`` (in the place of a stored one), the first of these before and after in ``corrections``; ``held``: so many
-    stored ones are HiPay's own, and go on to stand until a person takes the correction. ``totals`` and
+    ``changed`` (correcting a stored one), the first of these before and after in ``corrections``; ``held``: how many of the
+    stored ones HiPay delivered: they stay valid until a person takes the correction. ``totals`` and
     ``settlements``: as ``services.settlements.totals`` gives them. ``set_aside``: the first rows set aside,
     ``set_aside_blocking`` how many of all may hold money.
     ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what of
@@ -99,7 +99,7 @@ def preview(
         lines = block.lines
         count += len(lines)
         marked = lines.join(identify(lines, seen)[["identity", "key"]])
-        # whose nobody has said yet is compared as if it were what it was added for
+        # a row whose Account nobody has assigned is compared as one of the account that the file was added for
         ours = lines["account"].map(
             {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
         )

@@ -1,6 +1,6 @@
-"""The process that looks at a large file: ``python -m services.imports.preview_child``.
+"""The process that previews a large file: ``python -m services.imports.preview_child``.
 
-What to look at comes as JSON on the standard input; what came of it goes into the folder named there.
+The file and how to read it come as JSON on the standard input; the result goes into the folder named there.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""A file is looked at before anything is stored: what comes of it is a Preview, or why there is none.
+"""Start a preview, and poll for its result: a Preview, or why there is none.
 
-A small file is compared with what is stored here and now, a large one by a process of its own, with bounded memory: the screens
-of the others go on meanwhile. Either way what stands in it is read by a child (`Given`).
+A small file is compared with the stored lines at once; a large one by a process of its own with bounded memory, so that it
+does not slow down the screens of others. Either way a child reads the file (`Given`).
 """
 
 import logging
@@ -31,9 +31,9 @@ from services.settlements.errors import DoubtfulColumns, MissingColumns, Swallow
 from services.settlements.given import Given
 
 log = logging.getLogger(__name__)
-NO_ROOM = os.EX_CANTCREAT  # how the process ends that could not write its answer
-AT_ONCE = 4 << 20  # bytes of a file that is looked at without a process
-MEMORY_BYTES = 2 << 30  # of addresses, beyond what it takes before it looks at the file
+NO_ROOM = os.EX_CANTCREAT  # exit code of a process that could not write its answer
+AT_ONCE = 4 << 20  # bytes of the largest file that is previewed without a process
+MEMORY_BYTES = 2 << 30  # of addresses, beyond those of the process before it reads the file
 _PLACES = threading.BoundedSemaphore(2)  # processes of this kind
 
 
@@ -55,14 +55,14 @@ class PreviewRefused:
 
 @dataclass
 class PreviewJob:
-    """A file that is being looked at, or waits for its turn; ``look`` asks how far it is."""
+    """A preview that runs in a process, or waits for one; ``poll`` asks for its result."""
 
     asked: dict[str, Any]
     folder: Folder = field(default_factory=lambda: Folder("preview-"))
     began: float = field(default_factory=time.monotonic)
     process: subprocess.Popen[bytes] | None = None
     result: Preview | PreviewRefused | None = None
-    lock: threading.RLock = field(default_factory=threading.RLock)  # two runs of one screen may look at once
+    lock: threading.RLock = field(default_factory=threading.RLock)  # two runs of one screen may poll
 
     @property
     def answer(self) -> Path:
@@ -80,7 +80,7 @@ class PreviewJob:
         self.stop()
 
     def stop(self) -> None:
-        """Give it up: nobody waits for it any more."""
+        """End the process: nobody waits for it any more."""
         with self.lock:
             if self.process is not None:
                 if self.process.poll() is None:
@@ -93,7 +93,7 @@ class PreviewJob:
 def begin(
     desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
 ) -> Preview | PreviewRefused | PreviewJob:
-    """Look at a file, at once or beside. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
+    """Preview a file, at once or in a process. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE, account)
         allowed = allowed_accounts(tx, actor, Right.RECONCILE)
@@ -135,7 +135,7 @@ def refused(refusal: DeskError) -> PreviewRefused:
 
 
 def poll(job: PreviewJob) -> Preview | PreviewRefused | None:
-    """What came of it; None while it goes on or waits."""
+    """The result; None while it runs or waits."""
     with job.lock:
         if job.result is None:
             if job.process is None:

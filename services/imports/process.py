@@ -1,8 +1,8 @@
-"""The process that imports files and joins anew: spawned by a worker when there is work, ended when there is none.
+"""The process that imports files and rejoins lines. A worker spawns it when there is work; it ends when there is none.
 
-It knows nothing but the database and what our accounts are called: no setting, no environment, no credential of HiPay. What stands
-in a file is read by a child that does not know the database either (`services.settlements.given`), while what it has read is stored.
-Its memory is bounded by the system, so that a file too heavy for it fails by itself, and the application goes on.
+It has the database and the keys of our accounts: no setting, no environment, no credential of HiPay. A child that has not even
+the database reads the file (`services.settlements.given`), while this process stores what was read. The system bounds its
+memory, so that a file that needs too much fails alone, and the application goes on.
 """
 
 import json
@@ -45,11 +45,11 @@ from services.store.settlements.settlement_files import MAX_TRIES, SettlementFil
 
 log = logging.getLogger("services.imports.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
-AWAY = os.EX_TEMPFAIL  # how it ends when the store is away: that is no fault of the file
-FULL = os.EX_CANTCREAT  # or where the disk has no room: nor is that
+AWAY = os.EX_TEMPFAIL  # exit code when the store is away, which is not the fault of the file
+FULL = os.EX_CANTCREAT  # exit code when the disk has no room, likewise
 _GROWS = 10  # bytes of the database, with its indexes and its log, for one of a text file
 _CLEANED = 5_000  # lines deleted in one transaction
-_STALE = timedelta(minutes=30)  # a reception that has not come on for so long has broken off
+_STALE = timedelta(minutes=30)  # a reception without progress for so long has broken off
 
 
 def waiting(store: Store, keep_free: int = 0) -> bool:
@@ -69,9 +69,9 @@ def work_off(
     stopping: threading.Event | None = None,
     keep_free: int = 0,
 ) -> bool:
-    """Do all that waits, one after another, unless another does; whether it was ours to do. ``accounts``: ours.
+    """Do all waiting work, unless another process holds the lease; whether this one did it. ``accounts``: our keys.
 
-    Raises NoRoom where work was begun for which there was none.
+    Raises NoRoom if the disk fills up during the work.
     """
     lease = acquire(store, owner, accounts, stopping or threading.Event(), keep_free)
     if lease is None:
@@ -88,7 +88,7 @@ def work_off(
 
 
 def _next(lease: Lease) -> bool:
-    """The next piece of work; False when there is none."""
+    """Do the next piece of work; False when there is none."""
     lease.check()
     with lease.store.read() as tx:
         unclean = settlement_files.to_clean(tx, _stale())
@@ -108,20 +108,20 @@ def _next(lease: Lease) -> bool:
 
 
 def _with_room(file: SettlementFile | None, there: Room) -> SettlementFile | None:
-    """The file to take up; none that is known to wait for more room than there is, while the others are done."""
+    """The file, or None if it waits for more room than there is; other work goes on."""
     if file is None or file.state == "complete" or file.failure != RoomShort.code:
         return file
     return file if there.has(**_needs(file)) else None
 
 
 def _needs(file: SettlementFile) -> dict[str, int]:
-    """What a file will about take: its lines in the database, a copy and what a workbook is unfolded to beside it."""
+    """Bytes that a file will need: for its lines in the database, for a temporary copy, and for an unfolded workbook."""
     left = max(0, file.size - file.bytes_done)
     return {"database": _GROWS * left, "temporary": 2 * file.size}
 
 
 def _run(lease: Lease, file: SettlementFile) -> None:
-    """Import one file, or say why not."""
+    """Import one file, or record why it failed."""
     try:
         lease.room.require(**_needs(file))
     except RoomShort as short:
@@ -170,7 +170,7 @@ def _run(lease: Lease, file: SettlementFile) -> None:
 
 
 def _hold_up(lease: Lease, file: SettlementFile, short: NoRoom) -> None:
-    """It waits for room as far as it has come, and says so."""
+    """The file waits for room where it is, with that as its failure."""
     with lease.write(grows=False) as tx:
         settlement_files.change(
             tx,
@@ -183,7 +183,7 @@ def _hold_up(lease: Lease, file: SettlementFile, short: NoRoom) -> None:
 
 
 def _follow_up(lease: Lease, file: SettlementFile) -> None:
-    """Do what is left of a complete file. One at which it fails lets the others go first, and is tried MAX_TRIES times."""
+    """Follow up a complete file. If that fails, other files go first, and it is tried MAX_TRIES times."""
     with lease.write() as tx:
         settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1, alive_at=clock.now())
     try:
@@ -199,7 +199,7 @@ def _follow_up(lease: Lease, file: SettlementFile) -> None:
 
 
 def _uncount(lease: Lease, file: SettlementFile) -> None:
-    """Stopped, not broken: this one does not count."""
+    """The process was stopped: this try does not count."""
     if lease.stopping.is_set():
         with lease.store.write() as tx:
             settlement_files.change(tx, file.id, states=("running", "complete"), tries=file.tries)
@@ -219,7 +219,7 @@ def _fail(lease: Lease, file_id: int, why: DeskError) -> None:
 
 
 def _clean(lease: Lease, file: SettlementFile) -> None:
-    """Delete the lines of a file that came to nothing; of one that was never received, all of it."""
+    """Delete the lines of a failed or cancelled file; of one that was not received completely, the whole file."""
     while True:
         with lease.write(grows=False) as tx:
             gone = settlement_lines.remove(tx, file.id, _CLEANED)
@@ -236,7 +236,7 @@ def _clean(lease: Lease, file: SettlementFile) -> None:
 
 
 def _rejoin(lease: Lease, account: AccountMatching) -> None:
-    """Join an account's lines again, since its rules have changed; begun anew where they change meanwhile."""
+    """Rejoin an account's lines, since its rules have changed; from the beginning if they change again meanwhile."""
     at: int | None = account.rejoin
     while at is not None:
         last = rejoin.rejoin_account(lease.store, account.account, at, lease.write)

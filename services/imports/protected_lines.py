@@ -1,8 +1,8 @@
-"""What HiPay's API has delivered is changed by nobody but HiPay, or a person who says why.
+"""Lines that HiPay's API delivered are corrected only by HiPay, or by a person with a reason.
 
-A file of other origin (uploaded, from a folder) that names a line of such a payout changed does not take its place: its own
-line stands beside and does not count, the payout is not proved, and an alarm stands, until a person takes the correction
-or dismisses it (``held``). A later delivery by HiPay that names either decides by itself.
+If a file of other origin (uploaded, from a folder) corrects a line of such a payout, the correction is held: its own line is
+stored and does not count, the payout's tie-out is blocked, and an alarm is open, until a person takes the correction or
+dismisses it. A later delivery by HiPay that names either line decides it.
 """
 
 from collections import defaultdict
@@ -29,9 +29,11 @@ _NAMED = 10  # lines that an alarm names
 
 @dataclass(frozen=True)
 class LineUpdates:
-    """Of an import: the ids of the lines that are ``replaced`` and that stand again (``back``); ``held``: by (account, key),
-    the ids of those that would be, and would; ``decided``: earlier corrections that the file decides, by how;
-    None: they wait again."""
+    """What an import does to stored lines: the ids of those that it replaces (``replaced``) and restores (``back``).
+
+    ``held``: by (account, key), the ids of those that it would replace, and of those that it would restore. ``decided``:
+    earlier corrections that the file decides, and how; None: they wait again.
+    """
 
     replaced: list[int]
     back: list[int]
@@ -48,9 +50,9 @@ def plan_updates(
     replaced: list[int],
     back: list[int],
 ) -> LineUpdates:
-    """What becomes of the stored lines that stand changed in the file, and of those that would stand again by it.
+    """What becomes of the stored lines that the file corrects, and of those that it would restore.
 
-    ``known``: ids of the stored lines of others that the file names equal.
+    ``known``: ids of the stored lines of other files that the file has unchanged.
     """
     if held_corrections.is_by_hipay(tx, file):
         return _by_hipay(tx, file, accounts, settlements, known, replaced, back)
@@ -65,8 +67,8 @@ def plan_updates(
 
 
 def delivered_payouts(tx: Connection, file: int | None) -> set[tuple[str, str]]:
-    """The (account, payout) of which the file, None for one that is only looked at, changes what it names, however little that
-    is: those that HiPay's API has delivered, where this is not HiPay's own."""
+    """Each (account, payout) that HiPay's API has delivered: a file corrects what it names of them, however little that is.
+    No payout if HiPay delivered the file itself. ``file`` None: a preview."""
     return (
         set()
         if file is not None and held_corrections.is_by_hipay(tx, file)
@@ -75,12 +77,12 @@ def delivered_payouts(tx: Connection, file: int | None) -> set[tuple[str, str]]:
 
 
 def count_held(tx: Connection, replaced: Sequence[int]) -> int:
-    """How many of the lines that a file changes would go on to stand, were it added by hand."""
+    """How many of the lines that a file corrects would stay valid, were it added by hand."""
     return len(_delivered(tx, replaced))
 
 
 def _delivered(tx: Connection, ids: Sequence[int]) -> list[LineVersion]:
-    """Those of these lines that are of payouts which HiPay's API has delivered."""
+    """Those of these lines whose payouts HiPay's API has delivered."""
     if not ids:
         return []
     delivered = held_corrections.delivered(tx)
@@ -98,8 +100,8 @@ def _by_hipay(
     replaced: list[int],
     back: list[int],
 ) -> LineUpdates:
-    """HiPay corrects its own; and where a correction is held, it is taken if HiPay names its lines now, and dismissed if HiPay
-    names the former ones once more, or others in their place. One that was taken waits again if HiPay names the former."""
+    """HiPay corrects its own lines. A held correction is taken if HiPay's file names its lines, and dismissed if the file names
+    the former ones again, or others in their place. One that was taken waits again if the file names the former ones."""
     gone, again, named, decided = set(replaced), set(back), set(known), dict[int, CorrectionKind | None]()
     found = held_corrections.of_accounts(tx, accounts, settlements)
     counting = _counting(tx, found, file)
@@ -120,7 +122,7 @@ def _by_hipay(
 def _counting(
     tx: Connection, found: Sequence[CorrectionWithDecision], file: int
 ) -> dict[tuple[str, str], set[int]]:
-    """The lines of other files that count, by the (account, key) of these corrections."""
+    """The valid lines of other files, by the (account, key) of these corrections."""
     lines: dict[tuple[str, str], set[int]] = {(one.account, one.key): set() for one in found}
     for account in {account for account, _ in lines}:
         keys = sorted(key for whose, key in lines if whose == account)
@@ -131,8 +133,8 @@ def _counting(
 
 
 def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> int:
-    """In the transaction that shows the file: its lines of held corrections stand beside, and an alarm says so; what it
-    decides is decided. How many stand beside."""
+    """In the transaction that makes the file visible: hold its corrections and raise an alarm; decide the earlier ones that it
+    decides. How many of its lines are held."""
     _decided_by_hipay(tx, file.id, found)
     if not found.held:
         return 0
@@ -171,7 +173,7 @@ def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> i
 
 
 def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
-    """Whatever a person had decided before, HiPay has spoken since."""
+    """Decide corrections by HiPay's file, whatever a person had decided before."""
     if not found.decided:
         return
     now, held, lines = clock.now(), held_corrections.of_ids(tx, found.decided), _by_key(tx, found)
@@ -203,7 +205,7 @@ def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
 def _by_key(
     tx: Connection, found: LineUpdates
 ) -> dict[tuple[str, str], tuple[list[LineVersion], list[LineVersion]]]:
-    """The lines that are replaced and that stand again, by (account, key)."""
+    """The lines that are replaced and those that are restored, by (account, key)."""
     lines = defaultdict[tuple[str, str], tuple[list[LineVersion], list[LineVersion]]](lambda: ([], []))
     again = {*found.back}
     for line in held_corrections.lines(tx, [*found.replaced, *found.back]):
@@ -214,8 +216,8 @@ def _by_key(
 def rejoin_restored(
     tx: Connection, accounts: Collection[str], gone: Sequence[int], back: Sequence[int]
 ) -> None:
-    """Whoever shares a transaction with lines that stand again is joined anew, in a transaction that has bumped the accounts'
-    versions; where the orders of these, and of what no longer stands, stand is computed."""
+    """Rejoin the restored lines (``back``) and all that share a transaction with them, then compute the positions of their
+    orders and of those of the replaced lines (``gone``). The transaction has bumped the accounts' versions."""
     concerned = [*gone, *back]
     before = settlement_lines.orders_of(tx, concerned)
     for account in sorted(accounts):
@@ -230,7 +232,7 @@ def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Condition]:
         if file is None or row.file == file:
             groups.setdefault((row.file, row.account, row.settlement_id, row.currency), []).append(row)
     for (number, account, settlement, currency), found in groups.items():
-        # one that was decided, and is not any more, is told anew
+        # a decision that was undone raises a new alarm
         identity = (
             f"payout_correction:{number}:{account}:{settlement}:{currency}:{max(row.undone for row in found)}"
         )
@@ -248,5 +250,5 @@ def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Condition]:
 
 
 def _total(units: Sequence[int | None]) -> int | None:
-    """None where an amount is missing: it is not 0."""
+    """None if an amount is missing, which is not 0."""
     return None if None in units else sum(one or 0 for one in units)

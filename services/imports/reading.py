@@ -1,4 +1,4 @@
-"""How a payout file is read: as was chosen for it, else as is remembered for its account, else as it says itself."""
+"""How a payout file is read: as chosen for it, else as remembered for its account, else as detected."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -24,7 +24,7 @@ from services.text.headings import spelling
 
 
 class Undecided(UndecidedReading):
-    """``account``: for which the answer is to be remembered."""
+    """``account``: the one for which the answer is to be remembered."""
 
     def __init__(self, questions: tuple[str, ...], account: str) -> None:
         super().__init__(questions)
@@ -33,8 +33,8 @@ class Undecided(UndecidedReading):
 
 @dataclass(frozen=True)
 class Reading:
-    """``parts``: its rows by Account; ``home``: the account of most of them; ``chosen``: what was chosen for it, or of what
-    is remembered holds for it."""
+    """``parts``: its rows by Account; ``home``: the account of most of them; ``chosen``: what was chosen for the file, or the
+    part of the remembered choice that applies to it."""
 
     detection: Detection
     parts: tuple[Part, ...]
@@ -79,7 +79,7 @@ def decide(
 def _as_remembered(
     given: Given, kept: Chosen, progress: Callable[[int], None] | None
 ) -> tuple[Chosen, Detection]:
-    """The marks and the encoding of one file may not be those of the next, which says itself what they are."""
+    """Read as remembered; without the remembered encoding and delimiter if the file has others."""
     try:
         return kept, given.detect(kept, progress)
     except SettlementFileError:
@@ -120,14 +120,14 @@ def chosen_from(kept: Mapping[str, Any]) -> Chosen | None:
 
 
 def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
-    """Read the account's files like this from now on; an empty choice forgets. Files that were added for it and wait to
-    be told which column is which are tried again. Whether it changed.
+    """Read the account's files like this from now on; an empty choice forgets it. Files of the account that failed because
+    their columns were not known are imported again. Whether it changed.
 
     Raises AccountUnknown, NotAllowed.
     """
     require_account(desk, account)
     reading: dict[str, Any] = {name: value for name, value in asdict(chosen).items() if value is not None}
-    # where the header stands, in which sheets, and what strange cells are, is of one file, not of an account
+    # the place of the header, the sheets and the quotes belong to one file, not to an account
     for name in ("header_line", "sheets", "quotes"):
         reading.pop(name, None)
     with desk.store.write() as tx:

@@ -1,4 +1,4 @@
-"""A folder of one's own on the disk, for what lies there only as long as somebody needs it."""
+"""A temporary folder that exists as long as an object refers to it."""
 
 import shutil
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Folder:
-    """Gone with the last that holds it, at the latest with the process."""
+    """Removed with the last reference to it, at the latest with the process."""
 
     def __init__(self, prefix: str) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=prefix))

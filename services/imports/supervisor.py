@@ -1,4 +1,4 @@
-"""The worker's end of the import process: it is started when there is work, and what follows from its end is recorded."""
+"""The worker's side of the import process: start it when there is work, and record how it ended."""
 
 import logging
 import signal

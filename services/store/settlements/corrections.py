@@ -45,7 +45,7 @@ def _lines(tx: Connection, query: Select[Any]) -> list[StoredLine]:
 
 
 def replaced_by(tx: Connection, file: int, limit: int) -> list[StoredLine]:
-    """The first lines of others that stand changed in the file, by id."""
+    """The first lines of other files that the file replaces, by id."""
     query = select(settlement_lines).where(
         _line.replaced_by == file, _line.replaced_by.is_not(None), _line.file != file
     )

@@ -1,4 +1,4 @@
-"""What was found in the watched folder, each content once."""
+"""The contents found in the watched folder, each once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ def _files(tx: Connection, query: Select[Any]) -> list[FolderFile]:
 def claim(
     tx: Connection, account: str, sha256: str, *, name: str, size: int, now: datetime, until: datetime
 ) -> bool:
-    """Take a content up: False when it was taken before, or another worker is at it.
+    """Lease a content: False when it was taken before, or another worker has leased it.
 
-    One that was put aside is taken up again: somebody has put it into the folder once more.
+    One that was put aside is taken again: somebody has put it into the folder again.
     """
     f = folder_files.c
     values = {
@@ -66,14 +66,14 @@ def change(tx: Connection, account: str, sha256: str, **values: Any) -> None:
 
 
 def found(tx: Connection, account: str, sha256: str) -> FolderFile | None:
-    """What became of a content."""
+    """The state of a content."""
     f = folder_files.c
     query = select(folder_files).where(f.account == account, f.sha256 == sha256)
     return next(iter(_files(tx, query)), None)
 
 
 def refused(tx: Connection) -> list[FolderFile]:
-    """The contents that no file was made of, and that were not put into the folder again, oldest first."""
+    """The refused contents that were not put into the folder again, oldest first."""
     f = folder_files.c
     query = select(folder_files).where(f.state.in_(("refused", "put_aside")), f.failure != "")
     return _files(tx, query.order_by(f.found_at, f.account, f.sha256))

@@ -113,7 +113,7 @@ def _add_totals(tx: Connection, rows: list[dict[str, Any]], sign: int) -> None:
 
 
 def count_valid(tx: Connection, account: str, settlement: str, other_than: int) -> int:
-    """How many lines of a settlement stand, those of one file left out."""
+    """How many lines of a settlement are valid, without those of one file."""
     here = line_totals.c
     query = select(func.coalesce(func.sum(here.lines), 0)).where(
         here.account == account, here.settlement_id == settlement, here.file != other_than

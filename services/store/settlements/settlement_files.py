@@ -1,4 +1,4 @@
-"""Settlement files: kept as they came, and where each is on its way to complete."""
+"""Settlement files: their bytes, and the state of each import."""
 
 import tempfile
 import zlib
@@ -119,7 +119,7 @@ def _in_trouble(tx: Connection, at: ColumnElement[Any], *where: ColumnElement[bo
 
 
 def lock_settlements(tx: Connection) -> None:
-    """Let no other reception end before this transaction does."""
+    """No other reception ends, and no import begins, before this transaction ends."""
     one_at_a_time(tx, "settlements")
 
 
@@ -175,7 +175,7 @@ def on_disk(read: Callable[[], AbstractContextManager[Connection]], file: int) -
 
 
 def drop(tx: Connection, file: int) -> None:
-    """Forget a file that was not kept, its bytes and itself, unless all of it was received meanwhile."""
+    """Delete a file and its bytes, unless it was received completely meanwhile."""
     if change(tx, file, states=("receiving",), state="receiving"):
         drop_chunks(tx, file)
         tx.execute(delete(settlement_files).where(_file.id == file))
@@ -195,7 +195,7 @@ def of_ids(tx: Connection, ids: Collection[int]) -> list[SettlementFile]:
 
 
 def by_hash(tx: Connection, sha256: str) -> SettlementFile | None:
-    """The file that has these bytes and is kept, of whatever account: complete, or on its way."""
+    """The file of any account with these bytes that waits, runs or is complete."""
     query = select(settlement_files).where(_file.sha256 == sha256)
     return _first(tx, query.where(_file.state.notin_(("receiving", *GONE))).order_by(_file.id))
 
@@ -221,7 +221,7 @@ def all_stuck(tx: Connection) -> list[FileInTrouble]:
 
 
 def retry(tx: Connection, found: SettlementFile, **values: Any) -> SettlementFile | None:
-    """Let a file that failed wait once more. Where another with its bytes is kept meanwhile, that one; nothing changes."""
+    """Let a failed file wait again. If another file has its bytes meanwhile, nothing changes, and that one is returned."""
     lock_settlements(tx)
     known = by_hash(tx, found.sha256)
     if known is None:
@@ -239,7 +239,7 @@ def retry(tx: Connection, found: SettlementFile, **values: Any) -> SettlementFil
 
 
 def accounts_in_use(tx: Connection) -> list[tuple[str, str]]:
-    """Under which account the lines of each Account stand, or are about to: (Account, our account)."""
+    """Each (Account, our account) that has lines, or is about to."""
     query = select(_file.accounts).where(_file.state.in_(("running", "complete")))
     found = {(cell, account) for parts in tx.scalars(query) for cell, account, _ in parts if account}
     return sorted(found)
@@ -262,15 +262,15 @@ def change(tx: Connection, file: int, *, states: tuple[str, ...], **values: Any)
 
 
 def to_clean(tx: Connection, stale: datetime) -> list[SettlementFile]:
-    """Files that came to nothing and have left lines behind, and those whose reception broke off before ``stale``."""
+    """Failed and cancelled files that still have lines, and those whose reception broke off before ``stale``."""
     left = _file.state.in_((*GONE, "waiting")) & _file.first_line_id.is_not(None)
     broken = (_file.state == "receiving") & (_file.alive_at < stale)
     return _files(tx, select(settlement_files).where(or_(left, broken)).order_by(_file.id))
 
 
 def next_file(tx: Connection, now: datetime) -> SettlementFile | None:
-    """The file to take up: one that is complete and has more to do, one that runs, the first that waits; else one whose
-    follow-up has failed, or the smallest that was held up, which let the others go first. None that rests."""
+    """The next file to work on: a complete one with a follow-up, one that runs, the first that waits; else one whose
+    follow-up has failed, or the smallest that was held up. None that pauses after failed tries."""
     more, ready, held_up = (
         (_file.state == "complete") & _file.follow_up.is_not(None),
         not_(_is_resting(now)),
@@ -290,7 +290,7 @@ def next_file(tx: Connection, now: datetime) -> SettlementFile | None:
 
 
 def _is_resting(now: datetime) -> ColumnElement[bool]:
-    """The condition on a file that it was tried in vain so often, and so lately, that it is left alone for a while."""
+    """The condition that a file has failed so often, and so recently, that it is not tried for a while."""
     last = len(RETRY_PAUSES) - 1
     lately = (
         (_file.tries >= MAX_TRIES + place if place == last else _file.tries == MAX_TRIES + place)
@@ -301,32 +301,32 @@ def _is_resting(now: datetime) -> ColumnElement[bool]:
 
 
 def next_try_at(file: TriedFile) -> datetime | None:
-    """When a file that was tried in vain too often is tried again; None for any other."""
+    """When a file that failed too often is tried again; None for any other."""
     if file.tries < MAX_TRIES:
         return None
     return file.alive_at + RETRY_PAUSES[min(file.tries - MAX_TRIES, len(RETRY_PAUSES) - 1)]
 
 
 def stuck() -> ColumnElement[bool]:
-    """The condition on a file that it is complete, and what is left to do failed as often as it is tried."""
+    """The condition that a file is complete, and its follow-up failed as often as it is tried."""
     return (_file.state == "complete") & _file.follow_up.is_not(None) & (_file.tries >= MAX_TRIES)
 
 
 def reset_tries(tx: Connection, file: int) -> bool:
-    """Let what is left to do of a complete file be tried again; whether it had been given up."""
+    """Let the follow-up of a complete file be tried again; whether it was stuck."""
     here = update(settlement_files).where(_file.id == file, stuck())
     return tx.execute(here.values(tries=0)).rowcount == 1
 
 
 def uncount_try(tx: Connection, since: datetime) -> None:
-    """The process begun at ``since`` has ended for what was no fault of the file that it was at."""
+    """The process begun at ``since`` has ended, not by the fault of its file: the try does not count."""
     found = _at_hand(tx, since)
     if found is not None and found.tries > 0:
         change(tx, found.id, states=(found.state,), tries=found.tries - 1)
 
 
 def hold_up(tx: Connection, since: datetime, failure: str) -> None:
-    """The same, and it goes on by itself: ``failure`` says what it waits for."""
+    """The same, and the file waits: ``failure`` says for what."""
     found = _at_hand(tx, since)
     if found is not None and found.state == "running" and not found.failure:
         uncount_try(tx, since)
@@ -334,7 +334,7 @@ def hold_up(tx: Connection, since: datetime, failure: str) -> None:
 
 
 def fail_after_last_try(tx: Connection, since: datetime, failure: str, now: datetime) -> None:
-    """The process begun at ``since`` has died of what it was at: the file fails, if that was its last try."""
+    """The process begun at ``since`` has died over its file: the file fails, if that was its last try."""
     found = _at_hand(tx, since)
     if found is not None and found.tries >= MAX_TRIES:
         change(
@@ -349,14 +349,14 @@ def fail_after_last_try(tx: Connection, since: datetime, failure: str, now: date
 
 
 def _at_hand(tx: Connection, since: datetime) -> SettlementFile | None:
-    """The file that the process begun at ``since`` was at."""
+    """The file of the process begun at ``since``."""
     at_it = or_(_file.state == "running", (_file.state == "complete") & _file.follow_up.is_not(None))
     query = select(settlement_files).where(at_it, _file.tries > 0, _file.alive_at >= since)
     return _first(tx, query.order_by(_file.alive_at.desc()))
 
 
 def mark_stopped(tx: Connection, failure: str) -> None:
-    """While nobody imports: ``failure`` says of the files over which processes died too often why they wait."""
+    """While no import runs: write why the files wait over which processes died too often."""
     over = (_file.state == "running") & (_file.tries >= MAX_TRIES) & (_file.failure == "")
     tx.execute(update(settlement_files).where(over).values(failure=failure, failure_detail={}))
 

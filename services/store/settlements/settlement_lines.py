@@ -1,4 +1,4 @@
-"""Settlement lines in the store: written once with their outcome, found by their keys, their outcomes and sums changed."""
+"""Settlement lines in the store: write them with their outcome, find them by their keys, change their outcome."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -56,7 +56,7 @@ _NEVER = 1 << 62
 
 
 def hidden_from(tx: Connection) -> int:
-    """The first line of a file that is not complete: it and all after it are invisible."""
+    """The first line of a file that is not complete: this line and all later ones are hidden."""
     file = settlement_files.c
     found = tx.scalar(select(func.min(file.first_line_id)).where(file.state != "complete"))
     return _NEVER if found is None else int(found)
@@ -72,7 +72,7 @@ def is_valid() -> ColumnElement[bool]:
 
 
 def followed_by(line: Any) -> ColumnElement[bool]:
-    """The condition that ``leader`` is a line of the same transaction that may lead ``line``: not that it is divided."""
+    """The condition that ``leader`` is a line of the same transaction that ``line`` may follow, divided or not."""
     return and_(
         leader.c.transaction_id == line.transaction_id,
         leader.c.transaction_id != "",
@@ -150,8 +150,8 @@ def of_payout(tx: Connection, account: str, settlement: str, other_than: int) ->
 
 
 def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
-    """Lines as ``match`` takes them, with their ``id``, ``file``, amount, decision, and what they came to the last time
-    under ``was_…``."""
+    """Lines as ``match`` takes them, with their ``id``, ``file``, amount, decision, and their last outcome under
+    ``was_…``."""
     line, decision = settlement_lines.c, line_decisions.c
     query = (
         select(
@@ -300,7 +300,7 @@ def shared_transactions(
 
 
 def change(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write what lines came to: each the cells of OUTCOME, and the id."""
+    """Write outcomes of lines: of each the cells of OUTCOME, and the id."""
     if rows:
         mark = "%s" if tx.dialect.name == "postgresql" else "?"
         cells = ", ".join(f'"{name}" = {mark}' for name in OUTCOME)
@@ -308,7 +308,7 @@ def change(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def replace(tx: Connection, ids: Iterable[int], file: int) -> pd.DataFrame:
-    """These lines stand changed in another file: they no longer count. What they were, as ``joined`` gives them."""
+    """Another file replaces these lines: they no longer count. The lines as ``joined`` gives them."""
     gone = joined(tx, and_(among(tx, settlement_lines.c.id, ids), settlement_lines.c.replaced_by.is_(None)))
     Sums(counted(gone, gone["was_outcome"], gone["was_reason"])).write(tx, sign=-1)
     tx.execute(
@@ -326,7 +326,7 @@ def of_account(tx: Connection, account: str, ids: Iterable[int]) -> list[int]:
 
 
 def restore(tx: Connection, ids: Iterable[int]) -> None:
-    """These lines no longer stand changed in another file: they count as they last came to, and are to be joined."""
+    """No other file replaces these lines any more: they count with their last outcome, and are to be joined again."""
     back = joined(
         tx, and_(among(tx, settlement_lines.c.id, ids), settlement_lines.c.replaced_by.is_not(None))
     )
