@@ -98,7 +98,7 @@ def test_what_people_and_workers_do_asks_nobody_in_a_transaction(desk: Desk) -> 
     files.receive(desk, WORKER, "demo", "a.csv", io.BytesIO(FILE))
     background.work_off(desk)
     fetch_schedule.request_due(desk)
-    folder.Watch(desk, still=0).look()
+    folder.Watch(desk, still=0).poll()
     sweep(desk)
 
 
