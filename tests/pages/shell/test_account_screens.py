@@ -16,8 +16,8 @@ from services.imports import file_accounts
 from services.store import access, alarms
 from services.store.alarms import Condition
 from services.store.schema import orders
-from tests.support import by_hand
 from tests.support.desk import person
+from tests.support.payout_lines import import_lines, line
 from tests.support.payout_pages import HEAD, upload, words
 from tests.support.two_accounts import ACCOUNTS, MARKS, fill
 
@@ -69,7 +69,7 @@ def test_a_file_of_an_unknown_account_is_given_to_an_account_of_the_person_only(
 def test_what_hipay_calls_an_account_is_given_to_an_account_of_the_person_only(
     open_page: Open, desk: Desk
 ) -> None:
-    by_hand.take(desk, by_hand.line("S-1"), account="shop")
+    import_lines(desk, line("S-1"), account="shop")
     file_accounts.assign(desk, person(desk, "finance"), "5", "shop")
     for account, offered in (("shop", ["Shop"]), ("", ["Shop", "Outlet"])):
         at = open_page("reconciliation/page.py", actor=person(desk, "finance", account=account))
@@ -118,8 +118,8 @@ def test_the_acts_on_a_file_with_rows_of_two_accounts_need_the_right_on_both(
 ) -> None:
     monkeypatch.setitem(ROLE_RIGHTS, "admin", ROLE_RIGHTS["admin"] | {Right.SEE_SETTLEMENTS})
     file_accounts.assign(desk, person(desk, "finance"), "2", "outlet")
-    rows = by_hand.line("S-1"), by_hand.line("O-1").replace("1;", "2;", 1)
-    file = by_hand.take(desk, *rows, account="shop")
+    rows = line("S-1"), line("O-1").replace("1;", "2;", 1)
+    file = import_lines(desk, *rows, account="shop")
     for account, offered in (("shop", 0), ("", 1)):
         reader = person(desk, "admin")
         with desk.store.write() as tx:
