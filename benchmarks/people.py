@@ -32,4 +32,4 @@ def finance(desk: Desk) -> Actor:
             at=now,
             granted_by="bench",
         )
-    return Actor("user", user, "Camille", "camille@example.com")
+    return Actor(kind="user", id=user, name="Camille", email="camille@example.com")

@@ -131,7 +131,10 @@ def _desk(url: str) -> Desk:
 
 def _fill(desk: Desk) -> Actor:
     """Ten thousand orders over a year, a fifth of them with a due step; the person who sent them."""
-    now, actor = clock.now(), Actor("user", uuid.uuid4().hex, "Camille", "camille@example.com")
+    now, actor = (
+        clock.now(),
+        Actor(kind="user", id=uuid.uuid4().hex, name="Camille", email="camille@example.com"),
+    )
     with desk.store.write() as tx:
         access.add_user(
             tx,

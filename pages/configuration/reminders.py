@@ -75,7 +75,13 @@ def show(account: Account, seen: Overview) -> None:
         if st.form_submit_button(
             t("Save the reminders"), key="cfg_save_reminders", disabled=not seen.may_configure
         ):
-            wanted = Reminders(tuple(before), tuple(after), int(begin), int(end), sundays)
+            wanted = Reminders(
+                before=tuple(before),
+                after=tuple(after),
+                from_hour=int(begin),
+                to_hour=int(end),
+                sundays=sundays,
+            )
             with refusals():
                 st.session_state["cfg_saved"] = reminders.save(desk(), actor(), account.key, wanted)
                 st.rerun()

@@ -41,7 +41,7 @@ def _live() -> None:
             if seen.any_order:
                 _expiring(seen)
             if seen.newest_file is not None:
-                _payouts(seen.newest_file)
+                _payouts(seen.newest_file, seen.payout_accounts)
         if seen.any_order:
             _month(seen)
 
@@ -95,12 +95,12 @@ def _opened(times: int | None) -> tuple[str, ...]:
 
 
 @st.cache_data(ttl=60, max_entries=16, show_spinner=False)
-def _counted(newest_file: int, actor_id: str) -> Unsettled:
-    """Counted once a minute, and at once after an import; who may see it was asked just before."""
+def _counted(newest_file: int, actor_id: str, accounts: frozenset[str] | None) -> Unsettled:
+    """Counted once a minute, and at once after an import or where the person may see other ``accounts`` than before."""
     return unsettled(desk(), actor())
 
 
-def _payouts(newest_file: int) -> None:
+def _payouts(newest_file: int, accounts: frozenset[str] | None) -> None:
     t = texts()
     with st.container(border=True, key="payouts"):
         st.subheader(t("Payouts"), anchor=False)
@@ -109,7 +109,7 @@ def _payouts(newest_file: int) -> None:
                 t("No payout file has been imported yet. Download one in HiPay's console, and import it.")
             )
         else:
-            found = _counted(newest_file, actor().id)
+            found = _counted(newest_file, actor().id, accounts)
             count = sum(one.count for one in found.waiting.values())
             amounts = " + ".join(
                 format_money(one.units, currency, t.locale) for currency, one in sorted(found.waiting.items())

@@ -11,9 +11,10 @@ from pages.components.decision_words import ACTS, DONE, icon_of, line_summary
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from services.i18n import format_datetime
-from services.reconciliation.decisions import available, decide
+from services.reconciliation.decisions import available, undo
 from services.reconciliation.decisions.available import Line
-from services.reconciliation.decisions.decide import MOST_LINES, DecisionResult
+from services.reconciliation.decisions.decide import MOST_LINES
+from services.reconciliation.decisions.results import DecisionResult
 
 _NAMED = 4  # lines of the same transaction that are named
 
@@ -81,8 +82,8 @@ def choose_undo(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Decis
             whole = t("All {count} lines that were decided at once", count=first.group_size)
             choice = st.radio(t("What is undone?"), [t("This line only"), whole], key=f"undo_whole_{key}")
             if choice == whole:
-                return lambda why, progress: decide.undo_group(
+                return lambda why, progress: undo.undo_group(
                     desk(), actor(), first.group, why, progress=progress
                 )
     ids = [one.id for one in decided]
-    return lambda why, progress: decide.undo(desk(), actor(), ids, why, progress=progress)
+    return lambda why, progress: undo.undo_decisions(desk(), actor(), ids, why, progress=progress)

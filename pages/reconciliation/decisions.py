@@ -11,7 +11,8 @@ from pages.reconciliation import decision_window
 from pages.reconciliation.decision_lines import bullet_list
 from services.i18n import Translator
 from services.reconciliation.decisions import available
-from services.reconciliation.decisions.decide import MOST_LINES, DecisionResult
+from services.reconciliation.decisions.decide import MOST_LINES
+from services.reconciliation.decisions.results import DecisionResult
 
 
 def actions(line_id: int) -> None:

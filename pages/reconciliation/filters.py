@@ -127,8 +127,8 @@ def of_lines(figures: Figures, account_keys: tuple[str, ...]) -> LineFilter:
             since, until = _day("since", "Date from", t), _day("until", "Date to", t)
     _single_filters(t)
     return LineFilter(
-        account_keys,
-        outcomes,
+        accounts=account_keys,
+        outcomes=outcomes,
         operations=tuple("" if code == UNKNOWN else code for code in operations),
         currencies=tuple(currencies),
         settlement=(payout or "").strip(),
@@ -172,7 +172,9 @@ def of_orders(figures: Figures, account_keys: tuple[str, ...]) -> tuple[OrderFil
         )
         _sort("sort_orders", t)
         late = st.toggle(t("Late only ({count})", count=figures.late), key="late", persist_state="page")
-    return OrderFilter(account_keys, () if is_open else statuses, open=is_open, loose=found or ""), late
+    return OrderFilter(
+        accounts=account_keys, statuses=() if is_open else statuses, open=is_open, loose=found or ""
+    ), late
 
 
 def _begins(t: Translator) -> str:

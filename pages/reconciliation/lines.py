@@ -120,7 +120,7 @@ def _nothing(chosen: LineFilter, figures: Figures, t: Translator) -> None:
     if not figures.moved:
         st.info(t("No payout line yet."), icon=":material/inbox:")
         return
-    if chosen == LineFilter(chosen.accounts, OPEN):
+    if chosen == LineFilter(accounts=chosen.accounts, outcomes=OPEN):
         st.success(
             t("Nothing is open: every line has its order, or needs none."), icon=":material/check_circle:"
         )

@@ -19,7 +19,7 @@ from services.reconciliation.decisions.agreement import agreement
 from services.reconciliation.decisions.available import Line
 from services.reconciliation.decisions.candidates import Candidate
 from services.reconciliation.decisions.checks import Share
-from services.reconciliation.decisions.decide import DecisionResult
+from services.reconciliation.decisions.results import DecisionResult
 from services.reconciliation.matching import positions
 
 

@@ -20,7 +20,7 @@ from services.errors import DeskError
 log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Sample:
     """The samples that this process makes now, or made last."""
 

@@ -20,8 +20,8 @@ from typing import ClassVar
 
 from services.errors import DeskError
 from services.store import Connection, access
-from services.store.access import ActorKind
 from services.store.access import Grant as Grant
+from services.store.order_states import ActorKind
 
 
 class Right(StrEnum):
@@ -47,7 +47,7 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 _MACHINERY = frozenset(Grant(role) for role in ROLES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Actor:
     """Who calls a service. ``id`` is what rows and the audit keep; name and address are for the screen.
 
@@ -61,10 +61,10 @@ class Actor:
     session: str = ""
 
 
-WORKER = Actor("worker", "worker")
-HIPAY = Actor("hipay", "hipay")
-CUSTOMER = Actor("customer", "customer")
-SYSTEM = Actor("system", "system")
+WORKER = Actor(kind="worker", id="worker")
+HIPAY = Actor(kind="hipay", id="hipay")
+CUSTOMER = Actor(kind="customer", id="customer")
+SYSTEM = Actor(kind="system", id="system")
 
 
 class AccessError(DeskError):

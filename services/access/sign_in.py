@@ -53,7 +53,7 @@ class UserDisabled(NotSignedIn):
     code = "user_disabled"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Token:
     """What a sign-in needs of the provider's claims."""
 
@@ -86,7 +86,7 @@ def sign_in(desk: Desk, claims: Mapping[str, Any]) -> Actor:
         if ends_at - session.ends_at > _TOUCH:
             with desk.store.write() as tx:
                 _use(tx, token.session, user.id, now, ends_at)
-        return Actor("user", user.id, user.name, user.email, token.session)
+        return Actor(kind="user", id=user.id, name=user.name, email=user.email, session=token.session)
     return _begin(desk, token, claims, now)
 
 
@@ -101,7 +101,7 @@ def held_by(desk: Desk, session: str) -> tuple[str, frozenset[Right]]:
         row = access.session(tx, session)
         if row is None:
             return "", frozenset()
-        return row.user_id, rights(tx, Actor("user", row.user_id, session=session))
+        return row.user_id, rights(tx, Actor(kind="user", id=row.user_id, session=session))
 
 
 def sign_out(desk: Desk, actor: Actor) -> None:
@@ -119,8 +119,8 @@ def local_user(desk: Desk) -> Actor:
         user = access.find_user(tx, LOCAL_ISSUER, "user")
         if user:
             access.change_user(tx, user.id, seen_at=now)
-            return Actor("user", user.id, user.name, user.email)
-        actor = Actor("user", uuid.uuid4().hex, _machine_user())
+            return Actor(kind="user", id=user.id, name=user.name, email=user.email)
+        actor = Actor(kind="user", id=uuid.uuid4().hex, name=_machine_user())
         access.add_user(
             tx,
             id=actor.id,
@@ -151,9 +151,11 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
         access.forget_sessions(tx, started_before=now - timedelta(hours=limits.absolute_hours) - _SKEW)
         user = access.find_user(tx, token.issuer, token.subject)
         if user and access.session(tx, token.session):  # two tabs came with the same new token
-            return Actor("user", user.id, user.name, user.email, token.session)
+            return Actor(kind="user", id=user.id, name=user.name, email=user.email, session=token.session)
         user_id = user.id if user else uuid.uuid4().hex
-        actor = Actor("user", user_id, person["name"], person["email"], token.session)
+        actor = Actor(
+            kind="user", id=user_id, name=person["name"], email=person["email"], session=token.session
+        )
         if not user:
             access.add_user(
                 tx,
@@ -227,11 +229,11 @@ def _token(desk: Desk, claims: Mapping[str, Any]) -> _Token:
     # The nonce is new at each sign-in, so that two within one second are two sessions.
     parts = (issuer, subject, str(claims["iat"]), str(claims.get("nonce", "")))
     return _Token(
-        issuer,
-        subject,
-        _moment(claims["iat"], "iat"),
-        _moment(claims["exp"], "exp") if claims.get("exp") else None,
-        hashlib.sha256("\n".join(parts).encode()).hexdigest(),
+        issuer=issuer,
+        subject=subject,
+        issued_at=_moment(claims["iat"], "iat"),
+        expires_at=_moment(claims["exp"], "exp") if claims.get("exp") else None,
+        session=hashlib.sha256("\n".join(parts).encode()).hexdigest(),
     )
 
 

@@ -9,7 +9,7 @@ from services.desk import Desk
 from services.store import access
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One act. ``who`` is the person's name as it stands now, empty for the machinery (see ``kind``).
 
@@ -36,14 +36,14 @@ def entries(
         found = access.audit_rows(tx, before=before, actions=actions, limit=limit)
     return tuple(
         Entry(
-            row.id,
-            row.at,
-            row.actor_kind,
-            names.get(row.actor_id, ""),
-            row.action,
-            row.subject,
-            names.get(row.subject.removeprefix("user:"), ""),
-            row.detail,
+            id=row.id,
+            at=row.at,
+            kind=row.actor_kind,
+            who=names.get(row.actor_id, ""),
+            action=row.action,
+            subject=row.subject,
+            subject_name=names.get(row.subject.removeprefix("user:"), ""),
+            detail=row.detail,
         )
         for row in found
     )

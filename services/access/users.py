@@ -55,7 +55,7 @@ class OwnAccount(AccessError):
     code = "own_account"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Person:
     """A user; ``claimed`` are the roles that the provider gives, for all accounts; ``given`` the grants made here."""
 
@@ -78,13 +78,13 @@ def list_people(desk: Desk, actor: Actor) -> tuple[Person, ...]:
         people = access.all_users(tx)
     return tuple(
         Person(
-            row.id,
-            row.name,
-            row.email,
-            row.issuer,
-            row.disabled,
-            row.signed_in_at,
-            row.seen_at,
+            id=row.id,
+            name=row.name,
+            email=row.email,
+            issuer=row.issuer,
+            disabled=row.disabled,
+            signed_in_at=row.signed_in_at,
+            seen_at=row.seen_at,
             claimed=frozenset(grant.role for grant in _known(grants, row.id, "claim")),
             given=_known(grants, row.id, "table"),
         )

@@ -25,7 +25,7 @@ SENDING = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Check:
     """``reason`` says which sentence explains the status (``services.checklist.guidance``), ``detail`` the values in it.
 
@@ -56,7 +56,7 @@ def stored_checks(
     tx: Connection, desk: Desk, account: str, config: Configuration, names: Iterable[str]
 ) -> dict[str, Check]:
     """Of ``names``: what was measured last, and the forms as they are filled in. What was never measured is unknown."""
-    found = {name: Check(name, "unknown", "never") for name in names}
+    found = {name: Check(name=name, status="unknown", reason="never") for name in names}
     measured = {check.name: check for check in _measured(tx, desk, desk.account(account), config)}
     found |= {name: check for name, check in measured.items() if name in found}
     now = clock.now()
@@ -97,10 +97,10 @@ def hash_check(account: Account, hipay: str, at: datetime) -> Check:
     """HiPay's algorithm beside ours: another one, and no notification would ever verify."""
     detail = {"hipay": hipay, "ours": account.hash_algorithm}
     if hipay != account.hash_algorithm:
-        return Check("hash_algorithm", "failed", "different", detail, at)
+        return Check(name="hash_algorithm", status="failed", reason="different", detail=detail, checked_at=at)
     if hipay == "sha1":
-        return Check("hash_algorithm", "warning", "sha1", detail, at)
-    return Check("hash_algorithm", "ok", "", detail, at)
+        return Check(name="hash_algorithm", status="warning", reason="sha1", detail=detail, checked_at=at)
+    return Check(name="hash_algorithm", status="ok", reason="", detail=detail, checked_at=at)
 
 
 def _measured(tx: Connection, desk: Desk, account: Account, config: Configuration) -> Iterable[Check]:
@@ -114,14 +114,20 @@ def _measured(tx: Connection, desk: Desk, account: Account, config: Configuratio
         ) or (row.name == "smtp" and detail.pop("server", server) != server):
             continue
         else:
-            yield Check(row.name, row.status, detail.pop("reason", ""), detail, row.checked_at)
+            yield Check(
+                name=row.name,
+                status=row.status,
+                reason=detail.pop("reason", ""),
+                detail=detail,
+                checked_at=row.checked_at,
+            )
 
 
 def _filled(name: str, empty: tuple[str, ...], at: datetime) -> Check:
     return (
-        Check(name, "failed", "missing", {"fields": " ".join(empty)}, at)
+        Check(name=name, status="failed", reason="missing", detail={"fields": " ".join(empty)}, checked_at=at)
         if empty
-        else Check(name, "ok", "", {}, at)
+        else Check(name=name, status="ok", reason="", detail={}, checked_at=at)
     )
 
 
@@ -136,4 +142,4 @@ def smtp_server(url: str | None) -> str:
 def _smtp(url: str | None, at: datetime) -> Iterable[Check]:
     """A server that is not set replaces what the last session found."""
     if not url:
-        yield Check("smtp", "failed", "unset", {}, at)
+        yield Check(name="smtp", status="failed", reason="unset", detail={}, checked_at=at)

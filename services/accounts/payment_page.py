@@ -16,7 +16,7 @@ from services.hipay.fields import DISPLAY_NAME_MAX, TEMPLATE
 from services.mail.addresses import clean_header_text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PaymentPage:
     """As `POST /v1/hpayment` names them; an empty text or list leaves HiPay's own choice.
 

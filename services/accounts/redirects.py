@@ -21,7 +21,7 @@ OWN: Final = "own"  # no absolute URL: stands for the page of our public applica
 URL_MAX = 2000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RedirectPages:
     """Each page is empty, an absolute URL, or ``OWN``."""
 

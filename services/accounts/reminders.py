@@ -38,7 +38,7 @@ class ReminderHours(ReminderError):
     code = "reminder_hours"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reminders:
     """``before``: days before the link's end; ``after``: days after the e-mail was sent; each reminds once.
 
@@ -79,12 +79,12 @@ def of_account(tx: Connection, account: str) -> Reminders:
         return Reminders()
     since = datetime.fromisoformat(data["since"]) if data.get("since") else None
     return Reminders(
-        tuple(data["before"]),
-        tuple(data["after"]),
-        data["from_hour"],
-        data["to_hour"],
-        data["sundays"],
-        since,
+        before=tuple(data["before"]),
+        after=tuple(data["after"]),
+        from_hour=data["from_hour"],
+        to_hour=data["to_hour"],
+        sundays=data["sundays"],
+        since=since,
     )
 
 

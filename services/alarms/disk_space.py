@@ -17,7 +17,15 @@ def standing(tx: Connection, short: tuple[datetime, NoRoom] | None, now: datetim
     here = socket.gethostname()
     for row in alarms.open_of_kinds(tx, (KIND,)).values():
         if row.detail.get("machine") != here and row.opened_at > now - _GONE:
-            yield Condition(KIND, row.identity, row.account, None, row.detail)
+            yield Condition(
+                kind=KIND, identity=row.identity, account=row.account, order=None, detail=row.detail
+            )
     if short:
         since, _ = short
-        yield Condition(KIND, f"{KIND}:{here}:{since.isoformat()}", "", None, {"machine": here})
+        yield Condition(
+            kind=KIND,
+            identity=f"{KIND}:{here}:{since.isoformat()}",
+            account="",
+            order=None,
+            detail={"machine": here},
+        )

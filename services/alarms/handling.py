@@ -39,7 +39,7 @@ class Closing:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Alarm:
     """``order`` is our id, None for what is about no order; ``amount`` in 1/10000. ``holder`` is "" while nobody has it."""
 
@@ -149,18 +149,18 @@ def _alarm(row: OpenAlarm, held: Mapping[str, frozenset[Right]], before: list[Cl
     )
     customer = " ".join(part for part in (row.first_name, row.last_name) if part)
     return Alarm(
-        row.id,
-        row.kind,
-        row.account,
-        row.detail,
-        row.opened_at,
-        row.order,
-        row.order_id or "",
-        customer,
-        row.amount or 0,
-        row.currency or "",
-        row.holder or "",
-        row.holder_name or "",
-        may_handle(row.kind, held.get(row.account, held[ALL_ACCOUNTS])),
-        earlier,
+        id=row.id,
+        kind=row.kind,
+        account=row.account,
+        detail=row.detail,
+        opened_at=row.opened_at,
+        order=row.order,
+        order_id=row.order_id or "",
+        customer=customer,
+        amount=row.amount or 0,
+        currency=row.currency or "",
+        holder=row.holder or "",
+        holder_name=row.holder_name or "",
+        may_handle=may_handle(row.kind, held.get(row.account, held[ALL_ACCOUNTS])),
+        before=earlier,
     )

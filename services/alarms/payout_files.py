@@ -38,18 +38,32 @@ def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
     for row in folder_files.refused(tx):
         detail = {"file": row.name, **_why(row)}
         identity = f"payout_folder_refused:{row.account}:{row.sha256}:{row.found_at.isoformat()}"
-        yield Condition("payout_folder_refused", identity, row.account, None, detail)
+        yield Condition(
+            kind="payout_folder_refused", identity=identity, account=row.account, order=None, detail=detail
+        )
     for account in desk.settings.all_accounts:
         failing = hipay_list.failing(tx, account) if automatic(tx, desk, account).on else None
         if failing is not None and failing[0].finished_at <= now - NOT_FETCHED:
             first, last = failing
             detail = {"since": first.finished_at.isoformat(), **_why(last)}
-            yield Condition("payouts_not_fetched", f"payouts_not_fetched:{first.id}", account, None, detail)
+            yield Condition(
+                kind="payouts_not_fetched",
+                identity=f"payouts_not_fetched:{first.id}",
+                account=account,
+                order=None,
+                detail=detail,
+            )
 
 
 def _of_file(kind: str, file: FileInTrouble) -> Condition:
     detail = {"file": file.name, "file_id": file.id, **_why(file)}
-    return Condition(kind, f"{kind}:{file.id}:{file.at.isoformat()}", file.account, None, detail)
+    return Condition(
+        kind=kind,
+        identity=f"{kind}:{file.id}:{file.at.isoformat()}",
+        account=file.account,
+        order=None,
+        detail=detail,
+    )
 
 
 def _why(row: FileInTrouble | FolderFile | FetchRequest) -> dict[str, Any]:
@@ -64,4 +78,6 @@ def _without_file(row: ListedPayout) -> Condition:
         "listed_at": row.first_seen_at.isoformat(),
     }
     identity = f"payout_without_file:{row.account}:{row.settlement_id}"
-    return Condition("payout_without_file", identity, row.account, None, detail)
+    return Condition(
+        kind="payout_without_file", identity=identity, account=row.account, order=None, detail=detail
+    )

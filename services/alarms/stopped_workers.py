@@ -53,4 +53,6 @@ def _wanted(still: Standstill) -> Condition:
     detail: dict[str, Any] = {"since": clock.shown(still.since).isoformat()}
     if not still.whole:
         detail["lanes"] = [name for name, _ in still.lanes]
-    return Condition(kind, f"{kind}:{lane}:{sign.isoformat()}", "", None, detail)
+    return Condition(
+        kind=kind, identity=f"{kind}:{lane}:{sign.isoformat()}", account="", order=None, detail=detail
+    )

@@ -199,9 +199,9 @@ def work(desk: Desk) -> bool:
 
 def _send(tx: Connection, desk: Desk, batch: Batch, row: BatchRow, now: datetime) -> None:
     person = (
-        Actor("user", batch.actor_id, batch.sender_name)
+        Actor(kind="user", id=batch.actor_id, name=batch.sender_name)
         if batch.actor_kind == "user"
-        else Actor(batch.actor_kind, batch.actor_id)
+        else Actor(kind=batch.actor_kind, id=batch.actor_id)
     )
     draft = rows.restored(row.data, _order_id(batch, row.number), now + timedelta(days=batch.days))
     pace = timedelta(minutes=1 / batch.per_minute)

@@ -16,14 +16,26 @@ def reports_check(tx: Connection, url: str | None) -> Check:
     """How the mailbox of delivery reports was read last: by the worker, or just now."""
     now = clock.now()
     if not url:
-        return Check("delivery_reports", "unknown", "unset", {}, now)
+        return Check(name="delivery_reports", status="unknown", reason="unset", detail={}, checked_at=now)
     found = bounces.last_reading(tx, parse_imap_url(url))
     read = {"at": found.read_at.isoformat() if found.read_at else ""}
     if found.tried_at is None:
-        return Check("delivery_reports", "unknown", "never")
+        return Check(name="delivery_reports", status="unknown", reason="never")
     if not found.error:
         late = now - found.tried_at > _REPORTS_LATE
-        return Check("delivery_reports", *(("warning", "late") if late else ("ok", "")), read, found.tried_at)
+        return Check(
+            name="delivery_reports",
+            status="warning" if late else "ok",
+            reason="late" if late else "",
+            detail=read,
+            checked_at=found.tried_at,
+        )
     status: Status = "warning" if found.error == MailboxAway.code else "failed"
     detail = {"host": found.host, "answer": found.answer, **read}
-    return Check("delivery_reports", status, found.error.removeprefix("mailbox_"), detail, found.tried_at)
+    return Check(
+        name="delivery_reports",
+        status=status,
+        reason=found.error.removeprefix("mailbox_"),
+        detail=detail,
+        checked_at=found.tried_at,
+    )

@@ -111,7 +111,12 @@ def _all_in_time(jobs: Mapping[tuple[str, ...], Job], at: datetime) -> list[Chec
             answers.put(answer if isinstance(answer, tuple) else (answer,))
         except Exception as error:  # noqa: BLE001 - whatever breaks, the other lines are shown
             _log.error("check %s failed: %s", names, type(error).__name__)
-            answers.put(tuple(Check(name, "unknown", "answer", {}, at) for name in names))
+            answers.put(
+                tuple(
+                    Check(name=name, status="unknown", reason="answer", detail={}, checked_at=at)
+                    for name in names
+                )
+            )
 
     for names, job in jobs.items():
         # Daemons: a server that never answers must not hold up the process's end.
@@ -124,7 +129,11 @@ def _all_in_time(jobs: Mapping[tuple[str, ...], Job], at: datetime) -> list[Chec
             }
         except Empty:
             break
-    late = {name: Check(name, "unknown", "timeout", {}, at) for names in jobs for name in names}
+    late = {
+        name: Check(name=name, status="unknown", reason="timeout", detail={}, checked_at=at)
+        for names in jobs
+        for name in names
+    }
     return list({**late, **found}.values())
 
 
@@ -141,11 +150,14 @@ def _security(desk: Desk, account: str, at: datetime) -> tuple[Check, Check]:
         with _client(desk, account) as client:
             algorithm = client.security_settings()
     except HiPayError as error:
+        status, reason = _trouble(error)
         return (
-            Check("credentials", *_trouble(error), _detail(error), at),
-            Check("hash_algorithm", "unknown", "credentials", {}, at),
+            Check(name="credentials", status=status, reason=reason, detail=_detail(error), checked_at=at),
+            Check(name="hash_algorithm", status="unknown", reason="credentials", detail={}, checked_at=at),
         )
-    return Check("credentials", "ok", "", {}, at), hash_check(desk.account(account), algorithm, at)
+    return Check(name="credentials", status="ok", reason="", detail={}, checked_at=at), hash_check(
+        desk.account(account), algorithm, at
+    )
 
 
 def _products(desk: Desk, account: str, name: str, eci: int, at: datetime) -> Check:
@@ -154,30 +166,43 @@ def _products(desk: Desk, account: str, name: str, eci: int, at: datetime) -> Ch
             products = client.payment_products(eci, desk.account(account).currency)
     except Refused as error:
         if error.hipay_code != 1020002:  # this channel is not open
-            return Check(name, "unknown", "answer", _detail(error), at)
+            return Check(name=name, status="unknown", reason="answer", detail=_detail(error), checked_at=at)
         products = ()
     except HiPayError as error:
         status, reason = _trouble(error)
-        return Check(name, *((status, reason) if status == "unknown" else ("unknown", "credentials")), {}, at)
+        if status != "unknown":
+            reason = "credentials"
+        return Check(name=name, status="unknown", reason=reason, detail={}, checked_at=at)
     if eci == 1:
         products = tuple(product for product in products if product.takes_moto)
     if not products:
-        return Check(name, "failed" if eci == 7 else "warning", "empty", {}, at)
+        return Check(
+            name=name, status="failed" if eci == 7 else "warning", reason="empty", detail={}, checked_at=at
+        )
     codes = " ".join(sorted({product.code for product in products}))
-    return Check(name, "ok", "", {"count": str(len(codes.split())), "codes": codes}, at)
+    return Check(
+        name=name,
+        status="ok",
+        reason="",
+        detail={"count": str(len(codes.split())), "codes": codes},
+        checked_at=at,
+    )
 
 
 def _finance(desk: Desk, account: str, at: datetime) -> Check:
     if desk.account(account).environment == "stage":
-        return Check("finance_api", "unknown", "stage", {}, at)
+        return Check(name="finance_api", status="unknown", reason="stage", detail={}, checked_at=at)
     try:
         with _client(desk, account) as client:
             client.settlements(per_page=1)
     except NotAuthorised as error:
-        return Check("finance_api", "warning", "refused", _detail(error), at)
+        return Check(
+            name="finance_api", status="warning", reason="refused", detail=_detail(error), checked_at=at
+        )
     except HiPayError as error:
-        return Check("finance_api", *_trouble(error), _detail(error), at)
-    return Check("finance_api", "ok", "", {}, at)
+        status, reason = _trouble(error)
+        return Check(name="finance_api", status=status, reason=reason, detail=_detail(error), checked_at=at)
+    return Check(name="finance_api", status="ok", reason="", detail={}, checked_at=at)
 
 
 def _smtp(url: str, at: datetime) -> Check:
@@ -187,8 +212,20 @@ def _smtp(url: str, at: datetime) -> Check:
         reasons = ((AuthRefused, "auth"), (StarttlsGone, "starttls"), (TlsRefused, "tls"))
         reason = next((reason for kind, reason in reasons if isinstance(error, kind)), "session")
         answer = f"{error.reply or ''} {error.answer}".strip()
-        return Check("smtp", "failed", reason, {"answer": answer, "server": smtp_server(url)}, at)
-    return Check("smtp", "ok", "", {"host": f"{session.host}:{session.port}", "server": smtp_server(url)}, at)
+        return Check(
+            name="smtp",
+            status="failed",
+            reason=reason,
+            detail={"answer": answer, "server": smtp_server(url)},
+            checked_at=at,
+        )
+    return Check(
+        name="smtp",
+        status="ok",
+        reason="",
+        detail={"host": f"{session.host}:{session.port}", "server": smtp_server(url)},
+        checked_at=at,
+    )
 
 
 def _reports(desk: Desk, _at: datetime) -> Check:
@@ -208,11 +245,29 @@ def _sender_domain(domains: SenderDomains, at: datetime) -> Check:
     detail = {"asked": domains.asked, **without}
     if absent:
         reason = absent[0] if len(absent) == 1 else "both"
-        return Check("sender_domain", "warning", reason, detail | {"domain": without[absent[0]]}, at)
+        return Check(
+            name="sender_domain",
+            status="warning",
+            reason=reason,
+            detail=detail | {"domain": without[absent[0]]},
+            checked_at=at,
+        )
     unknown = [name for name in asked if "unknown" in (spf.get(name), dmarc.get(name))]
     if unknown:
-        return Check("sender_domain", "unknown", "dns", detail | {"domain": ", ".join(unknown)}, at)
-    return Check("sender_domain", "ok", "", detail | {"domain": ", ".join(asked)}, at)
+        return Check(
+            name="sender_domain",
+            status="unknown",
+            reason="dns",
+            detail=detail | {"domain": ", ".join(unknown)},
+            checked_at=at,
+        )
+    return Check(
+        name="sender_domain",
+        status="ok",
+        reason="",
+        detail=detail | {"domain": ", ".join(asked)},
+        checked_at=at,
+    )
 
 
 def _those(found: Mapping[str, str], what: str) -> str:

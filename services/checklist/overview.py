@@ -26,7 +26,7 @@ NAMES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """Everything the configuration screen shows of an account, read in one transaction."""
 
@@ -49,7 +49,15 @@ def overview(desk: Desk, actor: Actor, account: str) -> Overview:
         checks = _checks_in(tx, desk, account, config, folder)
         held = rights_on(tx, actor, account)
     link, phone = readiness_from(checks, paused, "link"), readiness_from(checks, paused, "phone")
-    return Overview(config, checks, paused, link, phone, Right.CONFIGURE in held, Right.SEND in held)
+    return Overview(
+        configuration=config,
+        checks=checks,
+        pauses=paused,
+        link=link,
+        phone=phone,
+        may_configure=Right.CONFIGURE in held,
+        may_send=Right.SEND in held,
+    )
 
 
 def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
@@ -70,8 +78,8 @@ def _checks_in(
     now = clock.now()
     found["passphrase"] = passphrase_check(desk.account(account), now)
     found |= {
-        name: Check(name, *finding, now)
-        for name, finding in payout_checks.findings(tx, desk, account, folder)
+        name: Check(name=name, status=status, reason=reason, detail=detail, checked_at=now)
+        for name, (status, reason, detail) in payout_checks.findings(tx, desk, account, folder)
     }
     found["delivery_reports"] = delivery_reports.reports_check(tx, desk.settings.imap)
     return tuple(found[name] for name in NAMES)
@@ -81,32 +89,34 @@ def passphrase_check(account: Account, at: datetime) -> Check:
     """Whether it can be found by trying: each customer comes back with parameters that HiPay signed with it."""
     detail = {"least": str(SHORTEST_SECRET)}
     if "passphrase" in account.short_passphrases:
-        return Check("passphrase", "failed", "short", detail, at)
+        return Check(name="passphrase", status="failed", reason="short", detail=detail, checked_at=at)
     if account.short_passphrases:
-        return Check("passphrase", "failed", "previous_short", detail, at)
-    return Check("passphrase", "ok", "", detail, at)
+        return Check(
+            name="passphrase", status="failed", reason="previous_short", detail=detail, checked_at=at
+        )
+    return Check(name="passphrase", status="ok", reason="", detail=detail, checked_at=at)
 
 
 def _seen_here(desk: Desk, config: Configuration, notified_at: datetime | None) -> Iterable[Check]:
     settings, now = desk.settings, clock.now()
     yield _payment_page(config, now)
     if sender_domains(config, settings) is None:
-        yield Check("sender_domain", "unknown", "no_sender", {}, now)
+        yield Check(name="sender_domain", status="unknown", reason="no_sender", detail={}, checked_at=now)
     elif settings.demo:
-        yield Check("sender_domain", "unknown", "sandbox", {}, now)
+        yield Check(name="sender_domain", status="unknown", reason="sandbox", detail={}, checked_at=now)
     yield _notifications(notified_at, settings.public, now)
     public = settings.public
     yield (
-        Check("public_address", "ok", "", {"url": public}, now)
+        Check(name="public_address", status="ok", reason="", detail={"url": public}, checked_at=now)
         if public
-        else Check("public_address", "warning", "unset", {}, now)
+        else Check(name="public_address", status="warning", reason="unset", detail={}, checked_at=now)
     )
     fault = sqlite_warning() if desk.store.sqlite else None
     kind = "SQLite" if desk.store.sqlite else "PostgreSQL"
     yield (
-        Check("database", "warning", "sqlite", {"version": fault}, now)
+        Check(name="database", status="warning", reason="sqlite", detail={"version": fault}, checked_at=now)
         if fault
-        else Check("database", "ok", "", {"kind": kind}, now)
+        else Check(name="database", status="ok", reason="", detail={"kind": kind}, checked_at=now)
     )
     yield python_check(sys.version_info[:3], now)
 
@@ -115,18 +125,26 @@ def python_check(version: tuple[int, ...], at: datetime) -> Check:
     """Whether this Python has the repair of its e-mail headers."""
     detail = {"version": ".".join(str(number) for number in version)}
     if python_warning(version):
-        return Check("python", "warning", "headers", detail, at)
-    return Check("python", "ok", "", detail, at)
+        return Check(name="python", status="warning", reason="headers", detail=detail, checked_at=at)
+    return Check(name="python", status="ok", reason="", detail=detail, checked_at=at)
 
 
 def _payment_page(config: Configuration, at: datetime) -> Check:
     """An account set to the template for a frame, which earlier versions offered, is told so until somebody saves it anew."""
     if config.payment_page.framed:
-        return Check("payment_page", "warning", "framed", {}, at)
-    return Check("payment_page", "ok", "", {}, at)
+        return Check(name="payment_page", status="warning", reason="framed", detail={}, checked_at=at)
+    return Check(name="payment_page", status="ok", reason="", detail={}, checked_at=at)
 
 
 def _notifications(last: datetime | None, public: str | None, at: datetime) -> Check:
     if last:
-        return Check("notifications", "ok", "", {"at": last.isoformat()}, at)
-    return Check("notifications", *(("unknown", "none") if public else ("warning", "polling")), {}, at)
+        return Check(
+            name="notifications", status="ok", reason="", detail={"at": last.isoformat()}, checked_at=at
+        )
+    return Check(
+        name="notifications",
+        status="unknown" if public else "warning",
+        reason="none" if public else "polling",
+        detail={},
+        checked_at=at,
+    )

@@ -65,7 +65,7 @@ class SampleMade(SampleRefused):
     code = "sample_made"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Plan:
     """One customer's story. ``fate`` is what becomes of the order; ``units`` in 1/10000."""
 
@@ -166,14 +166,14 @@ def _plans(dice: random.Random) -> Iterator[_Plan]:
         for _ in range(dice.choice((0, 1, 2, 2))):
             currency = dice.choice(("EUR",) * 9 + ("GBP",))
             yield _Plan(
-                day,
-                dice.choice(_PEOPLE),
-                dice.randrange(15_00, 1900_00, 5) * 100,
-                currency,
-                dice.choice(_GOODS),
-                dice.choice(("link",) * 5 + ("phone",)),
-                dice.choice(fates),
-                dice.random() > 0.08,
+                day=day,
+                person=dice.choice(_PEOPLE),
+                units=dice.randrange(15_00, 1900_00, 5) * 100,
+                currency=currency,
+                goods=dice.choice(_GOODS),
+                channel=dice.choice(("link",) * 5 + ("phone",)),
+                fate=dice.choice(fates),
+                invoice=dice.random() > 0.08,
             )
 
 

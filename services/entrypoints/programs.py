@@ -16,7 +16,7 @@ class Port:
     setting: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Program:
     """``ports[0]`` is where ``health`` is answered 200 once the program is ready."""
 
@@ -75,13 +75,15 @@ def sandbox(settings: Settings) -> Program:
         Port(port, "ETERMINAL_SANDBOX_URL"),
         Port(settings.sandbox_smtp_port, "ETERMINAL_SANDBOX_SMTP_PORT"),
     )
-    return Program("sandbox", arguments, host, ports)
+    return Program(name="sandbox", arguments=arguments, host=host, ports=ports)
 
 
 def public(settings: Settings) -> Program:
     """What HiPay and customers may reach."""
     ports = (Port(settings.public_port, "ETERMINAL_PUBLIC_HOST and _PORT"),)
-    return Program("public application", ("-m", "services.public"), settings.public_host, ports)
+    return Program(
+        name="public application", arguments=("-m", "services.public"), host=settings.public_host, ports=ports
+    )
 
 
 def dashboard(settings: Settings) -> Program:
@@ -99,7 +101,13 @@ def dashboard(settings: Settings) -> Program:
         "true",
     )
     ports = (Port(settings.dashboard_port, "ETERMINAL_DASHBOARD_HOST and _PORT"),)
-    return Program("dashboard", arguments, settings.dashboard_host, ports, "/_stcore/health")
+    return Program(
+        name="dashboard",
+        arguments=arguments,
+        host=settings.dashboard_host,
+        ports=ports,
+        health="/_stcore/health",
+    )
 
 
 def demo_world(settings: Settings) -> tuple[Program, ...]:

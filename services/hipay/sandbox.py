@@ -28,13 +28,6 @@ class SandboxControl:
     def close(self) -> None:
         self._http.close()
 
-    def is_up(self) -> bool:
-        """Whether a sandbox answers at the address."""
-        try:
-            return bool(self._call("GET", "/health").get("status") == "ok")
-        except HiPayError:
-            return False
-
     def clock_offset(self) -> timedelta:
         """How far the sandbox's clock is ahead of the machine's."""
         return _offset(self._call("GET", "/control/clock"))
@@ -62,9 +55,6 @@ class SandboxControl:
         body |= {"reason": str(reason)} if reason else {}
         body |= {"payment_product": payment_product} if payment_product else {}
         return list(self._call("POST", "/control/pay", body)["results"])
-
-    def complete_pending(self, order_ids: Sequence[str], outcome: Literal["accept", "decline"]) -> None:
-        self._call("POST", "/control/complete-pending", {"orderids": list(order_ids), "outcome": outcome})
 
     def chargeback(self, order_id: str, amount: str | None = None) -> None:
         """A chargeback of an order, in full or of ``amount`` (``12.00``)."""

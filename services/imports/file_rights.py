@@ -31,7 +31,7 @@ def importable_accounts(tx: Connection, file: SettlementFile) -> frozenset[str] 
     """The accounts to which the rows of a file may be booked, None for all: the one that it was added for, and those that
     whoever added it may reconcile."""
     try:
-        allowed = allowed_accounts(tx, Actor(file.actor_kind, file.actor_id), Right.RECONCILE)
+        allowed = allowed_accounts(tx, Actor(kind=file.actor_kind, id=file.actor_id), Right.RECONCILE)
     except AccessError:  # a right that was taken away since does not stop what was accepted
         allowed = frozenset()
     return None if allowed is None else allowed | {file.account}

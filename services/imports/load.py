@@ -325,7 +325,7 @@ def _flip(lease: Lease, run: _Run) -> None:
         if kept.back:
             protected_lines.rejoin_restored(tx, run.had, (), kept.back)
         order_changes.set_back(tx, run.cursor)
-        actor, named = Actor(file.actor_kind, file.actor_id), dict[str, Any]()
+        actor, named = Actor(kind=file.actor_kind, id=file.actor_id), dict[str, Any]()
         if kept.replaced:
             named["replaced"] = kept.replaced[:AUDITED]
         audit.record(
@@ -345,5 +345,9 @@ def _tell_of_columns(tx: Connection, file: SettlementFile, names: tuple[str, ...
         identity = f"payout_columns:{file.account}:{headings.digest(names)}"
         detail = {"file": file.name, "file_id": file.id, "columns": ", ".join(names)}
         alarms.raise_condition(
-            tx, Condition("payout_columns", identity, file.account, None, detail), clock.now()
+            tx,
+            Condition(
+                kind="payout_columns", identity=identity, account=file.account, order=None, detail=detail
+            ),
+            clock.now(),
         )

@@ -246,7 +246,9 @@ def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Condition]:
             "before_units": _total([row.before_units for row in found]),
             "after_units": _total([row.after_units for row in found]),
         }
-        yield Condition("payout_correction", identity, account, None, detail)
+        yield Condition(
+            kind="payout_correction", identity=identity, account=account, order=None, detail=detail
+        )
 
 
 def _total(units: Sequence[int | None]) -> int | None:

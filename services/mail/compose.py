@@ -30,7 +30,7 @@ _templates = Environment(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Letter:
     """``amount_units`` in 1/10000; ``expires_at`` aware; ``zone`` an IANA name. ``account_name`` stands in for the
     merchant's name where the settings have none. In the sandbox the letter says that no money moves.

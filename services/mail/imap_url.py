@@ -9,7 +9,7 @@ from services.mail.errors import ImapUrlInvalid
 _SCHEMES = {"imaps": (True, 993), "imap": (False, 143)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImapServer:
     """``tls`` False is for this machine only. ``folder`` is the mailbox's name as the server spells it, in ASCII."""
 
@@ -50,4 +50,6 @@ def parse_imap_url(url: str) -> ImapServer:
     folder = unquote(parts.path.removeprefix("/")) or "INBOX"
     if parts.query or parts.fragment or not folder.isascii() or not folder.isprintable():
         raise ImapUrlInvalid("folder")
-    return ImapServer(host, port or default_port, tls, user, password, folder)
+    return ImapServer(
+        host=host, port=port or default_port, tls=tls, user=user, password=password, folder=folder
+    )

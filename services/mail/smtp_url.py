@@ -15,7 +15,7 @@ _SCHEMES: dict[str, tuple[Tls | None, int]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Server:
     """``user`` empty: no authentication. ``tls`` "none" is for this machine only."""
 
@@ -46,7 +46,13 @@ def parse_smtp_url(url: str) -> Server:
     if bool(user) != bool(password) or "\0" in user + password:
         raise SmtpUrlInvalid("user")
     tls, default_port = _SCHEMES[parts.scheme]
-    return Server(host, port or default_port, tls or _starttls(parts.query, host, bool(user)), user, password)
+    return Server(
+        host=host,
+        port=port or default_port,
+        tls=tls or _starttls(parts.query, host, bool(user)),
+        user=user,
+        password=password,
+    )
 
 
 def _starttls(query: str, host: str, authenticates: bool) -> Tls:

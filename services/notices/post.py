@@ -144,7 +144,7 @@ def _prepare(
 
 
 def _may_send(tx: Connection, notice: DueNotice) -> bool:
-    return Right.SEND in rights_on(tx, Actor("user", notice.user_id), notice.account)
+    return Right.SEND in rights_on(tx, Actor(kind="user", id=notice.user_id), notice.account)
 
 
 def _message(

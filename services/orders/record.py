@@ -151,13 +151,6 @@ def record(
     return _fold(tx, order, _events(orders.events_of(tx, order_id)))
 
 
-def refold(tx: Connection, order_id: int) -> states.State:
-    """Write the state columns of the order anew from its events."""
-    order = orders.order(tx, order_id)
-    assert order is not None
-    return _fold(tx, order, _events(orders.events_of(tx, order_id)))
-
-
 def _events(found: Iterable[StoredEvent]) -> list[states.Event]:
     return [states.Event(row.kind, row.at, row.data) for row in found]
 

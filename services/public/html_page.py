@@ -25,7 +25,7 @@ _templates = Environment(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Screen:
     """Texts in ``language``. ``details``: (label, value) pairs; ``again``: the label and address of the one button, or
     ``press``: the label of one that sends the page's own address a POST;

@@ -79,7 +79,9 @@ def unavailable(request: Request) -> Response:
     """While the store does not answer, or HiPay does not in time."""
     t = translator(accepted_language(request), "customer")
     text = PAGES["in_a_moment"]
-    screen = Screen(t.language, "wait", t(text.title), t(text.body), hint=t(HINTS["in_a_moment"]))
+    screen = Screen(
+        language=t.language, tone="wait", title=t(text.title), body=t(text.body), hint=t(HINTS["in_a_moment"])
+    )
     return render(screen, status=503)
 
 
@@ -97,10 +99,10 @@ def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
     payable = stands == "open" and not trouble
     amount = format_money(order.amount, order.currency, t.locale)
     screen = Screen(
-        t.language,
-        tone,
-        t(PAGES[told].title),
-        t(PAGES[told].body),
+        language=t.language,
+        tone=tone,
+        title=t(PAGES[told].title),
+        body=t(PAGES[told].body),
         merchant=settings.merchant_name or account.name,
         logo_url=settings.logo_url,
         colour=settings.colour,
@@ -141,5 +143,11 @@ def _contact(t: Translator, settings: EmailSettings) -> str:
 def _unknown(language: str) -> Response:
     t = translator(language, "customer")
     text = PAGES["invalid_link"]
-    screen = Screen(t.language, "calm", t(text.title), t(text.body), hint=t(HINTS["invalid_link"]))
+    screen = Screen(
+        language=t.language,
+        tone="calm",
+        title=t(text.title),
+        body=t(text.body),
+        hint=t(HINTS["invalid_link"]),
+    )
     return render(screen, status=404)

@@ -49,7 +49,7 @@ _TONES: dict[str, Tone] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Visit:
     """A browser at ``/return/{account}/{kind}/{token}``; ``query`` as it came, ``language`` the browser's; ``clean``: the
     page's own address, by its token."""
@@ -74,12 +74,12 @@ class Answer:
 def visit(request: Request) -> Visit:
     path = request.path_params
     return Visit(
-        path["account"],
-        path["kind"],
-        path["token"],
-        request.scope["query_string"],
-        accepted_language(request),
-        partial(clean, request, 4),
+        account=path["account"],
+        kind=path["kind"],
+        token=path["token"],
+        query=request.scope["query_string"],
+        language=accepted_language(request),
+        clean=partial(clean, request, 4),
     )
 
 
@@ -161,7 +161,13 @@ def unavailable(request: Request) -> Response:
     """While the store does not answer."""
     t = translator(accepted_language(request), "customer")
     text = customer_texts.UNAVAILABLE
-    screen = Screen(t.language, "calm", t(text.title), t(text.body), hint=t(customer_texts.UNAFFECTED))
+    screen = Screen(
+        language=t.language,
+        tone="calm",
+        title=t(text.title),
+        body=t(text.body),
+        hint=t(customer_texts.UNAFFECTED),
+    )
     return render(screen, status=503)
 
 
@@ -218,10 +224,10 @@ def _screen(
         minute = valid_until.replace(second=0, microsecond=0)
         details.append((customer_texts.VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
     return Screen(
-        t.language,
-        _TONES[told],
-        t(text.title),
-        t(text.body),
+        language=t.language,
+        tone=_TONES[told],
+        title=t(text.title),
+        body=t(text.body),
         merchant=settings.merchant_name or account.name,
         logo_url=settings.logo_url,
         colour=settings.colour,
@@ -247,7 +253,12 @@ def _refusal(language: str, status: int, merchant: str = "") -> Response:
     t = translator(language, "customer")
     text = PAGES["invalid_link"]
     screen = Screen(
-        t.language, "calm", t(text.title), t(text.body), merchant=merchant, hint=t(customer_texts.UNAFFECTED)
+        language=t.language,
+        tone="calm",
+        title=t(text.title),
+        body=t(text.body),
+        merchant=merchant,
+        hint=t(customer_texts.UNAFFECTED),
     )
     return render(screen, status=status)
 

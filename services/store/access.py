@@ -5,19 +5,18 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from services.store.locks import at_the_end, one_at_a_time
+from services.store.order_states import ActorKind
 from services.store.schema.orders import (
     audit,
     sessions,
     user_roles,
     users,
 )
-
-ActorKind = Literal["user", "worker", "hipay", "customer", "system"]
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -26,6 +25,46 @@ class Grant:
 
     role: str
     account: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User:
+    """``language``: of the screens; "" until the person has chosen one."""
+
+    id: str
+    issuer: str
+    subject: str
+    email: str
+    name: str
+    language: str
+    created_at: datetime
+    signed_in_at: datetime
+    seen_at: datetime
+    disabled: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """``id``: SHA-256 over the provider's token. ``ends_at`` moves on with use, up to the absolute limit."""
+
+    id: str
+    user_id: str
+    started_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditEntry:
+    """``subject``: ``kind:id``. ``hash``: over this row and the hash of the row before it."""
+
+    id: int
+    at: datetime
+    actor_kind: ActorKind
+    actor_id: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+    hash: str
 
 
 def grants_of(tx: Connection, user_id: str) -> frozenset[Grant]:
@@ -38,16 +77,21 @@ def grants_of(tx: Connection, user_id: str) -> frozenset[Grant]:
     return frozenset(Grant(role, account) for role, account in tx.execute(query))
 
 
-def find_user(tx: Connection, issuer: str, subject: str) -> Row[Any] | None:
-    return tx.execute(select(users).where(users.c.issuer == issuer, users.c.subject == subject)).first()
+def find_user(tx: Connection, issuer: str, subject: str) -> User | None:
+    query = select(users).where(users.c.issuer == issuer, users.c.subject == subject)
+    row = tx.execute(query).first()
+    return None if row is None else User(**row._asdict())
 
 
-def user(tx: Connection, user_id: str) -> Row[Any] | None:
-    return tx.execute(select(users).where(users.c.id == user_id)).first()
+def user(tx: Connection, user_id: str) -> User | None:
+    row = tx.execute(select(users).where(users.c.id == user_id)).first()
+    return None if row is None else User(**row._asdict())
 
 
-def all_users(tx: Connection) -> list[Row[Any]]:
-    return list(tx.execute(select(users).order_by(func.lower(users.c.name), users.c.id)))
+def all_users(tx: Connection) -> list[User]:
+    """By name."""
+    query = select(users).order_by(func.lower(users.c.name), users.c.id)
+    return [User(**row._asdict()) for row in tx.execute(query)]
 
 
 def add_user(tx: Connection, **values: Any) -> None:
@@ -104,8 +148,9 @@ def active_for_all_accounts(tx: Connection, role: str) -> frozenset[str]:
     return frozenset(tx.scalars(query))
 
 
-def session(tx: Connection, session_id: str) -> Row[Any] | None:
-    return tx.execute(select(sessions).where(sessions.c.id == session_id)).first()
+def session(tx: Connection, session_id: str) -> Session | None:
+    row = tx.execute(select(sessions).where(sessions.c.id == session_id)).first()
+    return None if row is None else Session(**row._asdict())
 
 
 def add_session(tx: Connection, **values: Any) -> None:
@@ -156,14 +201,14 @@ def record(
 
 def audit_rows(
     tx: Connection, *, before: int | None = None, limit: int = 100, actions: Iterable[str] = ()
-) -> list[Row[Any]]:
+) -> list[AuditEntry]:
     """Newest first; ``before`` is the id to go on from, ``actions`` the only ones wanted."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if before:
         query = query.where(audit.c.id < before)
     if wanted := tuple(actions):
         query = query.where(audit.c.action.in_(wanted))
-    return list(tx.execute(query))
+    return [AuditEntry(**row._asdict()) for row in tx.execute(query)]
 
 
 def audit_actions(tx: Connection) -> list[str]:
@@ -172,7 +217,7 @@ def audit_actions(tx: Connection) -> list[str]:
 
 
 def broken_link(tx: Connection) -> int | None:
-    """The id of the first audit row that does not follow from those before it, or None when the chain holds."""
+    """The id of the first audit row that does not follow from those before it, or None when the chain is whole."""
     previous = ""
     for row in tx.execute(select(audit).order_by(audit.c.id)).yield_per(1000):
         values = {

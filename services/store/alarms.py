@@ -38,7 +38,7 @@ RESOLVED = "resolved"  # the reason of an alarm whose condition ended by itself
 _owners, _senders = users.alias("owners"), users.alias("senders")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Condition:
     """A condition that holds now, or was met. ``identity`` names this occurrence of it."""
 
@@ -242,7 +242,8 @@ def unsent(tx: Connection) -> list[Condition]:
             .group_by(o.id, o.account)
         )
         found += [
-            Condition(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)
+            Condition(kind=kind, identity=f"{kind}:{row.event}", account=row.account, order=row.id, detail={})
+            for row in tx.execute(query)
         ]
     return found
 
@@ -257,18 +258,21 @@ def unconfirmable(tx: Connection, accounts: Collection[str]) -> list[Condition]:
         .group_by(o.id, o.account)
     )
     kind = "payment_unconfirmable"
-    return [Condition(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)]
+    return [
+        Condition(kind=kind, identity=f"{kind}:{row.event}", account=row.account, order=row.id, detail={})
+        for row in tx.execute(query)
+    ]
 
 
 def paused(tx: Connection) -> list[Condition]:
     """What is paused, of every account."""
     return [
         Condition(
-            "sending_paused",
-            f"sending_paused:{row.account}:{row.subject}:{row.since.isoformat()}",
-            row.account,
-            None,
-            {"subject": row.subject, "reason": row.reason},
+            kind="sending_paused",
+            identity=f"sending_paused:{row.account}:{row.subject}:{row.since.isoformat()}",
+            account=row.account,
+            order=None,
+            detail={"subject": row.subject, "reason": row.reason},
         )
         for row in tx.execute(select(account_pauses))
     ]
@@ -309,11 +313,11 @@ def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Con
     return [
         Condition(
             # one that was accepted, and no longer is, is told anew
-            "not_settled",
-            f"not_settled:{row.id}" + (f":{row.accepted}" if row.accepted else ""),
-            account,
-            row.id,
-            {"paid_at": row.since.isoformat()},
+            kind="not_settled",
+            identity=f"not_settled:{row.id}" + (f":{row.accepted}" if row.accepted else ""),
+            account=account,
+            order=row.id,
+            detail={"paid_at": row.since.isoformat()},
         )
         for row in tx.execute(query.order_by(found.c.since, found.c.order))
     ]

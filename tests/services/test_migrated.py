@@ -14,8 +14,7 @@ from services.access import Grant, Right, allowed_accounts
 from services.bulk.rows import stored
 from services.imports import background, file_accounts, process
 from services.imports.file_accounts import FileAccountInUse
-from services.orders.record import refold
-from services.reconciliation.decisions import decide
+from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import lists
 from services.store import access, schema
@@ -32,6 +31,7 @@ from tests.support.first_version import as_left_at, as_the_first_version_left_it
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import import_lines, line, line_id, outcomes
 from tests.support.payouts import account_of
+from tests.support.refold import refold
 from tests.support.stored_join import assert_join_is_current, join_contents
 
 pytestmark = pytest.mark.sqlite
@@ -62,7 +62,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
             )
         refold(tx, order)
     import_lines(before, line("A-1", "40.00"), line("A-1", "-40.00", operation="Refund"), line("WEB-1"))
-    decide.exclude(before, finance, [Shown(line_id(before, "WEB-1"))], "test", "k1")
+    decide.exclude(before, finance, [Shown(line=line_id(before, "WEB-1"))], "test", "k1")
     as_the_first_version_left_it(before, tmp_path / "after" / "sandbox.db")
     expected, stood = join_contents(before), outcomes(before)
     before.store.truncate_log()
@@ -166,11 +166,11 @@ def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased
         store_paid_order(before, "A-2", "6.00", customer="Zerline"),
     )
     import_lines(before, line("WEB-1"), line("WEB-2", "6.00"))
-    here = Shown(line_id(before, "WEB-1"))
-    decide.match(before, finance, [Shown(line_id(before, "WEB-2"))], gone, "called Zerline", "k1")
-    decide.undo_group(before, finance, "k1", "not Zerline")
+    here = Shown(line=line_id(before, "WEB-1"))
+    decide.match(before, finance, [Shown(line=line_id(before, "WEB-2"))], gone, "called Zerline", "k1")
+    undo.undo_group(before, finance, "k1", "not Zerline")
     decide.split(before, finance, here, [(other, 4_0000), (gone, 6_0000)], "with Zerline", "k2")
-    decide.undo_group(before, finance, "k2", "no Zerline either")
+    undo.undo_group(before, finance, "k2", "no Zerline either")
     with before.store.write() as tx:
         store.orders.orders.change_facts(tx, other, email="other@example.com")
         batches.add(

@@ -160,4 +160,4 @@ def person(
         access.set_grants(
             tx, user_id, "table", [Grant(role, account) for role in roles], at=now, granted_by="test"
         )
-    return Actor("user", user_id, name, email)
+    return Actor(kind="user", id=user_id, name=name, email=email)

@@ -67,13 +67,15 @@ def fill(desk: Desk) -> World:
     file = import_lines(
         desk, line("OUT-1", "1234.56"), line("OUT-9", "77.00"), line("OUT-8", "5.00"), account="outlet"
     )
-    decide.exclude(desk, everywhere, [Shown(line_id(desk, "OUT-9"))], "test", "before")
+    decide.exclude(desk, everywhere, [Shown(line=line_id(desk, "OUT-9"))], "test", "before")
     rule = not_ours_rules.add(desk, everywhere, "outlet", "order", "starts", "NOT-", "test", "before")
     templates.save(desk, everywhere, "outlet", "OUT-template", CONTENT)
     [template] = templates.listing(desk, everywhere, "outlet")
     now = clock.now()
     with desk.store.write() as tx:
-        alarms.raise_condition(tx, Condition("not_settled", "walk", "outlet", order, {}), now)
+        alarms.raise_condition(
+            tx, Condition(kind="not_settled", identity="walk", account="outlet", order=order, detail={}), now
+        )
         batch = batches.add(
             tx, [{"line": 1, "data": {}}], account="outlet", name="outlet.csv", form_key="before", state="paused", per_minute=1,
             days=7, next_at=now, created_at=now, actor_kind="user", actor_id="test", sender_name="Test",
@@ -87,7 +89,7 @@ def fill(desk: Desk) -> World:
     assert decision is not None
     form = draft(account="outlet")
     accepted, _ = check(form, now)
-    shown = Shown(line_id(desk, "OUT-8"))
+    shown = Shown(line=line_id(desk, "OUT-8"))
     ids = {
         "order": order, "order_ids": [order], "file": file, "line": shown.line, "lines": [shown.line], "shown": [shown],
         "one_shown": shown, "decision_ids": [decision.id], "group": decision.group, "rule": getattr(rule, "id", rule),

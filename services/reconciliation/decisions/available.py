@@ -9,8 +9,9 @@ from services.access import Actor, Right, allowed_accounts, rights_on
 from services.desk import Desk
 from services.reconciliation.decisions.checks import Shown, suggested_for
 from services.reconciliation.decisions.not_ours_rules import FIELDS
-from services.store.settlements import decisions
-from services.store.settlements.decisions import Decision, MatchableOrder
+from services.store.settlements import decisions, matchable_orders
+from services.store.settlements.decisions import Decision
+from services.store.settlements.matchable_orders import MatchableOrder
 from services.store.settlements.outcomes import DecisionKind, Outcome
 from services.store.settlements.stored_lines import LineToDecide
 
@@ -63,7 +64,9 @@ class Line:
     @property
     def shown(self) -> Shown:
         decision = self.decided.id if self.decided else None
-        return Shown(self.id, decision, outcome=self.outcome, order=self.order, suggested=self.suggested)
+        return Shown(
+            line=self.id, decision=decision, outcome=self.outcome, order=self.order, suggested=self.suggested
+        )
 
     @property
     def named_amount(self) -> tuple[int | None, str]:
@@ -89,7 +92,7 @@ def read_lines(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line,
         current = decisions.by_ids(tx, {row.decision for row in found if row.decision is not None})
         sizes = decisions.group_sizes(tx, {row.group for row in current.values()})
         named = {order for row in found for order in (row.order, suggested_for(row)) if order is not None}
-        orders = decisions.orders_by_id(tx, named)
+        orders = matchable_orders.orders_by_id(tx, named)
     return tuple(_line(row, current, sizes, orders, may[row.account]) for row in found)
 
 

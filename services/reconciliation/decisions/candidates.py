@@ -14,8 +14,8 @@ from services.reconciliation.decisions.errors import LineUnknown
 from services.reconciliation.matching.lookup import loosely
 from services.settlements.dates import day
 from services.store import Connection
-from services.store.settlements import decisions
-from services.store.settlements.decisions import MatchableOrder
+from services.store.settlements import decisions, matchable_orders
+from services.store.settlements.matchable_orders import MatchableOrder
 from services.store.settlements.stored_lines import StoredLine
 from services.text.folding import typed
 
@@ -78,7 +78,7 @@ def find(
         if line is None or line.file_state != "complete":
             raise LineUnknown
         why = _found(tx, line, text.strip(), locale) if text.strip() else _proposed(tx, line)
-        orders = decisions.orders_by_id(tx, why)
+        orders = matchable_orders.orders_by_id(tx, why)
     found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
     return tuple(sorted(found, key=lambda one: _distance(one, line))[:SHOWN])
 
@@ -89,14 +89,14 @@ def suggestions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> dict[int, 
         allowed = allowed_accounts(tx, actor, Right.RECONCILE)
         lines = [line for line in decisions.lines(tx, line_ids) if allowed is None or line.account in allowed]
         suggested = [(line, order) for line in lines if (order := suggested_for(line)) is not None]
-        orders = decisions.orders_by_id(tx, (order for _, order in suggested))
+        orders = matchable_orders.orders_by_id(tx, (order for _, order in suggested))
     return {line.id: _candidate(orders[order], line, SUGGESTED) for line, order in suggested}
 
 
 def nearest(tx: Connection, line: StoredLine, most: int) -> tuple[int, ...]:
     """The orders that come nearest a line (``decisions.lines``) that has none, at most so many."""
     why = _proposed(tx, line)
-    orders = decisions.orders_by_id(tx, why)
+    orders = matchable_orders.orders_by_id(tx, why)
     found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
     return tuple(one.order for one in sorted(found, key=lambda one: _distance(one, line))[:most])
 
@@ -105,9 +105,9 @@ def _proposed(tx: Connection, line: StoredLine) -> dict[int, Why]:
     why: dict[int, Why] = dict.fromkeys(_of_its_amount(tx, line), AMOUNT)
     texts = (line.file_order, *(getattr(line, f"reporting_data_{n}") for n in range(1, 6)))
     alike = [text for text in loosely([text for text in texts if text]) if len(text) >= _SHORTEST]
-    why |= dict.fromkeys(decisions.orders_by_key(tx, line.account, alike, SHOWN), ALIKE)
+    why |= dict.fromkeys(matchable_orders.orders_by_key(tx, line.account, alike, SHOWN), ALIKE)
     named = [name for name in line.candidates.split(", ") if name]
-    why |= dict.fromkeys(decisions.order_ids(tx, line.account, named), NAMED)
+    why |= dict.fromkeys(matchable_orders.order_ids(tx, line.account, named), NAMED)
     return why | _suggested(line)
 
 
@@ -115,12 +115,15 @@ def _found(tx: Connection, line: StoredLine, text: str, locale: str) -> dict[int
     why: dict[int, Why] = {}
     units = _units(text, line.original_currency, locale)
     if units is not None:
-        found = decisions.orders_by_amount(tx, line.account, units, line.original_currency, _SEARCH_LIMIT)
+        found = matchable_orders.orders_by_amount(
+            tx, line.account, units, line.original_currency, _SEARCH_LIMIT
+        )
         why |= dict.fromkeys(found, AMOUNT_TYPED)
         why |= dict.fromkeys(set(_of_its_amount(tx, line)) & set(found), AMOUNT)
-    why |= dict.fromkeys(decisions.orders_by_text(tx, line.account, text, _SEARCH_LIMIT), FOUND)
+    why |= dict.fromkeys(matchable_orders.orders_by_text(tx, line.account, text, _SEARCH_LIMIT), FOUND)
     why |= dict.fromkeys(
-        decisions.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _SEARCH_LIMIT), TYPED
+        matchable_orders.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _SEARCH_LIMIT),
+        TYPED,
     )
     return why | {order: SUGGESTED for order in _suggested(line) if order in why}
 
@@ -128,7 +131,7 @@ def _found(tx: Connection, line: StoredLine, text: str, locale: str) -> dict[int
 def _of_its_amount(tx: Connection, line: StoredLine) -> list[int]:
     units, code = abs(line.original_amount_units or 0), line.original_currency
     return (
-        decisions.orders_by_amount(tx, line.account, units, code, _SEARCH_LIMIT, only=True)
+        matchable_orders.orders_by_amount(tx, line.account, units, code, _SEARCH_LIMIT, only=True)
         if units and code
         else []
     )

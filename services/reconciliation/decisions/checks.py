@@ -1,7 +1,7 @@
 """Whether a line can be decided so: its state, its orders, the shares of a split line, the reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 
 from services.mail.addresses import clean_header_text
 from services.orders.errors import UnknownOrder
@@ -28,7 +28,8 @@ from services.reconciliation.decisions.errors import (
     TooFewShares,
     TotalLine,
 )
-from services.store.settlements.decisions import Decision, MatchableOrder
+from services.store.settlements.decisions import Decision
+from services.store.settlements.matchable_orders import MatchableOrder
 from services.store.settlements.outcomes import PersonsDecision
 from services.store.settlements.stored_lines import LineToDecide, StoredLine
 
@@ -38,14 +39,13 @@ Share = tuple[int, int]  # our id of an order, and its part of the line's origin
 Seen = Mapping[int, tuple[int, str]]  # orders as they were shown: amount in 1/10000, currency
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shown:
     """A line as the form showed it: ``decision`` is the one that stood then, None for none; ``outcome``, and the orders that
     it had or that were suggested. "" where the outcome was not shown."""
 
     line: int
     decision: int | None = None
-    _: KW_ONLY
     outcome: str = ""
     order: int | None = None
     suggested: int | None = None

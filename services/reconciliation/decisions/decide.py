@@ -1,17 +1,16 @@
-"""Decisions of a person about settlement lines: match, split, take the order away, leave out, not ours; and their undoing.
+"""A person decides about settlement lines: match, split, unmatch, leave out, not ours.
 
-Undoing a decision renews the one that it replaced. A decision is a row that only an undo changes; a line has at most one
-that is valid. It is written in one
+A decision is a row that only an undo changes (``undo``); a line has at most one valid decision. It is written in one
 transaction with its audit entry; then its lines are joined again (``due``).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from services import clock, money
-from services.access import Actor, NotAllowed, Right, allowed_accounts, audit
+from services.access import Actor, audit
 from services.desk import Desk
 from services.reconciliation.decisions.checks import (
     Seen,
@@ -25,19 +24,22 @@ from services.reconciliation.decisions.checks import (
     suggested_for,
 )
 from services.reconciliation.decisions.errors import (
-    AlreadyUndone,
     DecisionRefused,
-    DecisionUnknown,
     NothingChosen,
     NothingSuggested,
     NotMatched,
     TooManyLines,
 )
+from services.reconciliation.decisions.results import (
+    DecisionResult,
+    audit_subject,
+    followers,
+    require_accounts,
+)
 from services.reconciliation.matching import decided_lines
 from services.reconciliation.matching.decided_lines import Progress
 from services.store import Connection
-from services.store.settlements import decisions
-from services.store.settlements.decisions import Decision, LineOutcome, MatchableOrder
+from services.store.settlements import decisions, matchable_orders
 from services.store.settlements.outcomes import PersonsDecision
 from services.store.settlements.stored_lines import LineToDecide
 
@@ -45,17 +47,6 @@ MOST_LINES = 5_000
 
 
 _NOTHING_SEEN: Seen = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class DecisionResult:
-    """What was decided at once, under the name by which it is undone at once; ``refused``: the lines that were not decided, and why;
-    ``followers``: how many other lines of their transactions got another order or outcome by it."""
-
-    group: str
-    lines: tuple[int, ...]
-    refused: tuple[tuple[int, DecisionRefused], ...] = ()
-    followers: int = 0
 
 
 def match(
@@ -190,39 +181,6 @@ def not_ours(
     return _decide(desk, actor, lines, "not_ours", _no_order, reason, form_key, progress=progress)
 
 
-def undo(
-    desk: Desk, actor: Actor, decision_ids: Sequence[int], reason: str, *, progress: Progress | None = None
-) -> DecisionResult:
-    """Take decisions back; their lines are joined again as if they had never been taken: by the decisions that stood
-    before them, where there were any.
-
-    Those that somebody has undone meanwhile are left and named; where all are, AlreadyUndone is raised, but not to who
-    undid them for this very reason: a second press. Raises DecisionUnknown, ReasonMissing, TextError, NotAllowed.
-    """
-
-    def these(tx: Connection) -> list[Decision]:
-        found = decisions.by_ids(tx, decision_ids)
-        if not decision_ids or len(found) < len(set(decision_ids)):
-            raise DecisionUnknown
-        return list(found.values())
-
-    return _undo(desk, actor, these, reason, progress)
-
-
-def undo_group(
-    desk: Desk, actor: Actor, group: str, reason: str, *, progress: Progress | None = None
-) -> DecisionResult:
-    """Undo all that was decided at once and is still valid. Raises as ``undo``."""
-
-    def all_of_it(tx: Connection) -> list[Decision]:
-        found = decisions.group(tx, group)
-        if not found:
-            raise DecisionUnknown
-        return [row for row in found if row.undone_at is None] or found
-
-    return _undo(desk, actor, all_of_it, reason, progress)
-
-
 def _decide(
     desk: Desk,
     actor: Actor,
@@ -243,7 +201,7 @@ def _decide(
         raise TooManyLines(MOST_LINES)
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
-        _require_accounts(tx, actor, decisions.lines(tx, expected))
+        require_accounts(tx, actor, decisions.lines(tx, expected))
         known = decisions.group(tx, form_key)
         before = decisions.outcomes_of_companions(tx, expected)
         done = (
@@ -252,7 +210,7 @@ def _decide(
             else _write(tx, actor, expected, kind, wanted, reason_text, form_key, seen)
         )
     decided_lines.join_lines(desk, done.lines, progress)
-    return replace(done, followers=_followers(desk, before))
+    return replace(done, followers=followers(desk, before))
 
 
 def _write(
@@ -285,8 +243,8 @@ def _write(
             plans[line_id] = wanted(line)
         except DecisionRefused as refusal:
             left.append((line_id, refusal))
-    orders = decisions.orders_by_id(tx, {order for plan in plans.values() for order, _ in plan})
-    _require_accounts(
+    orders = matchable_orders.orders_by_id(tx, {order for plan in plans.values() for order, _ in plan})
+    require_accounts(
         tx, actor, orders.values()
     )  # a refusal names the order: nobody learns of one they may not see
     for line_id in list(plans):
@@ -325,92 +283,12 @@ def _write(
         tx,
         actor,
         f"line.{kind}",
-        _subject(plans, group),
+        audit_subject(plans, group),
         lines=len(plans),
         decisions=[ids[0], ids[-1]],
         orders=named[:50],
     )
     return DecisionResult(group, tuple(plans), tuple(left))
-
-
-def _undo(
-    desk: Desk,
-    actor: Actor,
-    wanted: Callable[[Connection], list[Decision]],
-    reason: str,
-    progress: Progress | None,
-) -> DecisionResult:
-    reason_text = check_reason(reason)
-    with desk.store.write() as tx:
-        decisions.lock_decisions(tx)
-        allowed_accounts(tx, actor, Right.RECONCILE)
-        found = wanted(tx)
-        before = decisions.outcomes_of_companions(tx, [row.line for row in found])
-        lines = decisions.lines(
-            tx, (row.line for row in found)
-        )  # locked before they change, in one order everywhere
-        _require_accounts(tx, actor, lines)
-        valid = [row for row in found if row.undone_at is None]
-        gone = [row for row in found if row.undone_at is not None]
-        others = [row for row in gone if (row.undone_by, row.undo_reason) != (actor.id, reason_text)]
-        if not valid and others:
-            raise AlreadyUndone(others[0].undoer, others[0].undone_at or clock.now())
-        if valid:
-            decisions.undo(tx, valid, at=clock.now(), by=actor.id, reason=reason_text)
-            _give_back(tx, actor, valid, {line.id for line in lines if line.replaced_by is None})
-            ids = sorted(row.id for row in valid)
-            audit.record(
-                tx,
-                actor,
-                "line.undone",
-                _subject([row.line for row in valid], valid[0].group),
-                lines=len(ids),
-                decisions=[ids[0], ids[-1]],
-            )
-    done = DecisionResult(
-        found[0].group,
-        tuple(row.line for row in valid),
-        tuple((row.line, AlreadyUndone(row.undoer, row.undone_at or clock.now())) for row in others),
-    )
-    decided_lines.join_lines(desk, [row.line for row in found], progress)
-    return replace(done, followers=_followers(desk, before))
-
-
-def _followers(desk: Desk, before: dict[int, LineOutcome]) -> int:
-    """How many of these lines have another outcome or order now."""
-    with desk.store.read() as tx:
-        return sum(before[line] != now for line, now in decisions.outcomes_of(tx, before).items())
-
-
-def _give_back(tx: Connection, actor: Actor, undone: Sequence[Decision], there: set[int]) -> None:
-    """Renew the decisions that these undone ones had replaced, on lines that are ``there``."""
-    wanted = {row.before["decision"] for row in undone if row.line in there and row.before.get("decision")}
-    now, by_group = clock.now(), dict[str, list[dict[str, Any]]]()
-    for former in decisions.by_ids(tx, wanted).values():
-        by_group.setdefault(former.group, []).append(
-            {
-                "line": former.line,
-                "kind": former.kind,
-                "shares": former.shares,
-                "reason": former.reason,
-                "at": now,
-                "actor_kind": actor.kind,
-                "actor_id": actor.id,
-                "before": {**former.before, "again": former.id},
-            }
-        )
-    for group, again in by_group.items():
-        decisions.add(tx, group, again)
-
-
-def _require_accounts(
-    tx: Connection, actor: Actor, found: Iterable[LineToDecide] | Iterable[MatchableOrder]
-) -> None:
-    """Raises NotAllowed unless the actor may reconcile every account of these lines or orders, and one at least."""
-    allowed = allowed_accounts(tx, actor, Right.RECONCILE)
-    if allowed is not None:
-        for account in sorted({one.account for one in found} - allowed):
-            raise NotAllowed(Right.RECONCILE, account)
 
 
 def _no_order(_line: LineToDecide) -> tuple[Share, ...]:
@@ -419,8 +297,3 @@ def _no_order(_line: LineToDecide) -> tuple[Share, ...]:
 
 def _before(line: LineToDecide) -> dict[str, Any]:
     return {"outcome": line.outcome, "reason": line.reason, "order": line.order, "decision": line.decision}
-
-
-def _subject(lines: Iterable[int], group: str) -> str:
-    ids = list(lines)
-    return f"line:{ids[0]}" if len(ids) == 1 else f"lines:{group}"

@@ -11,8 +11,9 @@ from services.mail.addresses import clean_block_text
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions.errors import CommentRefused, LineUnknown
 from services.store import Connection
-from services.store.settlements import decisions
-from services.store.settlements.decisions import Comment, Decision
+from services.store.settlements import comments, decisions, matchable_orders
+from services.store.settlements.comments import Comment
+from services.store.settlements.decisions import Decision
 from services.store.settlements.outcomes import DecisionKind
 
 COMMENT_MAX = 2_000
@@ -56,20 +57,20 @@ def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
         require(tx, actor, Right.SEE_SETTLEMENTS, line.account if line else ALL_ACCOUNTS)
         decided = decisions.of_line(tx, line_id)
         sizes = decisions.group_sizes(tx, {row.group for row in decided})
-        named = decisions.orders_by_id(tx, _orders(decided))
-        comments = decisions.comments(tx, line=line_id)
+        named = matchable_orders.orders_by_id(tx, _orders(decided))
+        written = comments.comments(tx, line=line_id)
     names = {order: row.order_id for order, row in named.items()}
     found = [_decision(row, names, sizes.get(row.group, 0)) for row in decided]
     found += [_undone(row, names) for row in decided if row.undone_at is not None]
-    return tuple(sorted(found + [_comment(row) for row in comments], key=_place))
+    return tuple(sorted(found + [_comment(row) for row in written], key=_place))
 
 
 def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[Entry, ...]:
     """The comments on an order, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
-        order = decisions.orders_by_id(tx, [order_id]).get(order_id)
+        order = matchable_orders.orders_by_id(tx, [order_id]).get(order_id)
         require(tx, actor, Right.SEE_SETTLEMENTS, order.account if order else ALL_ACCOUNTS)
-        return tuple(_comment(row) for row in decisions.comments(tx, order=order_id))
+        return tuple(_comment(row) for row in comments.comments(tx, order=order_id))
 
 
 def comment_line(desk: Desk, actor: Actor, line_id: int, text: str, form_key: str) -> None:
@@ -85,7 +86,7 @@ def comment_line(desk: Desk, actor: Actor, line_id: int, text: str, form_key: st
 def comment_order(desk: Desk, actor: Actor, order_id: int, text: str, form_key: str) -> None:
     """Write a comment on an order, as ``comment_line``. Raises UnknownOrder instead of LineUnknown."""
     with desk.store.write() as tx:
-        order = decisions.orders_by_id(tx, [order_id]).get(order_id)
+        order = matchable_orders.orders_by_id(tx, [order_id]).get(order_id)
         require(tx, actor, Right.RECONCILE, order.account if order else ALL_ACCOUNTS)
         if order is None:
             raise UnknownOrder
@@ -96,7 +97,7 @@ def _write(tx: Connection, actor: Actor, text: str, form_key: str, subject: str,
     words = clean_block_text(text, "comment", COMMENT_MAX)
     if not words:
         raise CommentRefused
-    new = decisions.add_comment(
+    new = comments.add_comment(
         tx, text=words, form_key=form_key, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id, **place
     )
     if new:  # a person's words may name somebody: the comment stores them, the audit does not

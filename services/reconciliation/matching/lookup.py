@@ -14,7 +14,6 @@ from services.store.settlements.outcomes import Pattern
 REFERENCE_KINDS = tuple(f"reference_{n}" for n in range(1, 6))
 # The kinds of an order's keys: its own id and its pages' ids; its references; HiPay's transactions; our captures' ids.
 HIPAYS_KINDS = ("transaction", "operation")
-KEY_KINDS = ("order_id", *REFERENCE_KINDS, *HIPAYS_KINDS)
 KEY_COLUMNS = ("loose", "account", "kind", "text", "order")
 WIDE = 50  # more orders than these share a text that narrows, but never leads: a shop's name, say
 

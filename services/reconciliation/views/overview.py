@@ -66,13 +66,16 @@ class Expiring:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """``newest_file``: the payout file imported last, 0 for none yet, None for who may not see payouts; ``zone`` is the
-    months' and the days'."""
+    """``newest_file``: the payout file imported last, 0 for none yet, None for who may not see payouts.
+
+    ``payout_accounts``: those whose payouts the actor may see now, None for all. ``zone``: of the months and the days.
+    """
 
     any_order: bool
     expiring: Expiring
     figures: tuple[Figures, ...]
     newest_file: int | None
+    payout_accounts: frozenset[str] | None
     may_send: bool
     may_configure: bool
     zone: str
@@ -85,6 +88,8 @@ def overview(desk: Desk, actor: Actor) -> Overview:
     may_send, may_configure = (bool(offered(desk, actor, right)) for right in (Right.SEND, Right.CONFIGURE))
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
+        sees_payouts = Right.SEE_SETTLEMENTS in rights(tx, actor)
+        of_payouts = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS) if sees_payouts else frozenset()
         ending, total = expiring(tx, now, _end_of_tomorrow(now, zone), accounts, first=actor.id, limit=SHOWN)
         counts = times_opened(tx, {order.id for order in ending if order.link_token})
         opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
@@ -92,9 +97,8 @@ def overview(desk: Desk, actor: Actor) -> Overview:
             any_order=any_order(tx, accounts),
             expiring=Expiring(tuple(ending), total, opened),
             figures=_figures(tx, now, zone, accounts),
-            newest_file=newest_file(tx, allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS))
-            if Right.SEE_SETTLEMENTS in rights(tx, actor)
-            else None,
+            newest_file=newest_file(tx, of_payouts) if sees_payouts else None,
+            payout_accounts=of_payouts,
             may_send=may_send,
             may_configure=may_configure,
             zone=zone.key,

@@ -8,7 +8,7 @@ from services.reconciliation.decisions import candidates
 from services.reconciliation.matching.positions import divided
 from services.reconciliation.views.compare import Compared, compare
 from services.store import Connection
-from services.store.settlements import decisions, position_pages, reconciliation_views
+from services.store.settlements import matchable_orders, position_pages, reconciliation_views
 from services.store.settlements.position_pages import PositionedOrder
 from services.store.settlements.settlement_lines import FOLLOWS
 from services.store.settlements.stored_lines import ShownLine
@@ -55,7 +55,9 @@ def _roles(tx: Connection, found: ShownLine) -> list[tuple[int, Role, int | None
         return [(found.nearest, "nearest", None)]
     named = [name for name in found.candidates.split(", ") if name]
     if named:
-        return [(order, "named", None) for order in decisions.order_ids(tx, found.account, named)[:_NAMED]]
+        return [
+            (order, "named", None) for order in matchable_orders.order_ids(tx, found.account, named)[:_NAMED]
+        ]
     if found.outcome != "unmatched" or found.replaced_by is not None:
         return []
     return [(order, "hint", None) for order in candidates.nearest(tx, found, HINTS)]

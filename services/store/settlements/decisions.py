@@ -1,4 +1,4 @@
-"""What people decided of settlement lines, what they wrote of them, and the orders that a line may be matched to."""
+"""What people decided about settlement lines."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,16 +19,13 @@ from sqlalchemy import (
     update,
 )
 
-from services.store.locks import insert_new, one_at_a_time, writes
-from services.store.orders.searching import finds
-from services.store.schema.orders import orders, users
+from services.store.locks import one_at_a_time, writes
+from services.store.schema.orders import users
 from services.store.schema.settlements import (
     decision_orders,
     line_comments,
     line_decisions,
     line_shares,
-    order_keys,
-    order_positions,
     settlement_files,
     settlement_lines,
 )
@@ -39,20 +36,6 @@ from services.store.settlements.stored_lines import LineToDecide
 
 _BATCH = 500  # ids in one statement
 _COMPANIONS = 5_000
-_ORDER = (
-    "id",
-    "account",
-    "order_id",
-    "channel",
-    "first_name",
-    "last_name",
-    "amount",
-    "currency",
-    *(f"reference_{n}" for n in range(1, 6)),
-    "captured",
-    "created_at",
-    "erased_at",
-)
 _undoers = users.alias("undoers")
 
 
@@ -93,46 +76,6 @@ class AwaitingRejoin:
     account: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MatchableOrder:
-    """An order that a line may belong to. The sums of its position are 0, and ``settlement_ids`` "", before it has one.
-
-    Amounts in 1/10000.
-    """
-
-    id: int
-    account: str
-    order_id: str
-    channel: str
-    first_name: str
-    last_name: str
-    amount: int
-    currency: str
-    reference_1: str
-    reference_2: str
-    reference_3: str
-    reference_4: str
-    reference_5: str
-    captured: int
-    created_at: datetime
-    erased_at: datetime | None
-    gross_units: int
-    refunds_units: int
-    open_units: int
-    settlement_ids: str
-    lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """``who``: the writer's name, "" where there is none."""
-
-    id: int
-    text: str
-    at: datetime
-    who: str
-
-
 @dataclass(frozen=True, slots=True)
 class LineOutcome:
     """``follows_split``: it is divided as the line that it follows."""
@@ -157,7 +100,7 @@ def lines(tx: Connection, ids: Iterable[int]) -> list[LineToDecide]:
         query = query.with_for_update(of=settlement_lines)
     return [
         LineToDecide(**row._asdict())
-        for some in _batches(ids)
+        for some in batches(ids)
         for row in tx.execute(query.where(line.id.in_(some)).order_by(line.id))
     ]
 
@@ -187,32 +130,15 @@ def outcomes_of(tx: Connection, ids: Iterable[int]) -> dict[int, LineOutcome]:
     query = select(line.id, line.outcome, line.order, (line.reason == FOLLOWS).label("follows"))
     return {
         row.id: LineOutcome(row.outcome, row.order, bool(row.follows))
-        for some in _batches(ids)
+        for some in batches(ids)
         for row in tx.execute(query.where(line.id.in_(some)))
-    }
-
-
-def orders_by_id(tx: Connection, ids: Iterable[int]) -> dict[int, MatchableOrder]:
-    position, order = order_positions.c, orders.c
-    query = select(
-        *(order[name] for name in _ORDER),
-        func.coalesce(position.gross_units, 0).label("gross_units"),
-        func.coalesce(position.refunds_units, 0).label("refunds_units"),
-        func.coalesce(position.open_units, 0).label("open_units"),
-        func.coalesce(position.settlement_ids, "").label("settlement_ids"),
-        func.coalesce(position.lines, 0).label("lines"),
-    ).outerjoin(order_positions, position.order == order.id)
-    return {
-        row.id: MatchableOrder(**row._asdict())
-        for some in _batches(ids)
-        for row in tx.execute(query.where(order.id.in_(some)))
     }
 
 
 def by_ids(tx: Connection, ids: Iterable[int]) -> dict[int, Decision]:
     """Decisions by id, with the names of who decided and who undid them."""
     query = _decisions()
-    found = (one for some in _batches(ids) for one in _read(tx, query.where(line_decisions.c.id.in_(some))))
+    found = (one for some in batches(ids) for one in _read(tx, query.where(line_decisions.c.id.in_(some))))
     return {one.id: one for one in found}
 
 
@@ -258,7 +184,7 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
     tx.execute(insert(line_decisions), [{**row, "group": name, "due": True} for row in rows])
     decision = line_decisions.c
     written: list[Row[Any]] = []
-    for some in _batches(row["line"] for row in rows):
+    for some in batches(row["line"] for row in rows):
         query = select(decision.id, decision.line).where(
             decision.group == name, decision.undone_at.is_(None), decision.line.in_(some)
         )
@@ -292,7 +218,7 @@ def undo(tx: Connection, found: Iterable[Decision], *, at: datetime, by: str, re
     """Undo these valid decisions; their lines await a rejoin."""
     ids = {row.id: row.line for row in found}
     decision, line = line_decisions.c, settlement_lines.c
-    for some in _batches(ids):
+    for some in batches(ids):
         tx.execute(
             update(line_decisions)
             .where(decision.id.in_(some))
@@ -315,7 +241,7 @@ def awaiting_rejoin_of(tx: Connection, line_ids: Iterable[int]) -> list[Awaiting
     """``awaiting_rejoin`` for these lines."""
     return [
         AwaitingRejoin(**row._asdict())
-        for some in _batches(line_ids)
+        for some in batches(line_ids)
         for row in tx.execute(_awaiting_rejoin().where(line_decisions.c.line.in_(some)))
     ]
 
@@ -337,7 +263,7 @@ def set_rejoined(tx: Connection, found: Iterable[AwaitingRejoin]) -> None:
     decision, line, joined = line_decisions.c, settlement_lines.c, list(found)
     for undone in (False, True):
         still = decision.undone_at.is_not(None) if undone else decision.undone_at.is_(None)
-        for some in _batches(row.id for row in joined if (row.undone_at is not None) == undone):
+        for some in batches(row.id for row in joined if (row.undone_at is not None) == undone):
             tx.execute(update(line_decisions).where(decision.id.in_(some), still).values(due=False))
             if not undone:
                 continue
@@ -353,22 +279,6 @@ def set_rejoined(tx: Connection, found: Iterable[AwaitingRejoin]) -> None:
             if rows:
                 this = update(line_decisions).where(decision.id == bindparam("this"))
                 tx.execute(this.values(came_to=bindparam("to")), rows)
-
-
-def add_comment(tx: Connection, **values: Any) -> bool:
-    """Write a comment once for each ``form_key``."""
-    return insert_new(tx, line_comments, ("form_key",), **values)
-
-
-def comments(tx: Connection, *, line: int | None = None, order: int | None = None) -> list[Comment]:
-    """Comments on a line, or on an order, oldest first, with the name of who wrote them."""
-    comment = line_comments.c
-    query = (
-        select(comment.id, comment.text, comment.at, func.coalesce(users.c.name, "").label("who"))
-        .outerjoin(users, and_(users.c.id == comment.actor_id, comment.actor_kind == "user"))
-        .where(comment.line == line if line is not None else comment.order == order)
-    )
-    return [Comment(**row._asdict()) for row in tx.execute(query.order_by(comment.id))]
 
 
 def erase_words(tx: Connection, order_id: int) -> None:
@@ -390,43 +300,11 @@ def erase_words(tx: Connection, order_id: int) -> None:
     acceptances.erase_words(tx, order_id)
     held_corrections.erase_words(tx, order_id)
     tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
-    for some in _batches(ids):
+    for some in batches(ids):
         tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))
         tx.execute(update(line_decisions).where(decision.line.in_(some)).values(reason="", undo_reason=""))
 
 
-def orders_by_key(tx: Connection, account: str, loose: Iterable[str], limit: int) -> list[int]:
-    """Orders that have one of these texts, as ``order_keys`` holds them, as a key."""
-    key = order_keys.c
-    query = select(key.order).where(key.loose.in_(list(loose)), key.account == account).distinct()
-    return list(tx.scalars(query.order_by(key.order.desc()).limit(limit)))
-
-
-def orders_by_text(tx: Connection, account: str, text: str, limit: int) -> list[int]:
-    """The newest orders that have all words of the text in a name, an address, an id or a reference."""
-    query = select(orders.c.id).where(orders.c.account == account, *finds(text))
-    return list(tx.scalars(query.order_by(orders.c.id.desc()).limit(limit)))
-
-
-def orders_by_amount(
-    tx: Connection, account: str, units: int, currency: str, limit: int, *, only: bool = False
-) -> list[int]:
-    """Orders of this amount: those of the currency (``only`` those), those without a line, and the newest first."""
-    position = order_positions.c
-    here = [position.account == account, position.amount_units == units]
-    query = (
-        select(position.order)
-        .where(*here, *([position.currency == currency] if only else []))
-        .order_by(position.currency != currency, position.lines > 0, position.order.desc())
-    )
-    return list(tx.scalars(query.limit(limit)))
-
-
-def order_ids(tx: Connection, account: str, business_ids: Iterable[str]) -> list[int]:
-    query = select(orders.c.id).where(orders.c.account == account, orders.c.order_id.in_(list(business_ids)))
-    return list(tx.scalars(query))
-
-
-def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
+def batches(ids: Iterable[int]) -> Iterator[list[int]]:
     wanted = sorted(set(ids))
     yield from (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
-from services.store.access import ActorKind
 from services.store.in_list import among
 from services.store.locks import writes
+from services.store.order_states import ActorKind
 from services.store.schema.fetching import hipay_settlements
 from services.store.schema.orders import users
 from services.store.schema.settlements import (

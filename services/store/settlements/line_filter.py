@@ -1,6 +1,6 @@
 """What a list of payout lines is narrowed to, as conditions that leave the choice of an index to the caller."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, literal
@@ -12,7 +12,7 @@ LINE = settlement_lines.c
 MOST = 2**62
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LineFilter:
     """What a list of lines is narrowed to; empty fields narrow nothing.
 
@@ -23,7 +23,6 @@ class LineFilter:
 
     accounts: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
-    _: KW_ONLY
     operations: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     settlement: str = ""

@@ -240,8 +240,8 @@ def _by_payout(
     everywhere = groups(
         tx,
         LineFilter(
-            chosen.accounts,
-            chosen.outcomes,
+            accounts=chosen.accounts,
+            outcomes=chosen.outcomes,
             operations=chosen.operations,
             currencies=chosen.currencies,
         ),

@@ -53,7 +53,6 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 PersonsDecision = Literal["match", "split", "unmatch", "exclude", "twice", "not_ours"]
 # A correction that does not mean the same as its line any more reopens it.
 DecisionKind = Literal[PersonsDecision, "reopened"]
-DECISION_KINDS: tuple[DecisionKind, ...] = (*get_args(PersonsDecision), "reopened")
 
 # How a rule compares its text with a column.
 Pattern = Literal["equals", "starts"]

@@ -1,7 +1,7 @@
 """Pages of orders with their positions, by keyset, and counts by status."""
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ ORDER_SORTS: dict[OrderSort, tuple[str, bool]] = {  # column, whether the greate
 _POSITION = order_positions.c
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OrderFilter:
     """What a list of orders is narrowed to; empty fields narrow nothing.
 
@@ -37,7 +37,6 @@ class OrderFilter:
 
     accounts: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
-    _: KW_ONLY
     currencies: tuple[str, ...] = ()
     open: bool = False
     late: Mapping[str, datetime] = field(default_factory=dict, hash=False)
@@ -219,7 +218,7 @@ def statuses(tx: Connection, accounts: tuple[str, ...]) -> dict[str, int]:
 
 def opened(tx: Connection, accounts: tuple[str, ...]) -> int:
     """How many orders a person must look at."""
-    return count(tx, OrderFilter(accounts, open=True))
+    return count(tx, OrderFilter(accounts=accounts, open=True))
 
 
 def position(tx: Connection, order: int) -> PositionedOrder | None:

@@ -22,8 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from services.store.access import ActorKind
 from services.store.locks import one_at_a_time
+from services.store.order_states import ActorKind
 from services.store.schema.settlements import (
     settlement_chunks,
     settlement_files,

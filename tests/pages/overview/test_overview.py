@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from pages.components.alarm_words import WORDS
 from services import clock
-from services.access import WORKER, Actor, NotAllowed
+from services.access import WORKER, Actor, Grant, NotAllowed
 from services.accounts.pauses import pause
 from services.alarms.handling import to_do
 from services.alarms.kinds import KINDS
@@ -25,9 +26,10 @@ from services.reconciliation.views.overview import (
     overview,
     unsettled,
 )
-from services.store import alarms
+from services.store import access, alarms
 from services.store.orders import orders
 from services.store.orders.overview import Sum
+from services.store.schema.settlements import settlement_files
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.observations import observation
@@ -256,3 +258,18 @@ def test_payouts_are_finances(open_page: Open, desk: Desk) -> None:
     assert "1 collected payment is in no payout yet" in shown
     assert "€1.50" in shown
     assert "1 payout line names no order" in shown
+
+
+def test_a_right_on_other_accounts_shows_at_once_what_is_counted_for_those(
+    open_page: Open, desk: Desk
+) -> None:
+    manager, finance = person(desk, "manager"), person(desk, "finance")
+    order(desk, manager, captured=1_5000, payment="captured", paid_at=clock.now(), references=("F-1",))
+    import_line(desk, reporting_data_1="F-2")
+    assert "€1.50" in words(open_page("overview/page.py", actor=finance))
+    with desk.store.write() as tx:
+        tx.execute(update(settlement_files).values(account="outlet"))  # the newest file is the same for both
+        access.set_grants(
+            tx, finance.id, "table", [Grant("finance", "outlet")], at=clock.now(), granted_by="test"
+        )
+    assert "€1.50" not in words(open_page("overview/page.py", actor=finance))

@@ -224,7 +224,7 @@ def test_somebody_elses_decision_meanwhile_is_told_and_nothing_is_done(
 ) -> None:
     at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
     other = person(desk, "finance", name="Robin Petit")
-    decide.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    decide.match(desk, other, [Shown(line=line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
     at = at.run()
     assert "1 line has changed since it was shown, and is not touched:" in words(at)
     assert "Matched, A-100 (Match to an order, Robin Petit, " in words(at)
@@ -238,7 +238,7 @@ def test_a_decision_between_the_last_drawing_and_the_press_is_told_and_nothing_i
     at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
     at = field(at.text_input, "why_").set_value("why").run()
     other = person(desk, "finance", name="Robin Petit")
-    decide.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    decide.match(desk, other, [Shown(line=line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
     at = press(at, "go_")
     assert "Robin Petit" in words(at)
     assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-100"])
@@ -362,7 +362,7 @@ def test_of_several_those_that_somebody_decided_meanwhile_are_named_and_left(
     for name in ("Sale · €42.00 · 20 Nov 2026 · WEB-1", "Sale · €59.00 · 20 Nov 2026 · WEB-2"):
         assert f"- {name}" in words(at)
     other = person(desk, "finance", name="Robin Petit")
-    decide.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    decide.match(desk, other, [Shown(line=line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
     at = field(at.text_input, "why_").set_value("test payments").run()
     assert "**2** lines, €76.00 together" in words(at)
     assert "- Sale · €42.00 · 20 Nov 2026 · WEB-1: Matched, A-100 (Match to an order, Robin Petit, " in words(
@@ -378,7 +378,7 @@ def test_a_button_reaches_the_lines_that_stood_beside_it(
 ) -> None:
     """A colleague is faster: the press finds other lines than the person saw, and says so."""
     decide.exclude(
-        desk, person(desk, "finance", name="Robin Petit"), [Shown(line_id(desk, "WEB-2"))], "mine", "k"
+        desk, person(desk, "finance", name="Robin Petit"), [Shown(line=line_id(desk, "WEB-2"))], "mine", "k"
     )
     at = press(on_several, "by_hand_bulk_exclude")
     assert "1 line has changed since it was shown, and is not touched:" in words(at)
@@ -482,7 +482,7 @@ def test_an_order_that_moves_under_the_window_is_not_accepted(
     at = press(run(accepting_window, finance, order=orders["A-100"]), "accept_order_")
     assert "€42.00" in html(at)
     at = field(at.text_input, "why_").set_value("a cent").run()
-    decide.match(desk, finance, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "its sale", "k1")
+    decide.match(desk, finance, [Shown(line=line_id(desk, "WEB-1"))], orders["A-100"], "its sale", "k1")
     at = press(at, "go_")
     assert "The order's figures have changed meanwhile: look at it again." in words(at)
     assert not ready(at)

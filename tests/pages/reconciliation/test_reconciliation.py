@@ -261,12 +261,12 @@ def test_several_ticked_lines_stay_ticked_and_those_that_left_are_named(
     at = at.run()
     assert "**3** lines chosen" in words(at)
     colleague = person(desk, "finance", name="Robin Petit")
-    decide.exclude(desk, colleague, [Shown(line_id(desk, "GHOST-3"))], "mine", "k1")
+    decide.exclude(desk, colleague, [Shown(line=line_id(desk, "GHOST-3"))], "mine", "k1")
     at = at.run()
     assert "**2** lines chosen" in words(at)
     assert "1 line that you had chosen has left this list:" in words(at)
     assert "GHOST-3: Left out (Leave out, Robin Petit, " in words(at)
-    decide.exclude(desk, colleague, [Shown(line_id(desk, "GHOST-4"))], "mine", "k2")
+    decide.exclude(desk, colleague, [Shown(line=line_id(desk, "GHOST-4"))], "mine", "k2")
     at = at.run()
     assert at.session_state["line"] == line_id(desk, "GHOST-2")  # one is left: it stands open below
     assert not at.exception

@@ -102,7 +102,11 @@ def test_an_alarm_of_a_payout_leads_to_the_reconciliation_for_whoever_may_see_pa
     finance, now = person(desk, "finance", account="shop"), clock.now()
     detail = {"settlement": "77", "units": 10_0000, "currency": "EUR", "listed_at": now.isoformat()}
     with desk.store.write() as tx:
-        alarms.raise_condition(tx, Condition("payout_without_file", "one", "shop", None, detail), now)
+        alarms.raise_condition(
+            tx,
+            Condition(kind="payout_without_file", identity="one", account="shop", order=None, detail=detail),
+            now,
+        )
         alarm = tx.scalar(select(orders.alarms.c.id))
     assert alarm is not None
     take(desk, finance, alarm)

@@ -83,7 +83,7 @@ def test_the_machinery_may_do_all_everywhere(desk: Desk, machine: Actor) -> None
 
 def test_a_person_whose_session_is_over_is_told_to_sign_in(desk: Desk) -> None:
     one = person(desk, "manager", account="shop")
-    gone = Actor("user", one.id, session="ended")
+    gone = Actor(kind="user", id=one.id, session="ended")
     with pytest.raises(NotSignedIn):
         refused(desk, gone, Right.SEND, "shop")
     with pytest.raises(NotSignedIn):

@@ -66,7 +66,7 @@ def measured(desk: Desk) -> dict[str, Check]:
 def test_everything_is_in_order_with_a_sandbox(open_desk: Any) -> None:
     desk = open_desk()
     before = {check.name: check for check in last_checks(desk, "demo")}
-    assert before["credentials"] == Check("credentials", "unknown", "never")
+    assert before["credentials"] == Check(name="credentials", status="unknown", reason="never")
     found = measured(desk)
     assert tuple(found) == overview.NAMES
     asked = ("credentials", "hash_algorithm", "products_link", "products_phone", "smtp", "finance_api")
@@ -247,7 +247,9 @@ def test_spf_is_asked_where_mail_comes_back_and_dmarc_of_every_sender(
 
 def test_the_test_platform_has_no_payouts_and_is_not_asked(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path, **STAGE)
-    assert measure._finance(desk, "shop", AT) == Check("finance_api", "unknown", "stage", {}, AT)
+    assert measure._finance(desk, "shop", AT) == Check(
+        name="finance_api", status="unknown", reason="stage", detail={}, checked_at=AT
+    )
     desk.close()
 
 

@@ -194,7 +194,9 @@ def test_a_frame_that_an_earlier_version_stored_is_the_full_page_and_said_until_
     assert (said.status, said.reason, blocks(said)) == ("warning", "framed", frozenset())
     assert save_payment_page(desk, person(desk, "admin"), "demo", {"theme_code": "elan"}) == ("template",)
     with desk.store.read() as tx:
-        assert configuration(tx, "demo").payment_page == PaymentPage("", "elan", ("visa",))
+        assert configuration(tx, "demo").payment_page == PaymentPage(
+            merchant_display_name="", theme_code="elan", payment_product_list=("visa",)
+        )
         assert "iframe" not in str(accounts.sections(tx, "demo"))
     assert "ok" in [check.status for check in last_checks(desk, "demo") if check.name == "payment_page"]
     assert save_payment_page(desk, person(desk, "admin"), "demo", {"theme_code": "elan"}) == ()

@@ -221,7 +221,9 @@ def test_what_hipay_tells_is_asked_for_again_and_not_half_stored(desk: Desk) -> 
 def test_it_is_an_alarm_while_it_lasts_of_the_machine_that_it_is_about(desk: Desk) -> None:
     admin, short = person(desk, "admin"), full(desk)
     with desk.store.write() as tx:
-        other = Condition("no_room", "no_room:other:1", "", None, {"machine": "other"})
+        other = Condition(
+            kind="no_room", identity="no_room:other:1", account="", order=None, detail={"machine": "other"}
+        )
         alarms.raise_condition(tx, other, disk_space.clock.now())
     for _ in range(2):
         sweep(short)

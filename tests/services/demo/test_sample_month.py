@@ -104,5 +104,5 @@ def test_only_who_may_send_makes_it_and_only_in_the_sandbox(
     account = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
     real = open_test_desk(tmp_path_factory.mktemp("real"), accounts={"shop": account})
     with pytest.raises(sample_month.SampleOnlyInSandbox):
-        sample_month.make(real, Actor("user", "nobody"), lambda done, text: None)
+        sample_month.make(real, Actor(kind="user", id="nobody"), lambda done, text: None)
     real.close()

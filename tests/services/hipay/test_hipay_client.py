@@ -335,11 +335,9 @@ def test_the_clock_can_be_moved_and_followed(control: SandboxControl, sandbox: R
 def test_a_clock_keeps_its_last_offset_when_the_sandbox_is_gone(doomed: RunningSandbox) -> None:
     source = clock_source(doomed.url, ttl=0.0)
     with SandboxControl(doomed.url) as control:
-        assert control.is_up()
         control.move_clock(advance=timedelta(days=2))
         before = source()
         doomed.kill()
-        assert not control.is_up()
         with pytest.raises(Unreachable):
             control.pay()
     assert before > timedelta(days=1)

@@ -151,7 +151,7 @@ def test_a_match_by_hand_moves_to_the_correction_when_it_is_taken_and_back_when_
     order = store_paid_order(desk, "Z", "500.00")
     import_raw(desk, HIPAYS, "hipay")
     [first] = lines_of(desk).query("file_order == 'A'")["id"]
-    decide.match(desk, finance, [Shown(int(first))], order, "by telephone", "k1")
+    decide.match(desk, finance, [Shown(line=int(first))], order, "by telephone", "k1")
     file = import_raw(desk, CHANGED)
     assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
     ids = waiting(desk, finance, file)
@@ -432,7 +432,7 @@ def test_a_taken_correction_is_held_again_when_hipay_delivers_the_former_line_in
     order = store_paid_order(desk, "Z", "500.00")
     import_raw(desk, HIPAYS, "hipay")
     [stands] = lines_of(desk).query("file_order == 'A'")["id"]
-    decide.match(desk, finance, [Shown(int(stands))], order, "by telephone", "k1")
+    decide.match(desk, finance, [Shown(line=int(stands))], order, "by telephone", "k1")
     file = import_raw(desk, CHANGED)
     held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "taken", "by mail")
     import_raw(desk, csv(line("A"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")

@@ -162,7 +162,7 @@ def test_a_decision_stays_with_the_line_that_gets_its_amount(desk: Desk, finance
     decide.match(
         desk,
         finance,
-        [Shown(line_id(desk, "X-9", "Refund"))],
+        [Shown(line=line_id(desk, "X-9", "Refund"))],
         order,
         "It is A-1's",
         "k",
@@ -217,8 +217,8 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
         row("", "10.00", operation="Settlement", payout="80"),
     )
     shares = [(orders["C-1"], 10_0000), (orders["C-2"], 10_0000)]
-    decide.split(before, finance, Shown(line_id(before, "C-9")), shares, "Both", "k1")
-    decide.twice(before, finance, [Shown(line_id(before, "E-9"))], "Twice", "k2")
+    decide.split(before, finance, Shown(line=line_id(before, "C-9")), shares, "Both", "k1")
+    decide.twice(before, finance, [Shown(line=line_id(before, "E-9"))], "Twice", "k2")
     background.work_off(before)
     assert {one.state for one in payout_list.list_payouts(before, finance)} == {"tied"}
     assert {position(before, orders[name]).status for name in orders} == {"settled_in_full"}

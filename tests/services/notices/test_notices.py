@@ -46,7 +46,7 @@ def happens(desk: Desk, sandbox: RunningSandbox, order_id: int, path: str, **wha
 
 
 def _system(_desk: Desk) -> Actor:
-    return Actor("system", "system")
+    return Actor(kind="system", id="system")
 
 
 def mine(sandbox: RunningSandbox) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def reading(desk: Desk, url: str, **more: Any) -> Desk:
 
 
 def seen(desk: Desk, order_id: int) -> Detail:
-    return history.detail(desk, Actor("system", "system"), order_id)
+    return history.detail(desk, Actor(kind="system", id="system"), order_id)
 
 
 def returned(message_id: str, **more: str) -> bytes:

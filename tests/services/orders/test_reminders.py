@@ -43,7 +43,7 @@ def go_to(sandbox: RunningSandbox, moment: datetime) -> None:
 
 
 def switch_on(desk: Desk, *, before: tuple[int, ...] = (), after: tuple[int, ...] = (), **more: Any) -> None:
-    reminders.save(desk, person(desk, "admin"), "demo", Reminders(before, after, **more))
+    reminders.save(desk, person(desk, "admin"), "demo", Reminders(before=before, after=after, **more))
 
 
 def send(desk: Desk, actor: Actor, *, days: int = 14, **changes: Any) -> int:
@@ -59,7 +59,7 @@ def work(desk: Desk, sandbox: RunningSandbox) -> None:
 
 
 def seen(desk: Desk, order_id: int) -> Detail:
-    return history.detail(desk, Actor("system", "system"), order_id)
+    return history.detail(desk, Actor(kind="system", id="system"), order_id)
 
 
 def kinds(desk: Desk, order_id: int) -> list[str]:
@@ -269,16 +269,18 @@ def test_the_running_worker_reminds(desk: Desk, manager: Actor, sandbox: Running
 def test_who_may_set_it_and_what(desk: Desk, manager: Actor) -> None:
     admin = person(desk, "admin")
     with pytest.raises(NotAllowed):
-        reminders.save(desk, manager, "demo", Reminders((1,)))
+        reminders.save(desk, manager, "demo", Reminders(before=(1,)))
     for days in ((0,), (61,), (1, 2, 3, 4)):
         with pytest.raises(ReminderDays):
-            reminders.save(desk, admin, "demo", Reminders(days))
+            reminders.save(desk, admin, "demo", Reminders(before=days))
     for hours in ((9, 9), (18, 9), (-1, 9), (9, 25)):
         with pytest.raises(ReminderHours):
-            reminders.save(desk, admin, "demo", Reminders((1,), (), *hours))
-    assert reminders.save(desk, admin, "demo", Reminders((3, 1, 3))) is True
+            reminders.save(
+                desk, admin, "demo", Reminders(before=(1,), after=(), from_hour=hours[0], to_hour=hours[1])
+            )
+    assert reminders.save(desk, admin, "demo", Reminders(before=(3, 1, 3))) is True
     assert audit_of(desk)[0].detail == {"before": [1, 3], "after": [], "hours": [9, 18], "sundays": False}
     since = reminders.shown(desk, admin, "demo").since
-    assert reminders.save(desk, admin, "demo", Reminders((1, 3), to_hour=20)) is True
+    assert reminders.save(desk, admin, "demo", Reminders(before=(1, 3), to_hour=20)) is True
     assert reminders.shown(desk, admin, "demo").since == since  # the days stand: nothing is due anew
-    assert reminders.save(desk, admin, "demo", Reminders((1, 3), to_hour=20)) is False
+    assert reminders.save(desk, admin, "demo", Reminders(before=(1, 3), to_hour=20)) is False

@@ -35,7 +35,7 @@ def later(desk: Desk, sandbox: RunningSandbox, **time: float) -> None:
 
 
 def found(desk: Desk, order_id: int) -> Detail:
-    return history.detail(desk, Actor("system", "system"), order_id)
+    return history.detail(desk, Actor(kind="system", id="system"), order_id)
 
 
 def open_alarms(desk: Desk, order_id: int) -> list[str]:

@@ -34,7 +34,6 @@ from services.orders import (
 from services.orders.confirm import AccountAsked, ToldOtherwise, WhyMissing
 from services.orders.errors import BeingConfirmed
 from services.orders.history import Detail
-from services.orders.record import refold
 from services.orders.unconfirmed import answered
 from services.store import schema
 from services.store.orders import orders
@@ -44,6 +43,7 @@ from tests.support.desk import person
 from tests.support.notices import all_notices
 from tests.support.orders import send_order
 from tests.support.public import body, serving, signed
+from tests.support.refold import refold
 from tests.support.sandbox import RunningSandbox
 
 pytestmark = pytest.mark.desk(sandbox=True, own_links=True)

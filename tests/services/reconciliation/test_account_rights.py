@@ -19,6 +19,7 @@ from services.reconciliation.decisions import (
     history,
     not_ours_rules,
     set_aside_rows,
+    undo,
 )
 from services.reconciliation.decisions.checks import Shown
 from services.reconciliation.views import file_list, list_exports, lists, overview, payout_list
@@ -66,10 +67,10 @@ def files(desk: Desk) -> dict[str, int]:
 def test_lists_counts_and_sums_are_of_the_persons_account(
     desk: Desk, ours: Actor, wanted: tuple[str, ...]
 ) -> None:
-    page = lists.lines(desk, ours, LineFilter(wanted))
+    page = lists.lines(desk, ours, LineFilter(accounts=wanted))
     assert {row.account for row in page.rows} == {"one"}
     assert page.total == 2
-    found = lists.orders(desk, ours, OrderFilter(wanted))
+    found = lists.orders(desk, ours, OrderFilter(accounts=wanted))
     assert ([row.order_id for row in found.rows], found.total) == (["A-100"], 1)
     assert sum(one.lines for one in lists.figures(desk, ours, wanted).moved) == 2
     assert {one.settlement_id for one in payout_list.list_payouts(desk, ours, wanted)} == {"77"}
@@ -129,15 +130,17 @@ def test_nothing_of_another_account_is_opened(desk: Desk, ours: Actor) -> None:
 def test_nothing_of_another_account_is_decided(desk: Desk, ours: Actor) -> None:
     theirs, order, file = line_id(desk, "B-100"), order_ids(desk)["B-100"], files(desk)["two"]
     other = person(desk, "finance", account="two")
-    done = decide.exclude(desk, other, [Shown(theirs)], "why", "k0")
+    done = decide.exclude(desk, other, [Shown(line=theirs)], "why", "k0")
     with desk.store.read() as tx:
         decided = decisions.group(tx, done.group)[0].id
     rule = not_ours_rules.add(desk, other, "two", "order", "equals", "X", "why", "r0")
     calls: list[Callable[[], Any]] = [
-        lambda: decide.match(desk, ours, [Shown(theirs)], order, "why", "k1"),
-        lambda: decide.exclude(desk, ours, [Shown(line_id(desk, "WEB-1")), Shown(theirs)], "why", "k2"),
-        lambda: decide.undo(desk, ours, [decided], "why"),
-        lambda: decide.undo_group(desk, ours, done.group, "why"),
+        lambda: decide.match(desk, ours, [Shown(line=theirs)], order, "why", "k1"),
+        lambda: decide.exclude(
+            desk, ours, [Shown(line=line_id(desk, "WEB-1")), Shown(line=theirs)], "why", "k2"
+        ),
+        lambda: undo.undo_decisions(desk, ours, [decided], "why"),
+        lambda: undo.undo_group(desk, ours, done.group, "why"),
         lambda: history.comment_line(desk, ours, theirs, "a word", "k3"),
         lambda: history.comment_order(desk, ours, order, "a word", "k4"),
         lambda: acceptances.accept(desk, ours, order, {}, "why", "k5"),
@@ -155,7 +158,7 @@ def test_nothing_of_another_account_is_decided(desk: Desk, ours: Actor) -> None:
 
 def test_a_match_across_accounts_is_refused_without_naming_the_order(desk: Desk, ours: Actor) -> None:
     with pytest.raises(NotAllowed):
-        decide.match(desk, ours, [Shown(line_id(desk, "WEB-1"))], order_ids(desk)["B-100"], "why", "k1")
+        decide.match(desk, ours, [Shown(line=line_id(desk, "WEB-1"))], order_ids(desk)["B-100"], "why", "k1")
 
 
 def test_a_line_keeps_the_nearest_order_of_another_account_to_itself(desk: Desk) -> None:

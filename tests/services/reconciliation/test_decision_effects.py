@@ -7,7 +7,7 @@ import pytest
 from services.access import Actor
 from services.desk import Desk
 from services.imports import background
-from services.reconciliation.decisions import available, decide, history
+from services.reconciliation.decisions import available, decide, history, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import payout_list
 from tests.support.orders import store_paid_order
@@ -37,7 +37,7 @@ def orders(desk: Desk) -> dict[str, int]:
 
 def shown(desk: Desk, order: str, operation: str = "Sale") -> Shown:
     row = stored(desk)[f"{order} {operation}"]
-    return Shown(row.id, row.decision)
+    return Shown(line=row.id, decision=row.decision)
 
 
 def standing_lines(desk: Desk, order: str = "A-100") -> list[tuple[str, int, str, int | None]]:
@@ -73,7 +73,7 @@ def test_when_a_sale_is_matched_to_another_order_its_fee_and_refund_follow(
         ("matched", orders["A-200"])
     }
     assert (len(done.lines), done.followers) == (1, 2)
-    undone = decide.undo_group(desk, finance, "k1", "not so")
+    undone = undo.undo_group(desk, finance, "k1", "not so")
     assert undone.followers == 2
     assert outcomes(desk)["A-100 Refund"] == ("matched", orders["A-100"])
     assert_join_is_current(desk)
@@ -98,7 +98,7 @@ def test_when_a_sale_is_split_its_fee_and_refund_are_split_in_proportion(
     import_lines(desk, line("A-100", "-2.00", operation="Variable", transaction="T-1"))
     assert position(desk, orders["A-200"]).fees_units == 7_100 + 1_4000
     assert_join_is_current(desk)
-    decide.undo_group(desk, finance, "k1", "not so")
+    undo.undo_group(desk, finance, "k1", "not so")
     assert [position(desk, order).lines for order, _ in shares] == [0, 0]
     assert position(desk, orders["A-100"]).lines == 4
     assert_join_is_current(desk)
@@ -115,7 +115,7 @@ def test_the_fee_and_refund_of_a_sale_are_offered_and_marked_not_ours_with_it(
     )
     assert len(done.lines) == 3
     assert {outcomes(desk)[f"A-100 {name}"][0] for name in ("Sale", "Fixed fee", "Refund")} == {"not_ours"}
-    decide.undo_group(desk, finance, "k1", "all of it")
+    undo.undo_group(desk, finance, "k1", "all of it")
     assert outcomes(desk)["A-100 Refund"] == ("matched", orders["A-100"])
 
 
@@ -136,16 +136,16 @@ def test_a_duplicate_line_no_longer_counts_in_its_payout(desk: Desk, finance: Ac
     assert (before.state, before.difference_units) == ("differs", 11_0000)
     second = max(row.id for row in stored_all(desk) if row.file_order == "A-1")
     first = min(row.id for row in stored_all(desk) if row.file_order == "A-1")
-    decide.exclude(desk, finance, [Shown(second)], "handled elsewhere", "k0")
+    decide.exclude(desk, finance, [Shown(line=second)], "handled elsewhere", "k0")
     assert (
         payout_list.list_payouts(desk, finance) == (before,)
         or payout_list.list_payouts(desk, finance)[0].state == "differs"
     )
-    decide.twice(desk, finance, [Shown(first)], "stands again, corrected", "k1")
+    decide.twice(desk, finance, [Shown(line=first)], "stands again, corrected", "k1")
     [now] = payout_list.list_payouts(desk, finance)
     assert (now.state, now.difference_units) == ("differs", 1_0000)  # the correction is one of a euro
     assert_join_is_current(desk)
-    decide.undo_group(desk, finance, "k1", "not so")
+    undo.undo_group(desk, finance, "k1", "not so")
     [again] = payout_list.list_payouts(desk, finance)
     assert again.difference_units == 11_0000
     assert_join_is_current(desk)
@@ -156,9 +156,9 @@ def test_a_duplicate_total_no_longer_counts_in_its_payout(desk: Desk, finance: A
     import_lines(desk, *OTHERS[:2], payout("35.00"))
     total = max(row.id for row in stored_all(desk) if row.kind == "control")
     assert payout_list.list_payouts(desk, finance)[0].state == "differs"
-    decide.twice(desk, finance, [Shown(total)], "of an excerpt", "k1")
+    decide.twice(desk, finance, [Shown(line=total)], "of an excerpt", "k1")
     assert payout_list.list_payouts(desk, finance)[0].state == "tied"
-    decide.undo_group(desk, finance, "k1", "not so")
+    undo.undo_group(desk, finance, "k1", "not so")
     assert payout_list.list_payouts(desk, finance)[0].state == "differs"
     assert_join_is_current(desk)
 
@@ -173,12 +173,12 @@ def test_undoing_a_decision_restores_the_decision_before_it(
     decide.exclude(desk, finance, [shown(desk, "B-1")], "second", "k2")
     decide.match(desk, finance, [shown(desk, "B-1")], orders["A-300"], "third", "k3", seen=orders_seen(desk))
     for key, outcome in (("k3", ("excluded", None)), ("k2", ("matched", orders["A-200"]))):
-        decide.undo_group(desk, finance, key, "not so")
+        undo.undo_group(desk, finance, key, "not so")
         assert outcomes(desk)["B-1 Sale"] == outcome
     told = history.of_line(desk, finance, line_id(desk, "B-1"))
     assert [(one.kind, one.how) for one in told if one.is_valid] == [("match", "again")]
     assert [(one.after, one.after_order) for one in told if one.kind == "undone"][-1] == ("matched", "A-200")
-    decide.undo_group(desk, finance, "k1", "none of it")
+    undo.undo_group(desk, finance, "k1", "none of it")
     assert outcomes(desk)["B-1 Sale"] == ("unmatched", None)
     assert history.of_line(desk, finance, line_id(desk, "B-1"))[-1].after == "unmatched"
     assert_join_is_current(desk)
@@ -190,7 +190,7 @@ def test_undoing_an_exclusion_restores_the_split_with_its_shares(
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
     decide.split(desk, finance, shown(desk, "A-100"), shares, "one payment", "k1", seen=orders_seen(desk))
     decide.exclude(desk, finance, [shown(desk, "A-100")], "no", "k2")
-    decide.undo_group(desk, finance, "k2", "yes")
+    undo.undo_group(desk, finance, "k2", "yes")
     assert [position(desk, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
     assert_join_is_current(desk)
 
@@ -225,7 +225,7 @@ def test_a_corrected_line_keeps_its_decision(desk: Desk, finance: Actor, orders:
         ("match", "Camille Martin", "other customer", "carried")
     ]
     # what was decided at once is undone at once, of the correction, too
-    decide.undo_group(desk, finance, "k2", "not so")
+    undo.undo_group(desk, finance, "k2", "not so")
     assert standing_lines(desk, "B-1") == [("Sale", 1_5000, "unmatched", None)]
     assert_join_is_current(desk)
 
@@ -246,7 +246,7 @@ def test_a_split_line_is_reopened_when_its_amount_is_corrected(
     [told] = history.of_line(desk, finance, sale.id)
     assert (told.kind, told.text, told.how) == ("reopened", "one payment", "carried")
     assert_join_is_current(desk)
-    decide.undo(desk, finance, [sale.decision], "by its keys")
+    undo.undo_decisions(desk, finance, [sale.decision], "by its keys")
     assert standing_lines(desk)[-1] == ("Sale", 101_0000, "matched", orders["A-100"])
     assert_join_is_current(desk)
 

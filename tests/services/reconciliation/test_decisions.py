@@ -17,7 +17,7 @@ from services.access.trail import entries
 from services.desk import Desk
 from services.mail.errors import TextError
 from services.orders.errors import UnknownOrder
-from services.reconciliation.decisions import available, decide, errors, history
+from services.reconciliation.decisions import available, decide, errors, history, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.matching import decided_lines, rejoin
 from services.reconciliation.matching.order_changes import catch_up
@@ -89,7 +89,7 @@ def colleague(desk: Desk) -> Actor:
 
 def shown(desk: Desk, order: str, operation: str = "Sale") -> Shown:
     row = stored(desk)[f"{order} {operation}"]
-    return Shown(row.id, row.decision)
+    return Shown(line=row.id, decision=row.decision)
 
 
 def standing_rows(desk: Desk) -> list[Any]:
@@ -136,7 +136,7 @@ def test_a_line_is_split_over_orders(desk: Desk, finance: Actor, orders: Books) 
     decide.split(desk, finance, shown(desk, "WEB-1"), shares, "one payment", "k1", seen=orders_seen(desk))
     assert outcomes(desk)["WEB-1 Sale"] == ("matched", None)
     assert [position(desk, order).gross_units for order, _ in shares] == [4_0000, 6_0000]
-    decide.undo(desk, finance, [standing_rows(desk)[0].id], "by mistake")
+    undo.undo_decisions(desk, finance, [standing_rows(desk)[0].id], "by mistake")
     assert outcomes(desk)["WEB-1 Sale"] == ("unmatched", None)
     assert [position(desk, order).gross_units for order, _ in shares] == [0, 0]
 
@@ -200,12 +200,12 @@ def test_what_a_decision_needs(desk: Desk, finance: Actor, orders: Books) -> Non
             decide.exclude(desk, finance, here, reason, "k1")
     with pytest.raises(errors.NothingChosen):
         decide.exclude(desk, finance, [], "why", "k1")
-    many = [Shown(number) for number in range(decide.MOST_LINES + 1)]
+    many = [Shown(line=number) for number in range(decide.MOST_LINES + 1)]
     with pytest.raises(errors.TooManyLines) as refused:
         decide.exclude(desk, finance, many, "why", "k1")
     assert refused.value.most == decide.MOST_LINES
     with pytest.raises(errors.LineUnknown):
-        decide.exclude(desk, finance, [Shown(10**6)], "why", "k1")
+        decide.exclude(desk, finance, [Shown(line=10**6)], "why", "k1")
     with pytest.raises(UnknownOrder):
         decide.match(desk, finance, here, 10**6, "why", "k1")
     with pytest.raises(errors.NothingSuggested):
@@ -347,7 +347,7 @@ def test_another_accounts_order_is_refused(two_accounts: Desk) -> None:
 def test_of_many_lines_those_that_cannot_be_decided_are_left_and_named(
     desk: Desk, finance: Actor, orders: Books
 ) -> None:
-    here = [shown(desk, "WEB-1"), shown(desk, "", "Settlement"), Shown(10**6)]
+    here = [shown(desk, "WEB-1"), shown(desk, "", "Settlement"), Shown(line=10**6)]
     done = decide.exclude(desk, finance, here, "why", "k1")
     assert done.lines == (line_id(desk, "WEB-1"),)
     assert {type(refusal) for _, refusal in done.refused} == {errors.TotalLine, errors.LineUnknown}
@@ -405,7 +405,7 @@ def test_somebody_elses_undoing_since_it_was_shown_is_named(
 ) -> None:
     decide.exclude(desk, finance, [shown(desk, "WEB-1")], "why", "k1")
     seen = shown(desk, "WEB-1")
-    decide.undo(desk, colleague, [seen.decision or 0], "not so")
+    undo.undo_decisions(desk, colleague, [seen.decision or 0], "not so")
     with pytest.raises(errors.ConflictingDecision) as refused:
         decide.not_ours(desk, finance, [seen], "why", "k2")
     assert refused.value.who == "Robin Petit"
@@ -468,7 +468,7 @@ def test_a_decision_is_undone_with_who_when_and_why(
     before = outcomes(desk)
     decide.unmatch(desk, finance, [shown(desk, "A-100")], "why", "k1")
     decided = standing_rows(desk)[0].id
-    decide.undo(desk, colleague, [decided], "new information")
+    undo.undo_decisions(desk, colleague, [decided], "new information")
     assert outcomes(desk) == before
     with desk.store.read() as tx:
         row = tx.execute(select(line_decisions).where(line_decisions.c.id == decided)).one()
@@ -481,29 +481,29 @@ def test_undoing_twice_is_harmless_for_who_did_and_told_to_others(
 ) -> None:
     decide.exclude(desk, finance, [shown(desk, "WEB-1")], "why", "k1")
     decided = [standing_rows(desk)[0].id]
-    decide.undo(desk, finance, decided, "by mistake")
-    assert decide.undo(desk, finance, decided, "by mistake").lines == ()
+    undo.undo_decisions(desk, finance, decided, "by mistake")
+    assert undo.undo_decisions(desk, finance, decided, "by mistake").lines == ()
     with pytest.raises(errors.AlreadyUndone) as refused:
-        decide.undo(desk, colleague, decided, "by mistake")
+        undo.undo_decisions(desk, colleague, decided, "by mistake")
     assert refused.value.who == "Camille Martin"
     assert len(audited(desk, finance)) == 2
 
 
 def test_undoing_what_is_not_there_is_refused(desk: Desk, finance: Actor, orders: Books) -> None:
     for act in (
-        lambda: decide.undo(desk, finance, [10**6], "why"),
-        lambda: decide.undo(desk, finance, [], "why"),
-        lambda: decide.undo_group(desk, finance, "nothing", "why"),
+        lambda: undo.undo_decisions(desk, finance, [10**6], "why"),
+        lambda: undo.undo_decisions(desk, finance, [], "why"),
+        lambda: undo.undo_group(desk, finance, "nothing", "why"),
     ):
         with pytest.raises(errors.DecisionUnknown):
             act()
     with pytest.raises(errors.ReasonMissing):
-        decide.undo(desk, finance, [1], " ")
+        undo.undo_decisions(desk, finance, [1], " ")
 
 
 def test_what_was_undone_can_be_decided_again(desk: Desk, finance: Actor, orders: Books) -> None:
     decide.exclude(desk, finance, [shown(desk, "WEB-1")], "why", "k1")
-    decide.undo(desk, finance, [standing_rows(desk)[0].id], "by mistake")
+    undo.undo_decisions(desk, finance, [standing_rows(desk)[0].id], "by mistake")
     decide.exclude(desk, finance, [shown(desk, "WEB-1")], "all the same", "k2")
     assert outcomes(desk)["WEB-1 Sale"][0] == "excluded"
 
@@ -513,7 +513,7 @@ def test_a_thousand_lines_are_one_decision_and_one_undoing(tmp_path: Path) -> No
     finance, order = person(desk, "finance"), store_paid_order(desk, "A-100")
     import_lines(desk, line("A-100"), *(line(f"WEB-{number}") for number in range(1_000)))
     before, sums = outcomes(desk), totals(desk)
-    here = [Shown(row.id) for name, row in stored(desk).items() if name.startswith("WEB-")]
+    here = [Shown(line=row.id) for name, row in stored(desk).items() if name.startswith("WEB-")]
     told: list[float] = []
     done = decide.match(
         desk, finance, here, order, "one customer", "k1", progress=told.append, seen=orders_seen(desk)
@@ -525,8 +525,8 @@ def test_a_thousand_lines_are_one_decision_and_one_undoing(tmp_path: Path) -> No
     assert position(desk, order).lines == 1_001
     assert totals(desk) == sums
     one = standing_rows(desk)[0]
-    decide.undo(desk, finance, [one.id], "this one not")
-    undone = decide.undo_group(desk, finance, "k1", "none of them")
+    undo.undo_decisions(desk, finance, [one.id], "this one not")
+    undone = undo.undo_group(desk, finance, "k1", "none of them")
     assert len(undone.lines) == 999
     assert outcomes(desk) == before
     assert totals(desk) == sums
@@ -542,7 +542,7 @@ def test_a_decision_whose_process_died_is_joined_by_the_round(
 
     for act in (
         lambda: decide.match(desk, finance, [shown(desk, "WEB-1")], orders["A-300"], "why", "k1"),
-        lambda: decide.undo_group(desk, finance, "k1", "why"),
+        lambda: undo.undo_group(desk, finance, "k1", "why"),
     ):
         before = outcomes(desk)["WEB-1 Sale"]
         with monkeypatch.context() as patch:
@@ -568,8 +568,8 @@ def test_who_may_not_reconcile_decides_nothing(desk: Desk, finance: Actor, order
         lambda: decide.unmatch(desk, other, here, "why", "k1"),
         lambda: decide.exclude(desk, other, here, "why", "k1"),
         lambda: decide.not_ours(desk, other, here, "why", "k1"),
-        lambda: decide.undo(desk, other, [standing_rows(desk)[0].id], "why"),
-        lambda: decide.undo_group(desk, other, "k0", "why"),
+        lambda: undo.undo_decisions(desk, other, [standing_rows(desk)[0].id], "why"),
+        lambda: undo.undo_group(desk, other, "k0", "why"),
         lambda: history.comment_line(desk, other, here[0].line, "a comment", "k1"),
         lambda: history.comment_order(desk, other, orders["A-100"], "a comment", "k1"),
         lambda: history.of_line(desk, other, here[0].line),
@@ -583,7 +583,7 @@ def test_who_may_not_reconcile_decides_nothing(desk: Desk, finance: Actor, order
 
 def test_the_audit_holds_ids_and_no_word_of_a_person(desk: Desk, finance: Actor, orders: Books) -> None:
     decide.match(desk, finance, [shown(desk, "WEB-1")], orders["A-300"], "Mrs Marchand called", "k1")
-    decide.undo_group(desk, finance, "k1", "Mrs Marchand called again")
+    undo.undo_group(desk, finance, "k1", "Mrs Marchand called again")
     history.comment_line(desk, finance, line_id(desk, "WEB-1"), "Mrs Marchand, again", "k2")
     with desk.store.read() as tx:
         kept = [str(row) for row in tx.execute(select(services.store.schema.orders.audit))]
@@ -629,7 +629,7 @@ def test_a_lines_history_is_in_order_and_names_who(
     history.comment_line(desk, colleague, here, "whose is this?\nNot ours, I think.", "c1")  # a second press
     shares = [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)]
     decide.split(desk, finance, shown(desk, "WEB-1"), shares, "one payment", "k1", seen=orders_seen(desk))
-    decide.undo_group(desk, colleague, "k1", "not so")
+    undo.undo_group(desk, colleague, "k1", "not so")
     told = history.of_line(desk, finance, here)
     assert [(entry.kind, entry.who) for entry in told] == [
         ("comment", "Robin Petit"),
@@ -661,7 +661,7 @@ def test_a_replaced_lines_decision_can_still_be_taken_back(desk: Desk, finance: 
         )
     [found] = available.read_lines(desk, finance, [line_id(desk, "WEB-1")])
     assert found.possible == ("undo",)
-    decide.undo_group(desk, finance, "k1", "it is gone")
+    undo.undo_group(desk, finance, "k1", "it is gone")
     assert standing_rows(desk) == []
 
 
@@ -670,7 +670,7 @@ def test_an_erased_customer_takes_along_what_was_written_of_them(
 ) -> None:
     here = line_id(desk, "WEB-1")
     decide.match(desk, finance, [shown(desk, "WEB-1")], orders["A-300"], "called Zerline", "k1")
-    decide.undo_group(desk, finance, "k1", "was not Zerline")
+    undo.undo_group(desk, finance, "k1", "was not Zerline")
     decide.split(
         desk,
         finance,

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation.decisions import decide
+from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import DecisionRefused
 from services.reconciliation.matching.match import DECIDED
@@ -67,7 +67,7 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
             shares = [(orders[0], first), (orders[1], whole - first)]
             self._try(
                 lambda key: decide.split(
-                    desk, actor, Shown(row.id, row.decision), shares, "why", key, seen=seen
+                    desk, actor, Shown(line=row.id, decision=row.decision), shares, "why", key, seen=seen
                 )
             )
 
@@ -82,13 +82,13 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
         @rule(data=st.data())
         def undo(self, data: st.DataObject) -> None:
             some = data.draw(st.sets(st.sampled_from([row.id for row in self._standing()]), min_size=1))
-            decide.undo(desk, actor, sorted(some), "not so")
+            undo.undo_decisions(desk, actor, sorted(some), "not so")
 
         @precondition(lambda self: bool(self._standing()))
         @rule(data=st.data())
         def undo_group(self, data: st.DataObject) -> None:
             group = data.draw(st.sampled_from(sorted({row.group for row in self._standing()})))
-            decide.undo_group(desk, actor, group, "not so")
+            undo.undo_group(desk, actor, group, "not so")
 
         @invariant()
         def every_line_is_in_one_outcome_and_none_is_lost(self) -> None:
@@ -113,14 +113,14 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
 
         def _undo_all(self) -> None:
             while left := [row.id for row in self._standing()]:  # each undoing gives back the one before
-                decide.undo(desk, actor, left, "all of it")
+                undo.undo_decisions(desk, actor, left, "all of it")
 
         def _lines(self, places: set[int]) -> list[Any]:
             found = sorted(stored(desk).values(), key=lambda row: row.id)
             return [found[place] for place in sorted(places)]
 
         def _shown(self, places: set[int]) -> list[Shown]:
-            return [Shown(row.id, row.decision) for row in self._lines(places)]
+            return [Shown(line=row.id, decision=row.decision) for row in self._lines(places)]
 
         def _standing(self) -> list[Any]:
             with desk.store.read() as tx:

@@ -16,7 +16,7 @@ from services.access import WORKER
 from services.desk import Desk
 from services.imports import background, files, load
 from services.imports.errors import FileKnown
-from services.reconciliation.decisions import decide
+from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import DecisionRefused
 from services.reconciliation.matching import order_changes, rejoin
@@ -195,10 +195,14 @@ class Shop:
             return
         place, kind = what
         row, orders = lines[place % len(lines)], [number for number, _ in self.orders]
-        shown, key, units = Shown(row.id, row.decision), str(next(self.keys)), row.original_amount_units or 0
+        shown, key, units = (
+            Shown(line=row.id, decision=row.decision),
+            str(next(self.keys)),
+            row.original_amount_units or 0,
+        )
         with suppress(DecisionRefused, IndexError):
             if kind == "undo":
-                decide.undo(self.desk, self.finance, [row.decision or 0], "why")
+                undo.undo_decisions(self.desk, self.finance, [row.decision or 0], "why")
             elif kind == "match":
                 decide.match(
                     self.desk,

@@ -12,7 +12,7 @@ from services.accounts.errors import AccountUnknown, DaysOutOfRange
 from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
 from services.imports import background, file_accounts, reading
-from services.reconciliation.decisions import account_rules, decide, errors, not_ours_rules
+from services.reconciliation.decisions import account_rules, decide, errors, not_ours_rules, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.matching import rejoin
 from services.settlements.dialect import Chosen
@@ -66,11 +66,11 @@ def test_a_rule_compares_whole_cells_too(desk: Desk, finance: Actor) -> None:
 def test_a_persons_decision_goes_before_a_rule(desk: Desk, finance: Actor) -> None:
     order = store_paid_order(desk, "A-1")
     import_lines(desk, line("WEB-8"), line("WEB-9"))
-    decide.match(desk, finance, [Shown(line_id(desk, "WEB-8"))], order, "it is A-1", "k1")
+    decide.match(desk, finance, [Shown(line=line_id(desk, "WEB-8"))], order, "it is A-1", "k1")
     assert not_ours_rules.preview(desk, finance, "demo", "order", "starts", "WEB").lines == 1
     not_ours_rules.add(desk, finance, "demo", "order", "starts", "WEB", "our web shop", "k2")
     assert outcomes(desk)["WEB-8 Sale"] == ("matched", order)
-    decide.undo_group(desk, finance, "k1", "no")
+    undo.undo_group(desk, finance, "k1", "no")
     assert outcomes(desk)["WEB-8 Sale"] == ("not_ours", None)
 
 

@@ -7,13 +7,29 @@ from services.mail.imap_url import ImapServer, parse_imap_url
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("imaps://me:pw@imap.example.com", ImapServer("imap.example.com", 993, True, "me", "pw", "INBOX")),
+        (
+            "imaps://me:pw@imap.example.com",
+            ImapServer(host="imap.example.com", port=993, tls=True, user="me", password="pw", folder="INBOX"),
+        ),
         (
             "imaps://me%40example.com:p%2Fw@imap.example.com:9930/Bounces%20here",
-            ImapServer("imap.example.com", 9930, True, "me@example.com", "p/w", "Bounces here"),
+            ImapServer(
+                host="imap.example.com",
+                port=9930,
+                tls=True,
+                user="me@example.com",
+                password="p/w",
+                folder="Bounces here",
+            ),
         ),
-        ("imap://me:pw@127.0.0.1:1143/INBOX", ImapServer("127.0.0.1", 1143, False, "me", "pw", "INBOX")),
-        ("imaps://me:pw@h/a/b", ImapServer("h", 993, True, "me", "pw", "a/b")),
+        (
+            "imap://me:pw@127.0.0.1:1143/INBOX",
+            ImapServer(host="127.0.0.1", port=1143, tls=False, user="me", password="pw", folder="INBOX"),
+        ),
+        (
+            "imaps://me:pw@h/a/b",
+            ImapServer(host="h", port=993, tls=True, user="me", password="pw", folder="a/b"),
+        ),
     ],
 )
 def test_what_it_reads(url: str, expected: ImapServer) -> None:

@@ -7,24 +7,33 @@ from services.mail.smtp_url import Server, parse_smtp_url
 @pytest.mark.parametrize(
     ("url", "server"),
     [
-        ("smtp://127.0.0.1:8525", Server("127.0.0.1", 8525, "none", "", "")),
-        ("smtp://localhost", Server("localhost", 25, "none", "", "")),
-        ("smtp://[::1]:2525", Server("::1", 2525, "none", "", "")),
-        ("smtp://localhost?starttls=required", Server("localhost", 25, "required", "", "")),
-        ("smtp://mail.example.com", Server("mail.example.com", 25, "required", "", "")),
+        ("smtp://127.0.0.1:8525", Server(host="127.0.0.1", port=8525, tls="none", user="", password="")),
+        ("smtp://localhost", Server(host="localhost", port=25, tls="none", user="", password="")),
+        ("smtp://[::1]:2525", Server(host="::1", port=2525, tls="none", user="", password="")),
+        (
+            "smtp://localhost?starttls=required",
+            Server(host="localhost", port=25, tls="required", user="", password=""),
+        ),
+        (
+            "smtp://mail.example.com",
+            Server(host="mail.example.com", port=25, tls="required", user="", password=""),
+        ),
         (
             "smtp://mail.example.com:587/?starttls=optional",
-            Server("mail.example.com", 587, "optional", "", ""),
+            Server(host="mail.example.com", port=587, tls="optional", user="", password=""),
         ),
-        ("smtp+starttls://u:p@mail.example.com", Server("mail.example.com", 587, "required", "u", "p")),
+        (
+            "smtp+starttls://u:p@mail.example.com",
+            Server(host="mail.example.com", port=587, tls="required", user="u", password="p"),
+        ),
         (
             "smtps://me%40example.com:p%40%C3%A9%2F@mail.example.com",
-            Server("mail.example.com", 465, "implicit", "me@example.com", "p@é/"),
+            Server(host="mail.example.com", port=465, tls="implicit", user="me@example.com", password="p@é/"),
         ),
         # A password never crosses a network in the clear, whatever the setting says.
         (
             "smtp://u:p@mail.example.com?starttls=optional",
-            Server("mail.example.com", 25, "required", "u", "p"),
+            Server(host="mail.example.com", port=25, tls="required", user="u", password="p"),
         ),
     ],
 )

@@ -36,14 +36,14 @@ def paris(text: str) -> datetime:
     ],
 )
 def test_daylight_is_on_the_accounts_clock(moment: str, expected: str) -> None:
-    assert Reminders((1,)).next_daylight(paris(moment), PARIS) == paris(expected)
+    assert Reminders(before=(1,)).next_daylight(paris(moment), PARIS) == paris(expected)
 
 
 def test_sundays_and_other_hours_where_they_are_wanted() -> None:
-    assert Reminders((1,), sundays=True).next_daylight(paris("2026-11-29T12:00"), PARIS) == paris(
+    assert Reminders(before=(1,), sundays=True).next_daylight(paris("2026-11-29T12:00"), PARIS) == paris(
         "2026-11-29T12:00"
     )
-    always = Reminders((1,), from_hour=0, to_hour=24, sundays=True)
+    always = Reminders(before=(1,), from_hour=0, to_hour=24, sundays=True)
     assert always.next_daylight(paris("2026-11-29T23:59"), PARIS) == paris("2026-11-29T23:59")
 
 
@@ -56,7 +56,7 @@ def test_sundays_and_other_hours_where_they_are_wanted() -> None:
 def test_the_next_daylight_is_in_daylight_and_not_before(
     moment: datetime, begin: int, length: int, sundays: bool
 ) -> None:
-    wanted = Reminders((1,), from_hour=begin, to_hour=min(begin + length, 24), sundays=sundays)
+    wanted = Reminders(before=(1,), from_hour=begin, to_hour=min(begin + length, 24), sundays=sundays)
     now = moment
     found = wanted.next_daylight(now, PARIS)
     local = found.astimezone(PARIS)

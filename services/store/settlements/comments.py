@@ -1,0 +1,37 @@
+"""What people wrote about a settlement line or an order of theirs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from services.store.locks import insert_new
+from services.store.schema.orders import users
+from services.store.schema.settlements import line_comments
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """``who``: the writer's name, "" where there is none."""
+
+    id: int
+    text: str
+    at: datetime
+    who: str
+
+
+def add_comment(tx: Connection, **values: Any) -> bool:
+    """Write a comment once for each ``form_key``."""
+    return insert_new(tx, line_comments, ("form_key",), **values)
+
+
+def comments(tx: Connection, *, line: int | None = None, order: int | None = None) -> list[Comment]:
+    """Comments on a line, or on an order, oldest first, with the name of who wrote them."""
+    comment = line_comments.c
+    query = (
+        select(comment.id, comment.text, comment.at, func.coalesce(users.c.name, "").label("who"))
+        .outerjoin(users, and_(users.c.id == comment.actor_id, comment.actor_kind == "user"))
+        .where(comment.line == line if line is not None else comment.order == order)
+    )
+    return [Comment(**row._asdict()) for row in tx.execute(query.order_by(comment.id))]
