@@ -144,6 +144,7 @@ def test_formulas_in_a_table_stay_text_in_what_is_given_back(manager: Actor, des
     assert "Amount: The amount must be above zero." in given
 
 
+@pytest.mark.desk(prepared=False)
 def test_an_account_that_is_not_ready_offers_no_button(open_page: Open, desk: Desk) -> None:
     at = upload(open_page("bulk/many_at_once.py", "manager"), "x.csv", as_csv([row(1)]))
     assert "What is missing" in words(at)
