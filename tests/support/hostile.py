@@ -19,12 +19,8 @@ from services.settlements import amounts, archive, dates, placeholders, read
 from services.spreadsheets import lost, web
 from services.spreadsheets.faults import Faults
 from services.spreadsheets.formats import Formats
-from services.text import (
-    bounded_json,
-    currency_signs,
-    folding,
-    headings,
-)
+from services.text import bounded_json, currency_signs, folding, headings
+from services.text.address_tokens import address_tokens
 from services.text.normal_forms import normalised
 from tests.support.growth import Case
 from tests.support.tables import as_xlsx, repacked, row
@@ -298,6 +294,7 @@ READERS: dict[str, Case] = {
     "JSON": Case(bounded_json.read, _json, start=1_000_000),
     "custom data": Case(observations.custom_data, _json, start=1_000_000),
     "form": Case(_form, _forms, start=480_000),
+    "addresses of a body": Case(address_tokens, _raw, start=512_000),
     "XML": Case(_notification, _xml, start=256_000),
     "search": Case(folding.wanted, _texts, start=768_000),
     "searched": Case(lambda text: folding.searched((text, text), (text,), text, text), _texts, start=256_000),

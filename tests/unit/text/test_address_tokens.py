@@ -45,3 +45,10 @@ def test_what_is_no_address_gives_none_that_somebody_could_have(body: bytes) -> 
 def test_a_body_full_of_addresses_gives_no_more_than_are_stored() -> None:
     body = b"&".join(b"x%d=a%d@example.com" % (n, n) for n in range(5_000))
     assert len(address_tokens(body)) == 500
+
+
+def test_a_word_without_an_end_is_read_once_and_is_no_address() -> None:
+    body = (
+        b"cdata1=" + b"x" * 1_000_000 + b"&email=a%40example.com&cdata2=" + b"y" * 1_000_000 + b"@example.com"
+    )
+    assert address_tokens(body) == {"email=a@example.com", "a@example.com"}
