@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import peak
-from services.store.schema import settlements
+from services.store.schema import settlement_lines
 
 AT_ONCE = 5_000  # lines in a transaction, as in services.reconciliation
 # As services.store.engine sets them, for long work: with the small cache that is SQLite's own, this takes longer.
@@ -33,7 +33,7 @@ _AMOUNTS = (11, 13, 14, 15, 18)
 _TEXTS = tuple(place for place in range(31) if place not in _AMOUNTS)
 _OUTCOMES = ("matched",) * 7 + ("unmatched", "unmatched", "suggested")
 _COLUMNS = (
-    "account", "identity", "key", "file", "line", *settlements.LINE_TEXTS, *settlements.LINE_AMOUNTS, "outcome", "reason", "order",
+    "account", "identity", "key", "file", "line", *settlement_lines.LINE_TEXTS, *settlement_lines.LINE_AMOUNTS, "outcome", "reason", "order",
     "keys", "unknown_keys", "candidates", "seen", "expected", "loose_reference", "loose_order",
 )  # fmt: skip
 

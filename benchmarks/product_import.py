@@ -22,7 +22,8 @@ from services.desk import Desk
 from services.imports import file_accounts, files, supervisor
 from services.settings import Settings
 from services.store import open_store
-from services.store.schema.settlements import settlement_files, settlement_lines
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import settlement_lines
 
 
 def open_bench_desk(database: Path) -> Desk:

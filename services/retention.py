@@ -18,7 +18,7 @@ from services.heartbeats import still_working
 from services.mail.addresses import parse_address
 from services.orders.retry import UNDER_WAY
 from services.orders.states import UNPAID
-from services.store import Connection, accounts, retention
+from services.store import Connection, accounts, erasure, retention
 from services.store.orders.records import Order
 
 OPTIONS, MONTHS = "options", "retention_months"
@@ -124,11 +124,11 @@ def erase(desk: Desk, actor: Actor, whom: str) -> Found:
         found = _found(tx, theirs, wanted)
         if not found.anything:
             raise NothingToErase
-        retention.erase_orders(tx, theirs.ended, wanted.now)
-        retention.erase_messages(tx, theirs.messages)
-        retention.erase_lines(tx, theirs.lines)
-        retention.erase_rows(tx, theirs.rows)
-        retention.erase_notifications(tx, theirs.notifications)
+        erasure.erase_orders(tx, theirs.ended, wanted.now)
+        erasure.erase_messages(tx, theirs.messages)
+        erasure.erase_lines(tx, theirs.lines)
+        erasure.erase_rows(tx, theirs.rows)
+        erasure.erase_notifications(tx, theirs.notifications)
         ids = [order.id for order in theirs.ended]
         audit.record(tx, actor, "customer_erased", f"user:{actor.id}", orders=ids, rows=found.rows)
     desk.store.truncate_log()
@@ -144,7 +144,7 @@ def sweep(desk: Desk) -> None:
         if kept:
             erased += _sweep(desk, account, now - kept * _MONTH, now)
     with desk.store.write() as tx:
-        retention.erase_again(tx)
+        erasure.erase_again(tx)
     if erased:
         desk.store.truncate_log()
 
@@ -153,13 +153,13 @@ def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
     total = 0
     while True:
         with desk.store.write() as tx:
-            done = retention.erase_orders(
+            done = erasure.erase_orders(
                 tx, retention.ended_before(tx, account, cutoff, now, now - UNDER_WAY, _AT_ONCE), now
             )
             if done:
                 audit.record(tx, WORKER, "customers_erased", f"account:{account}", count=done)
             if done < _AT_ONCE:
-                retention.erase_rest(tx, account, cutoff)
+                erasure.erase_rest(tx, account, cutoff)
         total += done
         still_working()
         if done < _AT_ONCE:

@@ -4,7 +4,7 @@ import logging
 import sys
 
 from services.store import Store
-from services.store.engine import sqlite_warning
+from services.store.databases import sqlite_warning
 
 log = logging.getLogger(__name__)
 # Older ones read an encoded word in a header as headers of their own (CVE-2025-1795 and its kind).

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.disk_space import NoRoom
 from services.store import Connection, alarms
-from services.store.alarms import Condition
+from services.store.alarm_conditions import Condition
 
 KIND = "no_room"
 _GONE = timedelta(days=1)  # a machine that ended with its disk full says nothing more

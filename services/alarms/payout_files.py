@@ -9,10 +9,17 @@ from services.imports import protected_lines
 from services.imports.errors import ImportStopped
 from services.imports.fetch_schedule import automatic
 from services.store import Connection
-from services.store.alarms import Condition
-from services.store.settlements import folder_files, hipay_list, settlement_files
+from services.store.alarm_conditions import Condition
+from services.store.settlements import (
+    folder_files,
+    hipay_list,
+    import_tries,
+    payout_requests,
+    settlement_files,
+)
 from services.store.settlements.folder_files import FolderFile
-from services.store.settlements.hipay_list import FetchRequest, ListedPayout
+from services.store.settlements.hipay_list import ListedPayout
+from services.store.settlements.payout_requests import FetchRequest
 from services.store.settlements.settlement_files import FileInTrouble
 
 WITHOUT_FILE = timedelta(days=1)  # how long HiPay may list a payout whose file is absent
@@ -31,9 +38,9 @@ def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
     yield from protected_lines.open_alarms(tx)
     for file in settlement_files.failed(tx):
         yield _of_file("payout_file_failed", file)
-    for file in settlement_files.stopped(tx, ImportStopped.code):
+    for file in import_tries.stopped(tx, ImportStopped.code):
         yield _of_file("payout_file_failed", file)
-    for file in settlement_files.all_stuck(tx):
+    for file in import_tries.all_stuck(tx):
         yield _of_file("payout_follow_up", file)
     for row in folder_files.refused(tx):
         detail = {"file": row.name, **_why(row)}
@@ -42,7 +49,7 @@ def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
             kind="payout_folder_refused", identity=identity, account=row.account, order=None, detail=detail
         )
     for account in desk.settings.all_accounts:
-        failing = hipay_list.failing(tx, account) if automatic(tx, desk, account).on else None
+        failing = payout_requests.failing(tx, account) if automatic(tx, desk, account).on else None
         if failing is not None and failing[0].finished_at <= now - NOT_FETCHED:
             first, last = failing
             detail = {"since": first.finished_at.isoformat(), **_why(last)}

@@ -10,7 +10,7 @@ from services.alarms.sweep import resolve
 from services.desk import Desk
 from services.heartbeats import Standstill
 from services.store import alarms
-from services.store.alarms import Condition
+from services.store.alarm_conditions import Condition
 from services.store.locks import one_at_a_time
 
 KINDS = ("no_worker", "worker_part_still")

@@ -8,8 +8,9 @@ from services.accounts.settlement_delay import days_to_settle
 from services.alarms import disk_space, payout_files
 from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
-from services.store import Connection, alarms
-from services.store.alarms import Condition, StoredAlarm
+from services.store import Connection, alarm_conditions, alarms
+from services.store.alarm_conditions import Condition
+from services.store.alarms import StoredAlarm
 
 MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so that no write lasts
 
@@ -45,10 +46,10 @@ def resolve(tx: Connection, alarm: StoredAlarm, now: datetime, actor: Actor) -> 
 
 def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Condition]:
     """Everything that holds. An account whose payouts nobody imports has no payment that is late in them."""
-    found = alarms.unsent(tx) + [
-        one for one in alarms.paused(tx) if one.account in desk.settings.all_accounts
+    found = alarm_conditions.unsent(tx) + [
+        one for one in alarm_conditions.paused(tx) if one.account in desk.settings.all_accounts
     ]
-    found += alarms.unconfirmable(tx, desk.settings.all_accounts)
-    for account in sorted(alarms.imported_accounts(tx) & set(desk.settings.all_accounts)):
-        found += alarms.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
+    found += alarm_conditions.unconfirmable(tx, desk.settings.all_accounts)
+    for account in sorted(alarm_conditions.imported_accounts(tx) & set(desk.settings.all_accounts)):
+        found += alarm_conditions.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
     return [*found, *payout_files.conditions(tx, desk, now)]

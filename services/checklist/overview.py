@@ -16,7 +16,7 @@ from services.checklist import delivery_reports, payout_checks
 from services.desk import Desk
 from services.settings import SHORTEST_SECRET, Account
 from services.store import Connection, accounts
-from services.store.engine import sqlite_warning
+from services.store.databases import sqlite_warning
 from services.versions import python_warning
 
 NAMES = (

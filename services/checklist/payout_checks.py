@@ -12,7 +12,7 @@ from services.desk import Desk
 from services.imports.fetch_schedule import automatic
 from services.settings import SHORTEST_SECRET
 from services.store import Connection
-from services.store.settlements import folder_files, hipay_list
+from services.store.settlements import finance_notifications, folder_files, payout_requests
 
 # status, reason, values of its sentence
 Found = tuple[Literal["ok", "warning", "unknown"], str, Mapping[str, str]]
@@ -60,7 +60,7 @@ def folder_state(desk: Desk, account: str, *, seconds: float = FOLDER_SECONDS) -
 def _fetched(tx: Connection, desk: Desk, account: str) -> Found:
     if desk.account(account).environment == "stage":
         return "unknown", "stage", {}
-    _, last, well = hipay_list.last_requests(tx, account)
+    _, last, well = payout_requests.last_requests(tx, account)
     if last is not None and last.state == "failed":
         return (
             "warning",
@@ -75,7 +75,7 @@ def _fetched(tx: Connection, desk: Desk, account: str) -> Found:
 def _announced(tx: Connection, desk: Desk, account: str) -> Found:
     if desk.account(account).short_finance_secrets:
         return "warning", "short", {"least": str(SHORTEST_SECRET)}
-    if at := hipay_list.last_notification(tx, account):
+    if at := finance_notifications.last_received_at(tx, account):
         return "ok", "", {"at": at.isoformat()}
     if not desk.settings.public:
         return "unknown", "no_address", {}

@@ -12,7 +12,7 @@ from services.hipay.errors import BadNotification
 from services.hipay.finance_notifications import parse_finance
 from services.hipay.notifications import identity, stripped
 from services.store import Connection
-from services.store.settlements import hipay_list
+from services.store.settlements import finance_notifications, payout_requests
 
 _CONTENT_TYPE_MAX = 200
 
@@ -28,7 +28,7 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
 
 def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
     """``receive`` in the caller's transaction."""
-    return hipay_list.add_notification(
+    return finance_notifications.add(
         tx,
         account=account,
         identity=identity(raw),
@@ -41,7 +41,7 @@ def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> b
 def work_off(desk: Desk, limit: int = 50) -> int:
     """Turn stored notifications into requests, oldest first; how many. Any number of workers may call it at once."""
     with desk.store.read() as tx:
-        waiting = hipay_list.waiting_notifications(tx, limit)
+        waiting = finance_notifications.waiting(tx, limit)
     for notification_id in waiting:
         _work_one(desk, notification_id)
     return len(waiting)
@@ -50,26 +50,26 @@ def work_off(desk: Desk, limit: int = 50) -> int:
 def _work_one(desk: Desk, notification_id: int) -> None:
     now = clock.now()
     with desk.store.write() as tx:
-        row = hipay_list.claim_notification(tx, notification_id)
+        row = finance_notifications.claim(tx, notification_id)
         if row is None:
             return
         try:
             told = parse_finance(row.body, row.content_type)
         except BadNotification as error:
             detail = {"problem": error.problem, "field": error.field}
-            hipay_list.finish_notification(tx, row.id, "unreadable", at=now, detail=detail)
+            finance_notifications.finish(tx, row.id, "unreadable", at=now, detail=detail)
             return
         if not told.settlement_id:
-            hipay_list.finish_notification(tx, row.id, "ignored", at=now, detail={"kind": told.kind})
+            finance_notifications.finish(tx, row.id, "ignored", at=now, detail={"kind": told.kind})
             return
-        hipay_list.add_request(
+        payout_requests.add(
             tx,
             account=row.account,
-            source=hipay_list.NOTIFICATION,
+            source=payout_requests.NOTIFICATION,
             settlement_id=told.settlement_id,
             form_key=f"notification:{row.id}",
             due_at=now,
             actor_kind=HIPAY.kind,
             actor_id=HIPAY.id,
         )
-        hipay_list.finish_notification(tx, row.id, "requested", at=now, settlement_id=told.settlement_id)
+        finance_notifications.finish(tx, row.id, "requested", at=now, settlement_id=told.settlement_id)

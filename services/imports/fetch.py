@@ -31,8 +31,8 @@ from services.imports.errors import (
 from services.imports.ingest import ingest
 from services.store import STORE_AWAY
 from services.store.lease import LeaseLost
-from services.store.settlements import hipay_list
-from services.store.settlements.hipay_list import ClaimedRequest
+from services.store.settlements import hipay_list, payout_requests
+from services.store.settlements.payout_requests import ClaimedRequest
 
 LEASE = timedelta(minutes=3)
 _BEAT_SECONDS = 15.0
@@ -56,10 +56,10 @@ def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
     """Run the request that has been due longest; whether there was one."""
     accounts, now = tuple(desk.settings.all_accounts), clock.now()
     with desk.store.read() as tx:
-        if not hipay_list.anything_due(tx, accounts, now):
+        if not payout_requests.any_due(tx, accounts, now):
             return False
     with desk.store.write() as tx:
-        request = hipay_list.claim_request(tx, accounts, now, LEASE)
+        request = payout_requests.claim(tx, accounts, now, LEASE)
     if request is None:
         return False
     run = _Run(desk, request, stopping or threading.Event())
@@ -96,7 +96,7 @@ class _Run:
 
     def write(self, **values: object) -> None:
         with self._desk.store.write() as tx:
-            hipay_list.change_request(tx, self._request, **values)
+            payout_requests.change(tx, self._request, **values)
 
     def beat(self, size: int = 0) -> None:
         """Renew the lease while bytes come. Raises Stopped, LeaseLost, NoRoom."""
@@ -134,7 +134,7 @@ class _Run:
             before = hipay_list.listed(tx, account, settlement_id)
         assert before is not None  # listed a moment ago
         values = {"file_figures": before.figures, "fetched_at": now, "failure": "", "failure_detail": {}}
-        by_person = self._request.source == hipay_list.PERSON
+        by_person = self._request.source == payout_requests.PERSON
         with downloaded(client, settlement_id, self.beat) as found:
             file_id, new = before.file, False
             if found.sha256 != before.sha256 or by_person:  # what a person cancelled, they may want after all
@@ -150,7 +150,7 @@ class _Run:
                 )
                 file_id = kept[-1]
             with self._desk.store.write() as tx:
-                hipay_list.change_request(tx, self._request, leased_until=clock.now() + LEASE)
+                payout_requests.change(tx, self._request, leased_until=clock.now() + LEASE)
                 hipay_list.change_settlement(
                     tx, account, settlement_id, file=file_id, sha256=found.sha256, failed_at=None, **values
                 )
@@ -186,13 +186,17 @@ class _Run:
         with self._desk.store.read() as tx:
             known = hipay_list.listed(tx, request.account, request.settlement_id)
         fetched_since = known is not None and known.fetched_at and known.fetched_at >= request.created_at
-        return () if fetched_since and request.source == hipay_list.NOTIFICATION else (request.settlement_id,)
+        return (
+            ()
+            if fetched_since and request.source == payout_requests.NOTIFICATION
+            else (request.settlement_id,)
+        )
 
     def _new(self, client: HiPay) -> tuple[str, ...]:
         """Read HiPay's list; the payouts on it whose file is to be fetched, oldest first."""
         account, by_person, began = (
             self._request.account,
-            self._request.source == hipay_list.PERSON,
+            self._request.source == payout_requests.PERSON,
             clock.now(),
         )
         with self._desk.store.read() as tx:
@@ -232,7 +236,7 @@ class _Run:
                 isinstance(trouble, FileNotThere | PayoutUnknown | NoRoom) or type(trouble) is PayoutError
             )
             passing = passing or getattr(trouble, "retry", False)
-            if passing and request.source != hipay_list.PERSON and request.tries <= len(_AGAIN):
+            if passing and request.source != payout_requests.PERSON and request.tries <= len(_AGAIN):
                 self.write(state="waiting", due_at=now + _AGAIN[request.tries - 1], **values)
                 return
         self.write(state="failed" if trouble else "done", finished_at=now, **values)

@@ -11,9 +11,10 @@ from services.accounts.configured import require_account
 from services.desk import Desk
 from services.imports.errors import NoPayoutsThere, PayoutUnknown
 from services.imports.fetch_schedule import Automatic, automatic
-from services.store.settlements import hipay_list
-from services.store.settlements.hipay_list import EndedRequest, PayoutWithFile
-from services.store.settlements.hipay_list import FetchRequest as FetchRequest
+from services.store.settlements import finance_notifications, hipay_list, payout_requests
+from services.store.settlements.hipay_list import PayoutWithFile
+from services.store.settlements.payout_requests import EndedRequest
+from services.store.settlements.payout_requests import FetchRequest as FetchRequest
 
 SHOWN = 300  # of HiPay's payouts; those that are not here come first
 
@@ -66,16 +67,18 @@ def request_fetch(desk: Desk, actor: Actor, account: str, form_key: str, settlem
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE, account)
-        known = hipay_list.request_by_key(tx, form_key) or hipay_list.open_request(tx, account, settlement_id)
+        known = payout_requests.by_form_key(tx, form_key) or payout_requests.find_open(
+            tx, account, settlement_id
+        )
         if known is not None:
-            hipay_list.hasten(tx, known, now)
+            payout_requests.make_due(tx, known, now)
             return known
         if settlement_id and hipay_list.listed(tx, account, settlement_id) is None:
             raise PayoutUnknown(settlement_id)
-        hipay_list.add_request(
+        payout_requests.add(
             tx,
             account=account,
-            source=hipay_list.PERSON,
+            source=payout_requests.PERSON,
             settlement_id=settlement_id,
             form_key=form_key,
             due_at=now,
@@ -83,7 +86,7 @@ def request_fetch(desk: Desk, actor: Actor, account: str, form_key: str, settlem
             actor_id=actor.id,
         )
         audit.record(tx, actor, "payouts_asked_for", f"account:{account}", settlement=settlement_id)
-        made = hipay_list.request_by_key(tx, form_key)
+        made = payout_requests.by_form_key(tx, form_key)
     assert made is not None
     return made
 
@@ -93,7 +96,7 @@ def read_fetching(desk: Desk, actor: Actor, account: str) -> Fetching:
     require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
-        under_way, last, well = hipay_list.last_requests(tx, account)
+        under_way, last, well = payout_requests.last_requests(tx, account)
         found, total, absent = hipay_list.settlements(tx, account, SHOWN)
         return Fetching(
             automatic=automatic(tx, desk, account),
@@ -104,7 +107,7 @@ def read_fetching(desk: Desk, actor: Actor, account: str) -> Fetching:
             payouts=tuple(map(_payout, found)),
             total=total,
             absent=absent,
-            announced_at=hipay_list.last_notification(tx, account),
+            announced_at=finance_notifications.last_received_at(tx, account),
         )
 
 

@@ -9,7 +9,7 @@ from services.accounts.configured import require_account
 from services.desk import Desk
 from services.imports.errors import HoursOutOfRange
 from services.store import Connection, accounts
-from services.store.settlements import hipay_list
+from services.store.settlements import payout_requests
 
 SECTION = "payouts"
 HOURS, LEAST_HOURS, MOST_HOURS = 4, 1, 48
@@ -57,17 +57,17 @@ def request_due(desk: Desk) -> None:
         now = clock.now()
         with desk.store.read() as tx:
             chosen = automatic(tx, desk, account)
-            last = hipay_list.last_scheduled(tx, account)
+            last = payout_requests.last_scheduled(tx, account)
         # After a failed request, the next one comes after HOURS at the latest.
         hours = min(chosen.hours, HOURS) if last and last.state == "failed" else chosen.hours
         # The sandbox's clock may go back: then the account is due, too.
         if not chosen.on or (last and abs(now - last.created_at) < timedelta(hours=hours)):
             continue
         with desk.store.write() as tx:
-            hipay_list.add_request(
+            payout_requests.add(
                 tx,
                 account=account,
-                source=hipay_list.SCHEDULE,
+                source=payout_requests.SCHEDULE,
                 settlement_id="",
                 due_at=now,
                 form_key=f"schedule:{account}:{last.id if last else 0}",

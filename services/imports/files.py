@@ -18,8 +18,9 @@ from services.imports.errors import FileKnown, FileKnownElsewhere, FileUnknown, 
 from services.imports.file_rights import require_file, visible
 from services.settlements.dialect import Chosen
 from services.store import STORE_AWAY, Connection, StoreFull
-from services.store.settlements import settlement_files
-from services.store.settlements.settlement_files import FileOrigin, FileState, SettlementFile, TriedFile
+from services.store.settlements import file_content, import_tries, settlement_files
+from services.store.settlements.import_tries import TriedFile
+from services.store.settlements.settlement_files import FileOrigin, FileState, SettlementFile
 from services.text import card_numbers
 
 RUNNING: tuple[FileState, ...] = ("receiving", "waiting", "running")
@@ -77,7 +78,7 @@ def receive(
                     tx, file, states=("receiving",), size=size, alive_at=clock.now()
                 ):
                     raise FileUnknown
-                settlement_files.add_chunk(tx, file, number, packed)
+                file_content.add_chunk(tx, file, number, packed)
     except (NoRoom, StoreFull):
         with suppress(*STORE_AWAY), desk.store.write() as tx:
             settlement_files.drop(tx, file)
@@ -118,7 +119,7 @@ def _known_already(
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
-    while piece := stream.read(settlement_files.CHUNK_BYTES):
+    while piece := stream.read(file_content.CHUNK_BYTES):
         yield piece
 
 
@@ -131,9 +132,7 @@ class ImportedFile(TriedFile, Protocol):
 
 def is_stuck(file: ImportedFile) -> bool:
     """Whether a file is complete, and its follow-up has failed as often as it is tried."""
-    return (
-        file.state == "complete" and file.follow_up is not None and file.tries >= settlement_files.MAX_TRIES
-    )
+    return file.state == "complete" and file.follow_up is not None and file.tries >= import_tries.MAX_TRIES
 
 
 def cancel(desk: Desk, actor: Actor, file: int) -> None:
@@ -145,7 +144,7 @@ def cancel(desk: Desk, actor: Actor, file: int) -> None:
         require_file(tx, actor, Right.RECONCILE, file)
         if not settlement_files.change(tx, file, states=GIVEN_UP, state="cancelled", finished_at=clock.now()):
             raise NotToCancel
-        settlement_files.drop_chunks(tx, file)
+        file_content.drop_chunks(tx, file)
         audit.record(tx, actor, "settlement_file_cancelled", f"settlement_file:{file}")
     desk.wake.set()
 
@@ -167,7 +166,7 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
                 choices |= {"actor_kind": actor.kind, "actor_id": actor.id}
             if (there := settlement_files.retry(tx, found, **choices)) is not None:
                 raise _known_already(tx, desk, actor, there, found.account, found.name)
-        elif not settlement_files.reset_tries(tx, file):
+        elif not import_tries.reset_tries(tx, file):
             raise FileUnknown
         audit.record(tx, actor, "settlement_file_retried", f"settlement_file:{file}")
     desk.wake.set()
@@ -178,10 +177,10 @@ def original(desk: Desk, actor: Actor, file: int) -> Iterator[Path]:
     """The file as it came, on the disk for as long as the block runs. Raises FileUnknown, NotAllowed."""
     with desk.store.write() as tx:
         require_file(tx, actor, Right.RECONCILE, file)
-        if not settlement_files.chunks(tx, file, limit=1):
+        if not file_content.chunks(tx, file, limit=1):
             raise FileUnknown
         audit.record(tx, actor, "settlement_file_opened", f"settlement_file:{file}")
-    with settlement_files.on_disk(desk.store.read, file) as path:
+    with file_content.on_disk(desk.store.read, file) as path:
         yield path
 
 
@@ -198,7 +197,7 @@ def running(desk: Desk, actor: Actor) -> list[SettlementFile]:
 
 def next_try(file: TriedFile) -> datetime | None:
     """When a file that was stopped too often is tried again; None for any other."""
-    return settlement_files.next_try_at(file)
+    return import_tries.next_try_at(file)
 
 
 def _listed(desk: Desk, actor: Actor, states: tuple[FileState, ...]) -> list[SettlementFile]:

@@ -5,7 +5,7 @@ from itertools import islice
 
 from services.imports.lease import Lease
 from services.reconciliation.matching import order_changes, positions, rejoin
-from services.store.settlements import settlement_files, settlement_lines
+from services.store.settlements import joined_lines, settlement_files
 from services.store.settlements.positions import bump_version, orders_of_file, put_positions, read_version
 from services.store.settlements.settlement_files import SettlementFile
 
@@ -22,7 +22,7 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
         alone = not settlement_files.any_other(tx, file.id)
     while not alone:
         with lease.store.read() as tx:
-            last, shared = settlement_lines.shared_transactions(tx, file.id, after, _LINES)
+            last, shared = joined_lines.shared_transactions(tx, file.id, after, _LINES)
         if not last:
             break
         for account, ids in shared.items():

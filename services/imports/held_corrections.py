@@ -32,8 +32,8 @@ from services.store.settlements import (
     decisions,
     held_corrections,
     positions,
+    replaced_lines,
     settlement_files,
-    settlement_lines,
 )
 from services.store.settlements.held_corrections import CorrectionAct, StoredCorrection
 from services.store.settlements.held_corrections import CorrectionKind as CorrectionKind
@@ -303,8 +303,8 @@ def _exchange(
     accounts = sorted({row.account for row in found})
     for account in accounts:
         positions.bump_version(tx, account)
-    settlement_lines.replace(tx, gone, file)
-    settlement_lines.restore(tx, back)
+    replaced_lines.replace(tx, gone, file)
+    replaced_lines.restore(tx, back)
     for each in sorted(carry_to):
         carry_decisions.carry_over(tx, gone, each)
     rejoin_restored(tx, accounts, gone, back)

@@ -41,9 +41,16 @@ from services.settlements.findings import FindingsCollector, SetAsideCollector
 from services.settlements.given import Given
 from services.settlements.identity import Occurrences, identify
 from services.store import Connection, alarms
-from services.store.alarms import Condition
+from services.store.alarm_conditions import Condition
 from services.store.frames import plain
-from services.store.settlements import positions, settlement_files, settlement_lines
+from services.store.settlements import (
+    file_content,
+    joined_lines,
+    positions,
+    replaced_lines,
+    settlement_files,
+    settlement_lines,
+)
 from services.store.settlements.line_totals import Sums
 from services.store.settlements.settlement_files import SettlementFile
 from services.text import headings
@@ -105,7 +112,7 @@ def load(lease: Lease, file_id: int) -> None:
         cursor = order_changes.cursor(tx)  # read first: what it must not be ahead of comes after
         lookup, rules = rejoin.full_lookup(tx), rejoin.rules_of(tx)
     with (
-        settlement_files.on_disk(lease.store.read, file_id) as path,
+        file_content.on_disk(lease.store.read, file_id) as path,
         tempfile.TemporaryDirectory(prefix="sheets-") as sheets,
     ):
         given = Given(path, Path(sheets))
@@ -248,15 +255,13 @@ def _context(tx: Connection, run: _Run, account: str, lines: pd.DataFrame, own: 
         if run.had[account]
         else run.transactions.again(lines["transaction_id"])
     )
-    context = settlement_lines.joined(
-        tx, settlement_lines.of_transactions(tx, account, texts, running=run.file.id)
-    )
+    context = joined_lines.joined(tx, joined_lines.of_transactions(tx, account, texts, running=run.file.id))
     if own:
-        again = settlement_lines.joined(tx, settlement_lines.of_ids(tx, own))
-        shared = settlement_lines.of_transactions(
+        again = joined_lines.joined(tx, joined_lines.of_ids(tx, own))
+        shared = joined_lines.of_transactions(
             tx, account, again["transaction_id"].unique(), running=run.file.id
         )
-        context = pd.concat([context, again, settlement_lines.joined(tx, shared)], ignore_index=True)
+        context = pd.concat([context, again, joined_lines.joined(tx, shared)], ignore_index=True)
         context = context.drop_duplicates("id", ignore_index=True)
     return context
 
@@ -264,7 +269,7 @@ def _context(tx: Connection, run: _Run, account: str, lines: pd.DataFrame, own: 
 def _together(lines: pd.DataFrame, context: pd.DataFrame) -> pd.DataFrame:
     none = pd.Series(pd.NA, index=lines.index, dtype="Int64")
     new = lines.assign(decided="", decided_order=none, decided_split="")
-    names = list(settlement_lines.MATCHED)
+    names = list(joined_lines.MATCHED)
     return pd.concat([new[names], context[names]], ignore_index=True) if len(context) else new[names]
 
 
@@ -298,8 +303,8 @@ def _flip(lease: Lease, run: _Run) -> None:
     with lease.write() as tx:
         for account in sorted(run.had):
             positions.bump_version(tx, account)
-        settlement_lines.replace(tx, kept.replaced, file.id)
-        settlement_lines.restore(tx, kept.back)
+        replaced_lines.replace(tx, kept.replaced, file.id)
+        replaced_lines.restore(tx, kept.back)
         counts["held_lines"] = protected_lines.write_updates(tx, file, kept)
         _go_on(
             tx,

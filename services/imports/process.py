@@ -39,9 +39,16 @@ from services.store import (
     StoreFull,
     open_store,
 )
-from services.store.settlements import line_totals, matching_rules, settlement_files, settlement_lines
+from services.store.settlements import (
+    import_tries,
+    line_totals,
+    matching_rules,
+    settlement_files,
+    settlement_lines,
+)
+from services.store.settlements.import_tries import MAX_TRIES
 from services.store.settlements.matching_rules import AccountMatching
-from services.store.settlements.settlement_files import MAX_TRIES, SettlementFile
+from services.store.settlements.settlement_files import SettlementFile
 
 log = logging.getLogger("services.imports.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
@@ -58,7 +65,7 @@ def waiting(store: Store, keep_free: int = 0) -> bool:
     with store.read() as tx:
         if settlement_files.to_clean(tx, _stale()):
             return True
-        file, account = settlement_files.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)
+        file, account = import_tries.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)
     return there.has() and bool(_with_room(file, there) or account)  # no disk is asked within a transaction
 
 
@@ -92,7 +99,7 @@ def _next(lease: Lease) -> bool:
     lease.check()
     with lease.store.read() as tx:
         unclean = settlement_files.to_clean(tx, _stale())
-        file, account = settlement_files.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)
+        file, account = import_tries.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)
     file = _with_room(file, lease.room)
     if unclean:
         _clean(lease, unclean[0])

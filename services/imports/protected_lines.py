@@ -14,8 +14,8 @@ from services.access import WORKER, audit
 from services.imports import carry_decisions
 from services.reconciliation.matching import positions, rejoin
 from services.store import Connection, alarms
-from services.store.alarms import Condition
-from services.store.settlements import held_corrections, settlement_lines
+from services.store.alarm_conditions import Condition
+from services.store.settlements import held_corrections, joined_lines, replaced_lines, settlement_lines
 from services.store.settlements.held_corrections import (
     CorrectionKind,
     CorrectionWithDecision,
@@ -146,7 +146,7 @@ def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> i
     for line in held_corrections.own_lines(tx, file.id, {key for _, key in found.held}):
         own.setdefault((line.account, line.key), []).append(line)
     beside = [line.id for one in found.held for line in own[one]]
-    settlement_lines.replace(tx, beside, file.id)
+    replaced_lines.replace(tx, beside, file.id)
     now = clock.now()
     held_corrections.add(
         tx,
@@ -219,10 +219,10 @@ def rejoin_restored(
     """Rejoin the restored lines (``back``) and all that share a transaction with them, then compute the positions of their
     orders and of those of the replaced lines (``gone``). The transaction has bumped the accounts' versions."""
     concerned = [*gone, *back]
-    before = settlement_lines.orders_of(tx, concerned)
+    before = joined_lines.orders_of(tx, concerned)
     for account in sorted(accounts):
         rejoin.rejoin_here(tx, account, settlement_lines.of_account(tx, account, back))
-    positions.refresh(tx, {*before, *settlement_lines.orders_of_splits(tx, concerned)})
+    positions.refresh(tx, {*before, *joined_lines.orders_of_splits(tx, concerned)})
 
 
 def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Condition]:

@@ -14,7 +14,7 @@ from services.desk import Desk
 from services.disk_space import NoRoom
 from services.imports import lease, process
 from services.imports.errors import ImportDied, ImportStopped
-from services.store.settlements import settlement_files
+from services.store.settlements import import_tries
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 15.0  # that the process gets to end its transaction
@@ -67,7 +67,7 @@ class ImportProcess:
         at_work = self._process is not None or not lease.is_free(store)
         if not at_work and not self._marked_stopped:
             with store.write() as tx:
-                settlement_files.mark_stopped(tx, ImportStopped.code)
+                import_tries.mark_stopped(tx, ImportStopped.code)
             self._marked_stopped = True
         if (idle or at_work) and self._deaths < _MOST_DEATHS:
             self._desk.heartbeats.beat("imports")
@@ -87,11 +87,11 @@ class ImportProcess:
         """Write down what follows from how the process ended."""
         with self._desk.store.write() as tx:
             if code == process.AWAY:
-                settlement_files.uncount_try(tx, self._began)
+                import_tries.uncount_try(tx, self._began)
             elif code == process.FULL:
-                settlement_files.hold_up(tx, self._began, NoRoom.code)
+                import_tries.hold_up(tx, self._began, NoRoom.code)
             elif code and -code not in _STOPS:
-                settlement_files.fail_after_last_try(tx, self._began, ImportDied.code, clock.now())
+                import_tries.fail_after_last_try(tx, self._began, ImportDied.code, clock.now())
         lease.release(self._desk.store, self._owner)
         self._marked_stopped = False
 

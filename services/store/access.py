@@ -11,12 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from services.store.locks import at_the_end, one_at_a_time
 from services.store.order_states import ActorKind
-from services.store.schema.orders import (
-    audit,
-    sessions,
-    user_roles,
-    users,
-)
+from services.store.schema.people import audit, sessions, user_roles, users
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -8,13 +8,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, select, update
 
 from services.store.locks import insert_new, put
+from services.store.schema.accounts import account_checks, account_config, account_pauses
 from services.store.schema.base import metadata
-from services.store.schema.orders import (
-    account_checks,
-    account_config,
-    account_pauses,
-    notifications,
-)
+from services.store.schema.orders import notifications
 
 
 def known(tx: Connection, account: str) -> bool:

@@ -1,7 +1,7 @@
 """Rows by a list of any length: one statement, one parameter, on either database."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +18,14 @@ from sqlalchemy import (
     select,
     true,
 )
+
+_BATCH = 500  # ids in one statement
+
+
+def in_batches(ids: Iterable[int]) -> Iterator[list[int]]:
+    """The ids, each once and in their order, in lists short enough for one statement."""
+    wanted = sorted(set(ids))
+    yield from (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))
 
 
 def among(

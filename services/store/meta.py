@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, select, update
 
 from services.store.locks import insert_new, put, writes
-from services.store.schema.orders import meta
+from services.store.schema.meta import meta
 
 _DONE = "done"
 

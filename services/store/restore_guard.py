@@ -9,12 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from services.store import meta
-from services.store.schema.orders import (
-    batch_rows,
-    events,
-    orders,
-    steps,
-)
+from services.store.schema.bulk import batch_rows
+from services.store.schema.orders import events, orders, steps
 
 EPOCH, HELD = "epoch", "held"
 

@@ -10,45 +10,33 @@ Each place is searched by a key:
 - decisions: the orders that they name (``decision_orders``)
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
-from services.store.masking import masked
 from services.store.order_states import UNDER_WAY, UNPAID
-from services.store.orders.batches import keys
 from services.store.orders.notifications import address_digest
 from services.store.orders.records import Order, each_of
-from services.store.orders.searching import finds, searched
+from services.store.orders.searching import finds
+from services.store.schema.bulk import batch_rows, batches
 from services.store.schema.orders import (
-    alarms,
-    batch_rows,
-    batches,
     events,
     messages,
-    notices,
     notification_addresses,
     notifications,
-    operations,
     orders,
     pages,
     steps,
 )
-from services.store.schema.settlements import settlement_lines
-from services.store.settlements import decisions, order_keys
+from services.store.schema.settlement_lines import settlement_lines
 from services.text.folding import name_keys, name_parts
 
-NOBODY = "—"  # stands for the name, in every language
-_REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
-_RUNNING = ("running", "paused")
-_MACHINERY = ("worker", "hipay", "system")
+OPEN_BATCHES = ("running", "paused")
 # Where a line of a payout file repeats what somebody gave as a reference, and where the join says what it saw of it.
-_CELLS = ("customer_id", *(f"reporting_data_{n}" for n in range(1, 6)), "loose_reference")
-_SHOWN = ("seen", "expected")
-_NO_DATA: dict[str, Any] = {"data": {}, **keys({})}
+LINE_CELLS = ("customer_id", *(f"reporting_data_{n}" for n in range(1, 6)), "loose_reference")
 
 
 @dataclass(frozen=True)
@@ -166,7 +154,7 @@ def _of_lists(tx: Connection, wanted: Wanted) -> tuple[int, tuple[tuple[int, int
         .order_by(row.batch, row.number)
     )
     found = tx.execute(query).all()
-    going = [one for one in found if one.state == "waiting" and one.batch_state in _RUNNING]
+    going = [one for one in found if one.state == "waiting" and one.batch_state in OPEN_BATCHES]
     return len(going), tuple((one.batch, one.number) for one in found if one not in going)
 
 
@@ -185,7 +173,7 @@ def _bodies(tx: Connection, address: str, former: Sequence[int]) -> tuple[int, .
 def _lines_of(tx: Connection, address: str) -> tuple[int, ...]:
     """Lines of payout files one of whose cells is the address: somebody gave it as a reference or as a customer's number."""
     line = settlement_lines.c
-    cells = or_(*(func.lower(line[name]) == address for name in _CELLS))
+    cells = or_(*(func.lower(line[name]) == address for name in LINE_CELLS))
     return tuple(tx.scalars(select(line.id).where(cells)))
 
 
@@ -216,117 +204,6 @@ def messages_of(tx: Connection, ids: Sequence[int]) -> int:
 
 def notifications_of(tx: Connection, ids: Sequence[int]) -> int:
     return _count(tx, notifications, notifications.c.order.in_(ids))
-
-
-def erase_orders(tx: Connection, found: Iterable[Order], at: datetime) -> int:
-    """Erase the customer from these orders and from all that hangs on them; how many orders."""
-    count = 0
-    for order in found:
-        references = {name: masked(getattr(order, name)) for name in _REFERENCES}
-        search = searched({"order_id": order.order_id, **references})
-        tx.execute(
-            update(orders)
-            .where(orders.c.id == order.id)
-            .values(
-                first_name="",
-                last_name=NOBODY,
-                email="",
-                phone="",
-                description="",
-                copy_to="",
-                failure_detail={},
-                search=search,
-                erased_at=at,
-                **references,
-            )
-        )
-        tx.execute(
-            update(messages).where(messages.c.order == order.id).values(recipient="", body=b"", answer="")
-        )
-        tx.execute(update(batch_rows).where(batch_rows.c.order == order.id).values(**_NO_DATA))
-        tx.execute(update(operations).where(operations.c.order == order.id).values(why="", failure_detail={}))
-        tx.execute(update(notices).where(notices.c.order == order.id).values(detail={}))
-        _erase_alarms(tx, order.id)
-        empty_notifications(tx, notifications.c.order == order.id)
-        decisions.erase_words(tx, order.id)
-        order_keys.erase_addresses(tx, order.account, order.id)
-        erase_lines(
-            tx, tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.order == order.id)).all()
-        )
-        count += 1
-    return count
-
-
-def _erase_alarms(tx: Connection, order: int) -> None:
-    """An alarm stays, without addresses; why a person closed it is in their own words, and may name the customer."""
-    for alarm in tx.execute(select(alarms).where(alarms.c.order == order)).all():
-        by_hand = alarm.closing_reason and alarm.closed_by not in _MACHINERY
-        values = {"closing_reason": NOBODY} if by_hand else {}
-        tx.execute(
-            update(alarms).where(alarms.c.id == alarm.id).values(detail=masked(alarm.detail), **values)
-        )
-
-
-def erase_lines(tx: Connection, ids: Iterable[int]) -> None:
-    """Empty the cells of these lines that hold an e-mail address. Their amounts, ids and what they came to stay."""
-    line, cells, every = settlement_lines.c, (*_CELLS, *_SHOWN), list(ids)
-    for some in (every[start : start + 500] for start in range(0, len(every), 500)):
-        for row in tx.execute(
-            select(line.id, *(line[name] for name in cells)).where(line.id.in_(some))
-        ).all():
-            texts = {name: getattr(row, name) for name in cells}
-            gone = {
-                name: "" if name in _CELLS else masked(text)
-                for name, text in texts.items()
-                if masked(text) != text
-            }
-            if gone:
-                tx.execute(update(settlement_lines).where(line.id == row.id).values(**gone))
-
-
-def erase_messages(tx: Connection, ids: Iterable[int]) -> None:
-    """Empty messages that went to an address which is the order's no more."""
-    gone = {"recipient": "", "body": b"", "answer": ""}
-    tx.execute(update(messages).where(messages.c.id.in_(tuple(ids))).values(**gone))
-
-
-def erase_rows(tx: Connection, found: Iterable[tuple[int, int]]) -> None:
-    for batch, number in found:
-        here = (batch_rows.c.batch == batch) & (batch_rows.c.number == number)
-        tx.execute(update(batch_rows).where(here).values(problems={}, **_NO_DATA))
-
-
-def erase_notifications(tx: Connection, ids: Sequence[int]) -> None:
-    empty_notifications(tx, notifications.c.id.in_(ids))
-
-
-def erase_rest(tx: Connection, account: str, cutoff: datetime) -> None:
-    """What belongs to no order: rows of old lists that were never sent, and notifications of unknown orders."""
-    old = select(batches.c.id).where(
-        batches.c.account == account, batches.c.created_at < cutoff, batches.c.state.notin_(_RUNNING)
-    )
-    tx.execute(
-        update(batch_rows)
-        .where(batch_rows.c.batch.in_(old), batch_rows.c.state != "created")
-        .values(problems={}, **_NO_DATA)
-    )
-    here = notifications.c
-    empty_notifications(tx, and_(here.account == account, here.order.is_(None), here.received_at < cutoff))
-
-
-def erase_again(tx: Connection) -> None:
-    """HiPay names the customer in each notification: what came after an order was erased is emptied, too."""
-    erased = select(orders.c.id).where(orders.c.erased_at.isnot(None))
-    empty_notifications(tx, notifications.c.order.in_(erased))
-
-
-def empty_notifications(tx: Connection, which: Any) -> None:
-    """Those worked off keep what became of them and their identity, so that a replay is still known."""
-    here = notifications.c
-    these = and_(which, here.state != "stored", func.length(here.body) > 0)
-    emptied = notification_addresses.c.notification.in_(select(here.id).where(these))
-    tx.execute(delete(notification_addresses).where(emptied))
-    tx.execute(update(notifications).where(these).values(body=b""))
 
 
 def _count(tx: Connection, table: Any, which: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from services.store.locks import put
-from services.store.schema.orders import table_columns
+from services.store.schema.bulk import table_columns
 
 
 def get(tx: Connection, account: str, kind: str, headings: str) -> dict[str, str]:

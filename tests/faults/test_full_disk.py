@@ -18,7 +18,7 @@ from services.imports import background, file_accounts, files, supervisor
 from services.orders import create, history
 from services.store import StoreError, StoreFull, engine
 from services.store.locks import put
-from services.store.schema import orders
+from services.store.schema import meta
 from services.store.settlements import settlement_files
 from tests.support.desk import person, settings_for
 from tests.support.drafts import draft
@@ -137,7 +137,7 @@ def test_what_was_erased_is_erased_though_the_log_cannot_be_emptied(tmp_path: Pa
     with small_disk(tmp_path / "disk", 8) as disk:
         store = engine.open_store(f"sqlite:///{disk}/a.db")
         with store.write() as tx:
-            put(tx, orders.meta, {"name": "large"}, value="x" * 1_500_000)
+            put(tx, meta.meta, {"name": "large"}, value="x" * 1_500_000)
         fill(disk)
         store.truncate_log()
         assert store.outages.full

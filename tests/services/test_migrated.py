@@ -22,7 +22,9 @@ from services.store.orders import batches, notifications
 from services.store.orders.notifications import Fate
 from services.store.schema.fetching import folder_files
 from services.store.schema.orders import orders
-from services.store.schema.settlements import line_decisions, line_totals, settlement_files, settlement_lines
+from services.store.schema.reconciliation import line_decisions
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import line_totals, settlement_lines
 from services.store.settlements import matching_rules
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import open_test_desk, person

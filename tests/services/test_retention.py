@@ -26,8 +26,8 @@ from services.store.orders import batches, notifications, orders
 from services.store.orders.notifications import Fate
 from services.store.orders.orders import Filter
 from services.store.schema.base import metadata
-from services.store.schema.orders import batch_rows
-from services.store.schema.settlements import settlement_lines
+from services.store.schema.bulk import batch_rows
+from services.store.schema.settlement_lines import settlement_lines
 from services.text import folding
 from tests.support.desk import person
 from tests.support.drafts import draft

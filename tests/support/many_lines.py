@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from services import clock
 from services.desk import Desk
-from services.store.schema.settlements import settlement_files
+from services.store.schema.settlement_files import settlement_files
 
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
 # A sale in two, a fee in two; rare refunds, chargebacks, adjustments and unknown operations.

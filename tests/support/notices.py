@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from services.store import Connection
-from services.store.schema.orders import notices
+from services.store.schema.alarms import notices
 
 
 def all_notices(tx: Connection) -> list[Row[Any]]:

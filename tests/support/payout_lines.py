@@ -7,7 +7,8 @@ from sqlalchemy import select
 from services.desk import Desk
 from services.imports import file_accounts
 from services.store import schema
-from services.store.schema.settlements import line_totals, order_positions, settlement_lines
+from services.store.schema.reconciliation import order_positions
+from services.store.schema.settlement_lines import line_totals, settlement_lines
 from tests.support import payouts
 from tests.support.desk import person
 from tests.support.payouts import import_file

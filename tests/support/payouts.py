@@ -12,7 +12,8 @@ from services.errors import DeskError
 from services.imports import background, file_accounts, files
 from services.settlements.dialect import Chosen
 from services.store.schema.orders import orders
-from services.store.schema.settlements import order_positions, settlement_lines
+from services.store.schema.reconciliation import order_positions
+from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements import settlement_files
 from services.store.settlements.settlement_lines import is_valid
 from tests.support.desk import FILE_ACCOUNT, person

@@ -8,17 +8,19 @@ from sqlalchemy import func, select
 from services.desk import Desk
 from services.reconciliation.matching import positions, rejoin
 from services.reconciliation.matching.match import RESULT, match
-from services.store.schema import settlements
+from services.store import schema
 from services.store.schema.orders import orders
-from services.store.schema.settlements import line_totals, order_positions, settlement_files
-from services.store.settlements import order_keys, settlement_lines
+from services.store.schema.reconciliation import order_positions
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import line_totals
+from services.store.settlements import joined_lines, order_keys, settlement_lines
 from services.store.settlements.line_totals import TOTAL
 
 
 def assert_join_is_current(desk: Desk) -> None:
     """Lines, sums and positions are those of a join of all standing lines with all orders, made anew."""
     with desk.store.read() as tx:
-        lines = settlement_lines.joined(tx, settlement_lines.is_valid()).sort_values("id", ignore_index=True)
+        lines = joined_lines.joined(tx, settlement_lines.is_valid()).sort_values("id", ignore_index=True)
         rules, lookup = rejoin.rules_of(tx), rejoin.full_lookup(tx)
         for account, some in lines.groupby("account"):
             theirs = some.reset_index(drop=True)
@@ -84,11 +86,14 @@ def join_contents(desk: Desk) -> Any:
     with desk.store.read() as tx:
         names = [
             column
-            for column in settlements.settlement_lines.c
+            for column in schema.settlement_lines.settlement_lines.c
             if column.name not in ("id", "file", "replaced_by")
         ]
         lines = sorted(
-            map(repr, tx.execute(select(*names, settlements.settlement_lines.c.replaced_by.is_(None))))
+            map(
+                repr,
+                tx.execute(select(*names, schema.settlement_lines.settlement_lines.c.replaced_by.is_(None))),
+            )
         )
         kept = sorted(map(repr, tx.execute(select(*(c for c in order_positions.c if c.name != "paid_at")))))
         totals = sorted(map(repr, tx.execute(select(*(c for c in line_totals.c if c.name != "file")))))
@@ -101,7 +106,7 @@ def count_visible_lines(desk: Desk) -> int:
         return int(
             tx.scalar(
                 select(func.count())
-                .select_from(settlements.settlement_lines)
+                .select_from(schema.settlement_lines.settlement_lines)
                 .where(settlement_lines.is_valid())
             )
             or 0

@@ -17,11 +17,10 @@ from services.orders.templates import Content
 from services.reconciliation.decisions import decide, not_ours_rules
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import payout_list
-from services.store import alarms
-from services.store.alarms import Condition
+from services.store import alarms, schema
+from services.store.alarm_conditions import Condition
 from services.store.orders import batches, maintenance_operations
-from services.store.schema import orders
-from services.store.schema.settlements import line_decisions
+from services.store.schema.reconciliation import line_decisions
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.orders import store_paid_order
@@ -84,7 +83,7 @@ def fill(desk: Desk) -> World:
             tx, order=order, account="outlet", reference="800", kind="refund", amount=1, currency="EUR", why="test", form_key="before",
             operation_id="R-1", created_at=now, actor_kind="user", actor_id="test",
         )  # fmt: skip
-        alarm = tx.scalar(select(orders.alarms.c.id))
+        alarm = tx.scalar(select(schema.alarms.alarms.c.id))
         decision = tx.execute(select(line_decisions)).first()
     assert decision is not None
     form = draft(account="outlet")

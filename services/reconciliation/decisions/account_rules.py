@@ -17,7 +17,7 @@ from services.errors import DeskError
 from services.reconciliation.matching import rejoin
 from services.reconciliation.matching.lookup import LOOSE, MatchRules
 from services.reconciliation.matching.match import match
-from services.store.settlements import matching_rules, settlement_lines
+from services.store.settlements import joined_lines, matching_rules
 
 PREVIEW_LINES = 1_000  # the newest lines over which a change is previewed
 NEWEST = 10_000  # lines and orders that are looked at to say how often a reference is filled
@@ -125,7 +125,7 @@ def preview(
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
         newest = matching_rules.newest_lines(tx, account, PREVIEW_LINES)
-        lines = settlement_lines.joined(tx, settlement_lines.with_ids(tx, newest))
+        lines = joined_lines.joined(tx, joined_lines.with_ids(tx, newest))
         lookup = rejoin.lookup_for(tx, lines)
         now = rejoin.rules_of(tx).get(account, MatchRules())
     wanted = replace(now, reference=reference, ignore=frozenset(ignore))

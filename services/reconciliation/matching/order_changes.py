@@ -20,7 +20,7 @@ from services.reconciliation.matching.lookup import (
 from services.reconciliation.matching.rejoin import GAP_SECONDS, rejoin
 from services.reconciliation.matching.suggestions import loose_variants
 from services.store import Connection, Store, meta
-from services.store.settlements import order_keys, settlement_lines
+from services.store.settlements import joined_lines, order_keys
 from services.store.settlements.positions import bump_version, put_positions, read_version
 
 ORDERS_AT_ONCE = 1_000
@@ -144,7 +144,7 @@ def _write_keys(store: Store, orders: list[int]) -> None:
         put_positions(tx, read.positions)
     with store.read() as tx:
         exact = {text for _, _, kind, text, _ in read.keys if kind in HIPAYS_KINDS}
-        lines = settlement_lines.concerned(tx, orders, sorted(exact), sorted(_wanted(tx, orders, read.keys)))
+        lines = joined_lines.concerned(tx, orders, sorted(exact), sorted(_wanted(tx, orders, read.keys)))
     for account, ids in lines.items():
         rejoin(store, account, ids)
 

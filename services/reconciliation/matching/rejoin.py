@@ -26,7 +26,7 @@ from services.reconciliation.matching.lookup import (
 from services.reconciliation.matching.match import RESULT, match
 from services.store import Connection, Store
 from services.store.frames import plain
-from services.store.settlements import matching_rules, order_keys, settlement_lines
+from services.store.settlements import joined_lines, matching_rules, order_keys, settlement_lines
 from services.store.settlements.line_totals import Sums, counted
 from services.store.settlements.matching_rules import AccountMatching
 from services.store.settlements.positions import bump_version, read_version
@@ -80,9 +80,9 @@ class _Joined:
 
 def _match_lines(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
     """Match standing lines of an account, and those that share their transactions."""
-    first = settlement_lines.joined(tx, settlement_lines.with_ids(tx, line_ids))
-    shared = settlement_lines.of_transactions(tx, account, first["transaction_id"].unique())
-    lines = pd.concat([first, settlement_lines.joined(tx, shared)], ignore_index=True)
+    first = joined_lines.joined(tx, joined_lines.with_ids(tx, line_ids))
+    shared = joined_lines.of_transactions(tx, account, first["transaction_id"].unique())
+    lines = pd.concat([first, joined_lines.joined(tx, shared)], ignore_index=True)
     lines = lines.drop_duplicates("id", ignore_index=True)
     found = match(lines, lookup_for(tx, lines), rules_of(tx).get(account))
     split = lines.loc[(lines["decided"] == "split") | (lines["was_reason"] == "split_by_hand"), "id"]
@@ -91,7 +91,7 @@ def _match_lines(tx: Connection, account: str, line_ids: Iterable[int]) -> _Join
 
 def _write(tx: Connection, joined: _Joined) -> None:
     touched = write_changes(tx, joined.lines, joined.found)
-    positions.refresh(tx, {*touched, *settlement_lines.orders_of_splits(tx, joined.split)})
+    positions.refresh(tx, {*touched, *joined_lines.orders_of_splits(tx, joined.split)})
 
 
 def rejoin_here(tx: Connection, account: str, line_ids: Iterable[int]) -> None:
@@ -160,6 +160,6 @@ def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> None:
 def rejoin_account(store: Store, account: str, after: int, step: Step) -> int | None:
     """Join the account's next lines again, since its rules have changed; the last of them, None at the end."""
     with store.read() as tx:
-        ids = settlement_lines.page(tx, account, after, BATCH)
+        ids = joined_lines.page(tx, account, after, BATCH)
     rejoin(store, account, ids, step)
     return ids[-1] if ids else None

@@ -21,7 +21,13 @@ from services.reconciliation.views import payout_list
 from services.reconciliation.views.payout_list import visible_accounts
 from services.reconciliation.views.related_orders import HINTS, RelatedOrder, related_orders
 from services.store import Connection
-from services.store.settlements import held_corrections, line_pages, position_pages, reconciliation_views
+from services.store.settlements import (
+    held_corrections,
+    line_pages,
+    line_search,
+    position_pages,
+    reconciliation_views,
+)
 from services.store.settlements.held_corrections import UndecidedCorrection
 from services.store.settlements.line_filter import LineFilter as LineFilter
 from services.store.settlements.line_pages import SORTS, Sort
@@ -36,7 +42,7 @@ from services.store.settlements.stored_lines import ShownLine as ShownLine
 from services.text.folding import typed
 
 SHOWN = 25
-SEARCH_LIMIT = line_pages.FOUND_BY_TEXT  # hits of a search, by each key
+SEARCH_LIMIT = line_search.MOST_FOUND  # hits of a search, by each key
 _RELATED = 200  # lines of one order that are shown
 
 
@@ -158,7 +164,7 @@ def lines(
         found, total = line_pages.places(tx, chosen, sort, place, shown + 1, back=back)
         seen = reconciliation_views.lines(tx, [number for _, number in found[:shown]])
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        cut = line_pages.cut(tx, chosen)
+        cut = line_search.is_cut(tx, chosen)
     page = [_without_hidden_order(seen[number], allowed) for _, number in found[:shown]]
     column = SORTS[sort][0]
     made = _page(page, total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.id))

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from services.store.schema.orders import metadata
+from services.store.schema.base import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=False)

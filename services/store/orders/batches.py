@@ -11,12 +11,8 @@ from sqlalchemy import Connection, func, insert, or_, select, tuple_, update
 from services.store.in_list import of_accounts
 from services.store.orders.records import Batch, BatchRow, each_of, first_of, from_row
 from services.store.orders.sending import asked_for
-from services.store.schema.orders import (
-    batch_rows,
-    batches,
-    orders,
-    pages,
-)
+from services.store.schema.bulk import batch_rows, batches
+from services.store.schema.orders import orders, pages
 from services.text.folding import name_key
 
 T = TypeVar("T")

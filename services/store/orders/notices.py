@@ -12,13 +12,9 @@ from services.store.locks import insert_new
 from services.store.order_states import Capture, EventKind, NoticeKind
 from services.store.orders.orders import badge_condition
 from services.store.orders.records import each_of, first_of
-from services.store.schema.orders import (
-    events,
-    notices,
-    orders,
-    user_notices,
-    users,
-)
+from services.store.schema.alarms import notices, user_notices
+from services.store.schema.orders import events, orders
+from services.store.schema.people import users
 
 _CURSOR = "notices:events"
 # Ids are given before they are committed: a late one may stand behind the cursor.

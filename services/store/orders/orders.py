@@ -13,12 +13,7 @@ from services.store.masking import masked
 from services.store.order_states import PAID, UNPAID, Badge, MessageKind
 from services.store.orders.records import Message, Order, Page, StoredEvent, each_of, first_of, from_row
 from services.store.orders.searching import finds, searched
-from services.store.schema.orders import (
-    events,
-    messages,
-    orders,
-    pages,
-)
+from services.store.schema.orders import events, messages, orders, pages
 
 Accounts = Collection[str] | None  # ids of the accounts allowed; None: all
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, literal, or_, select, union_all
 
-from services.store.alarms import in_no_payout
+from services.store.alarm_conditions import in_no_payout
 from services.store.orders.orders import badge_condition
 from services.store.orders.records import Order, each_of
 from services.store.schema.orders import orders
-from services.store.schema.settlements import line_totals, settlement_files
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import line_totals
 
 _FILE = settlement_files.c
 _OURS = orders.c.channel != "imported"

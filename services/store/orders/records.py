@@ -1,6 +1,6 @@
 """What the queries of orders return: each class holds the columns of its table under their own names.
 
-Amounts are in units of 1/10000, times are UTC. ``services.store.schema.orders`` says what each column means.
+Amounts are in units of 1/10000, times are UTC. ``services.store.schema`` says what each column means.
 """
 
 from collections.abc import Iterable

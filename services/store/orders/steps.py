@@ -16,7 +16,8 @@ from services.store.locks import insert_or
 from services.store.order_states import StepKind
 from services.store.orders.orders import lock
 from services.store.restore_guard import held
-from services.store.schema.orders import account_pauses, steps
+from services.store.schema.accounts import account_pauses
+from services.store.schema.orders import steps
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from services.store.locks import insert_new
 from services.store.orders.records import StoredTemplate, each_of, first_of
-from services.store.schema.orders import order_templates
+from services.store.schema.bulk import order_templates
 
 
 def listed(tx: Connection, account: str) -> list[StoredTemplate]:

@@ -1,1 +1,34 @@
-"""The tables."""
+"""The tables, by what they are about: whoever imports one module of them has the metadata of all.
+
+Amounts are BIGINT of 1/10000, times are UTC, every row says who wrote it; `docs/architecture.md` draws an order's life.
+"""
+
+from services.store.schema import (
+    accounts,
+    alarms,
+    base,
+    bulk,
+    fetching,
+    meta,
+    orders,
+    people,
+    reconciliation,
+    settlement_files,
+    settlement_lines,
+    types,
+)
+
+__all__ = [
+    "accounts",
+    "alarms",
+    "base",
+    "bulk",
+    "fetching",
+    "meta",
+    "orders",
+    "people",
+    "reconciliation",
+    "settlement_files",
+    "settlement_lines",
+    "types",
+]

@@ -1,4 +1,4 @@
-"""The tables. Amounts are BIGINT of 1/10000, times are UTC, every row says who; `docs/architecture.md` draws an order's life.
+"""The tables of an order: its pages, messages, events, steps, operations and notifications.
 
 An ``orders`` row is what is expected to be paid; each hosted page made for it is a ``pages`` row; what happened is a row
 of ``events``, never changed; what is due next is a row of ``steps``. The state columns of ``orders`` are a fold of its
@@ -6,7 +6,6 @@ events, written in the same transaction, so that lists can be filtered and paged
 """
 
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -17,100 +16,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from services.store.schema import fetching, settlements
-from services.store.schema.base import metadata, partial, who
+from services.store.schema.base import metadata, who
 from services.store.schema.types import (
     BigInt,
     Json,
     Text,
     Utc,
-)
-
-__all__ = ["fetching", "metadata", "settlements"]  # all tables are there once this module is
-
-meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
-
-users = Table(
-    "users",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("issuer", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("email", Text, nullable=False, default=""),
-    Column("name", Text, nullable=False, default=""),
-    Column("language", Text, nullable=False, default=""),  # of the screens; "" until the person has chosen
-    Column("created_at", Utc, nullable=False),
-    Column("signed_in_at", Utc, nullable=False),
-    Column("seen_at", Utc, nullable=False),
-    Column("disabled", Boolean, nullable=False, default=False),
-    UniqueConstraint("issuer", "subject"),
-)
-
-user_roles = Table(
-    "user_roles",
-    metadata,
-    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
-    Column("role", Text, primary_key=True),
-    Column("source", Text, primary_key=True),  # claim: as the identity provider last said; table: given here
-    Column("account", Text, primary_key=True, default="", server_default=""),  # "" for all accounts
-    Column("granted_at", Utc, nullable=False),
-    Column("granted_by", Text, nullable=False),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column(
-        "id", Text, primary_key=True
-    ),  # SHA-256 over the provider's token: its cookie, shown again, finds this row
-    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
-    Column("started_at", Utc, nullable=False),
-    Column(
-        "ends_at", Utc, nullable=False
-    ),  # moves on with use, up to the absolute limit; a sign-out moves it back
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("at", Utc, nullable=False),
-    *who(),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),  # "order:12", "account:shop": ids, never personal data
-    Column("detail", Json, nullable=False),
-    Column("hash", Text, nullable=False, unique=True),  # over this row and the hash before it
-)
-
-account_config = Table(
-    "account_config",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("section", Text, primary_key=True),  # redirect_pages, email, payment_page, matching, options
-    Column("language", Text, primary_key=True, default=""),  # "" is the default
-    Column("data", Json, nullable=False),
-    Column("updated_at", Utc, nullable=False),
-    *who(),
-)
-
-account_checks = Table(
-    "account_checks",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("status", Text, nullable=False),  # ok, warning, failed, unknown
-    Column("detail", Json, nullable=False),
-    Column("checked_at", Utc, nullable=False),
-    *who(),
-)
-
-account_pauses = Table(
-    "account_pauses",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("subject", Text, primary_key=True),  # gateway, mail
-    Column("reason", Text, nullable=False),  # the error code that paused it
-    Column("since", Utc, nullable=False),
 )
 
 orders = Table(
@@ -267,23 +178,6 @@ operations = Table(
     UniqueConstraint("account", "operation_id"),
 )
 
-alarms = Table(
-    "alarms",
-    metadata,
-    Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
-    Column("order", BigInt, ForeignKey("orders.id")),
-    Column("kind", Text, nullable=False),
-    Column("identity", Text, nullable=False, unique=True),
-    Column("detail", Json, nullable=False),
-    Column("opened_at", Utc, nullable=False),
-    Column(
-        "owner", Text, ForeignKey("users.id")
-    ),  # who took it; None: the order's sender, else whoever has the right
-    Column("closed_at", Utc, index=True),
-    Column("closed_by", Text),
-    Column("closing_reason", Text),
-)
 
 notifications = Table(
     "notifications",
@@ -308,99 +202,4 @@ notification_addresses = Table(
     metadata,
     Column("digest", Text, primary_key=True),  # SHA-256 of the address in small letters
     Column("notification", BigInt, ForeignKey("notifications.id"), primary_key=True, index=True),
-)
-
-user_notices = Table(
-    "user_notices",
-    metadata,
-    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
-    Column("kind", Text, primary_key=True),  # what the person is notified of by mail: services.notices.facts
-    Column("since", Utc, nullable=False),  # nothing older is told
-)
-
-notices = Table(
-    "notices",
-    metadata,
-    Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
-    Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
-    Column("account", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("identity", Text, nullable=False, unique=True),  # one fact, one person, one mail
-    Column("detail", Json, nullable=False),
-    Column("message_id", Text, nullable=False, default=""),  # kept on a second try
-    Column("state", Text, nullable=False),  # queued, sent, failed, uncertain, dropped
-    Column("answer", Text, nullable=False, default=""),
-    Column("tries", Integer, nullable=False, default=0),
-    Column("unknown", Integer, nullable=False, default=0),  # hand-overs whose outcome nobody knows
-    Column("due_at", Utc, nullable=False),
-    Column("leased_until", Utc),
-    Column("fence", Integer, nullable=False, default=0),
-    Column("created_at", Utc, nullable=False),
-    Column("sent_at", Utc),
-    Index(None, "state", "due_at"),
-)
-
-batches = Table(
-    "batches",
-    metadata,
-    Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
-    Column("name", Text, nullable=False),  # of the file
-    Column("form_key", Text, nullable=False, unique=True),  # made when the preview was drawn
-    Column("state", Text, nullable=False),  # running, paused, done, cancelled
-    Column("reason", Text, nullable=False, default=""),  # the error code for which it waits or paused itself
-    Column("per_minute", Integer, nullable=False),
-    Column("days", Integer, nullable=False),  # validity of a row that names no end
-    Column("rows", Integer, nullable=False),
-    Column("next_at", Utc, nullable=False),
-    Column("created_at", Utc, nullable=False),
-    Column("finished_at", Utc),
-    *who(),
-    Column("sender_name", Text, nullable=False),
-    Index(None, "state", "next_at"),
-)
-
-batch_rows = Table(
-    "batch_rows",
-    metadata,
-    Column("batch", BigInt, ForeignKey("batches.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("line", Integer, nullable=False),  # where it stood in the file
-    Column("state", Text, nullable=False),  # waiting, created, refused
-    Column("data", Json, nullable=False),  # the draft; {} once the order has it
-    Column("order", BigInt, ForeignKey("orders.id"), index=True),
-    Column("problems", Json, nullable=False, default=dict),  # field → [code, values]
-    # by these a customer's rows are found: of ``data``, "" once it is empty
-    Column("email", Text, nullable=False, default="", server_default=""),  # in small letters
-    Column("order_id", Text, nullable=False, default="", server_default=""),
-    Column("name_key", Text, nullable=False, default="", server_default=""),  # services.text.folding.name_key
-    Index(None, "batch", "state", "number"),
-    Index(None, "email", **partial("email <> ''")),
-    Index(None, "order_id", **partial("order_id <> ''")),
-    Index(None, "name_key", **partial("name_key <> ''")),
-)
-
-order_templates = Table(
-    "order_templates",
-    metadata,
-    Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("data", Json, nullable=False),  # what recurs of an order: never a customer
-    Column("created_at", Utc, nullable=False),
-    *who(),
-    UniqueConstraint("account", "name"),
-)
-
-# What a person said of the columns of a table of orders, for tables with the same set of headings.
-table_columns = Table(
-    "table_columns",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),  # requests, expected
-    Column("headings", Text, primary_key=True),  # SHA-256 of the set
-    Column("columns", Json, nullable=False),  # what is meant → its heading, "" for none
-    Column("at", Utc, nullable=False),
-    *who(),
 )

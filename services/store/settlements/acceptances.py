@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, select, update
 
 from services.store.in_list import among
-from services.store.schema.orders import users
-from services.store.schema.settlements import order_acceptances
+from services.store.schema.people import users
+from services.store.schema.reconciliation import order_acceptances
 
 _one = order_acceptances.c
 _undoers = users.alias("undoers")

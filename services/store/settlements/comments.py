@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from services.store.locks import insert_new
-from services.store.schema.orders import users
-from services.store.schema.settlements import line_comments
+from services.store.schema.people import users
+from services.store.schema.reconciliation import line_comments
 
 
 @dataclass(frozen=True, slots=True)

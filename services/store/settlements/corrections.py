@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from services.store.in_list import among
-from services.store.schema.settlements import settlement_lines
+from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements.outcomes import Outcome, Reason
 from services.store.settlements.stored_lines import StoredLine
 

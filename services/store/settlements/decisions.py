@@ -1,6 +1,6 @@
 """What people decided about settlement lines."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,28 +13,21 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
-    union,
     update,
 )
 
+from services.store.in_list import in_batches
 from services.store.locks import one_at_a_time, writes
-from services.store.schema.orders import users
-from services.store.schema.settlements import (
-    decision_orders,
-    line_comments,
-    line_decisions,
-    line_shares,
-    settlement_files,
-    settlement_lines,
-)
-from services.store.settlements import acceptances, held_corrections
+from services.store.schema.people import users
+from services.store.schema.reconciliation import decision_orders, line_decisions, line_shares
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements.joined_lines import of_transactions
 from services.store.settlements.outcomes import DecisionKind
-from services.store.settlements.settlement_lines import FOLLOWS, of_transactions
+from services.store.settlements.settlement_lines import FOLLOWS
 from services.store.settlements.stored_lines import LineToDecide
 
-_BATCH = 500  # ids in one statement
 _COMPANIONS = 5_000
 _undoers = users.alias("undoers")
 
@@ -100,7 +93,7 @@ def lines(tx: Connection, ids: Iterable[int]) -> list[LineToDecide]:
         query = query.with_for_update(of=settlement_lines)
     return [
         LineToDecide(**row._asdict())
-        for some in batches(ids)
+        for some in in_batches(ids)
         for row in tx.execute(query.where(line.id.in_(some)).order_by(line.id))
     ]
 
@@ -130,7 +123,7 @@ def outcomes_of(tx: Connection, ids: Iterable[int]) -> dict[int, LineOutcome]:
     query = select(line.id, line.outcome, line.order, (line.reason == FOLLOWS).label("follows"))
     return {
         row.id: LineOutcome(row.outcome, row.order, bool(row.follows))
-        for some in batches(ids)
+        for some in in_batches(ids)
         for row in tx.execute(query.where(line.id.in_(some)))
     }
 
@@ -138,7 +131,7 @@ def outcomes_of(tx: Connection, ids: Iterable[int]) -> dict[int, LineOutcome]:
 def by_ids(tx: Connection, ids: Iterable[int]) -> dict[int, Decision]:
     """Decisions by id, with the names of who decided and who undid them."""
     query = _decisions()
-    found = (one for some in batches(ids) for one in _read(tx, query.where(line_decisions.c.id.in_(some))))
+    found = (one for some in in_batches(ids) for one in _read(tx, query.where(line_decisions.c.id.in_(some))))
     return {one.id: one for one in found}
 
 
@@ -184,7 +177,7 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
     tx.execute(insert(line_decisions), [{**row, "group": name, "due": True} for row in rows])
     decision = line_decisions.c
     written: list[Row[Any]] = []
-    for some in batches(row["line"] for row in rows):
+    for some in in_batches(row["line"] for row in rows):
         query = select(decision.id, decision.line).where(
             decision.group == name, decision.undone_at.is_(None), decision.line.in_(some)
         )
@@ -218,7 +211,7 @@ def undo(tx: Connection, found: Iterable[Decision], *, at: datetime, by: str, re
     """Undo these valid decisions; their lines await a rejoin."""
     ids = {row.id: row.line for row in found}
     decision, line = line_decisions.c, settlement_lines.c
-    for some in batches(ids):
+    for some in in_batches(ids):
         tx.execute(
             update(line_decisions)
             .where(decision.id.in_(some))
@@ -241,7 +234,7 @@ def awaiting_rejoin_of(tx: Connection, line_ids: Iterable[int]) -> list[Awaiting
     """``awaiting_rejoin`` for these lines."""
     return [
         AwaitingRejoin(**row._asdict())
-        for some in batches(line_ids)
+        for some in in_batches(line_ids)
         for row in tx.execute(_awaiting_rejoin().where(line_decisions.c.line.in_(some)))
     ]
 
@@ -263,7 +256,7 @@ def set_rejoined(tx: Connection, found: Iterable[AwaitingRejoin]) -> None:
     decision, line, joined = line_decisions.c, settlement_lines.c, list(found)
     for undone in (False, True):
         still = decision.undone_at.is_not(None) if undone else decision.undone_at.is_(None)
-        for some in batches(row.id for row in joined if (row.undone_at is not None) == undone):
+        for some in in_batches(row.id for row in joined if (row.undone_at is not None) == undone):
             tx.execute(update(line_decisions).where(decision.id.in_(some), still).values(due=False))
             if not undone:
                 continue
@@ -279,32 +272,3 @@ def set_rejoined(tx: Connection, found: Iterable[AwaitingRejoin]) -> None:
             if rows:
                 this = update(line_decisions).where(decision.id == bindparam("this"))
                 tx.execute(this.values(came_to=bindparam("to")), rows)
-
-
-def erase_words(tx: Connection, order_id: int) -> None:
-    """Empty what people wrote of an order and of the lines that have, had or nearly have it: it may name the customer.
-    What was decided, by whom and when stays. The lines are found by ``decision_orders``, ``line_shares``, and the line's
-    own order and nearest order."""
-    decision, comment, line, share = line_decisions.c, line_comments.c, settlement_lines.c, line_shares.c
-    worded = union(select(decision.line), select(comment.line).where(comment.line.is_not(None))).subquery()
-    theirs = union(
-        select(decision.line)
-        .join(decision_orders, decision_orders.c.decision == decision.id)
-        .where(decision_orders.c.order == order_id),
-        select(line.id)
-        .join(worded, worded.c.line == line.id)
-        .outerjoin(line_shares, share.line == line.id)
-        .where(or_(line.order == order_id, line.nearest == order_id, share.order == order_id)),
-    )
-    ids = list(tx.scalars(theirs))
-    acceptances.erase_words(tx, order_id)
-    held_corrections.erase_words(tx, order_id)
-    tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
-    for some in batches(ids):
-        tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))
-        tx.execute(update(line_decisions).where(decision.line.in_(some)).values(reason="", undo_reason=""))
-
-
-def batches(ids: Iterable[int]) -> Iterator[list[int]]:
-    wanted = sorted(set(ids))
-    yield from (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))

@@ -11,13 +11,9 @@ from services.store.in_list import among
 from services.store.locks import writes
 from services.store.order_states import ActorKind
 from services.store.schema.fetching import hipay_settlements
-from services.store.schema.orders import users
-from services.store.schema.settlements import (
-    held_acts,
-    held_corrections,
-    settlement_files,
-    settlement_lines,
-)
+from services.store.schema.people import users
+from services.store.schema.settlement_files import held_acts, held_corrections, settlement_files
+from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements.stored_lines import StoredLine
 
 _one, _act, _file, _line = held_corrections.c, held_acts.c, settlement_files.c, settlement_lines.c

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Label, case
 
-from services.store.schema.settlements import account_matching
+from services.store.schema.reconciliation import account_matching
 
 _OTHERS = (2, 3, 4, 5)
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, literal
 
 from services.settlements.dates import day_after
-from services.store.schema.settlements import settlement_lines
+from services.store.schema.settlement_lines import settlement_lines
 
 LINE = settlement_lines.c
 MOST = 2**62

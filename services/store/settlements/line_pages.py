@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    and_,
     bindparam,
     func,
     or_,
@@ -23,19 +22,14 @@ from sqlalchemy import (
     union_all,
 )
 
-from services.store.schema.settlements import (
-    GROUP,
-    line_shares,
-    line_totals,
-    order_keys,
-    settlement_files,
-)
+from services.store.schema.reconciliation import line_shares
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import GROUP, line_totals
 from services.store.settlements.line_filter import (
     APART,
     LINE,
     LineFilter,
     apart,
-    begins,
     categories,
     dates,
     of_payout,
@@ -43,7 +37,8 @@ from services.store.settlements.line_filter import (
     spans,
     within,
 )
-from services.store.settlements.settlement_lines import FOLLOWS, followed_by, leader
+from services.store.settlements.line_search import lines_found
+from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader
 
 Sort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
 SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes first
@@ -54,7 +49,6 @@ SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes fi
     "latest": ("date", True),
     "earliest": ("date", False),
 }
-FOUND_BY_TEXT = 2_000  # hits that a search looks at by each key: more than a person reads
 _NARROW = 20_000  # lines that are found by a range and sorted rather than walked through
 _SORTED = 60_000  # lines of a payout or a file, which stand together: read faster
 Place = tuple[Any, int]  # a row's value of the sort, None for a blank amount, and its id
@@ -67,13 +61,6 @@ class Group:
     operation_code: str
     settlement_currency: str
     lines: int
-
-
-def first_hidden(tx: Connection) -> int:
-    """Lines from this id on belong to a file that is not complete."""
-    file = settlement_files.c
-    found = tx.scalar(select(func.min(file.first_line_id)).where(file.state != "complete"))
-    return int(found) if found is not None else 2**62
 
 
 def groups(tx: Connection, chosen: LineFilter) -> list[Group]:
@@ -110,7 +97,7 @@ def places(
             start=start,
             blank=blank,
             limit=limit - len(result),
-            hidden=first_hidden(tx),
+            hidden=hidden_from(tx),
         )
         if direct is None:
             result += _walked(tx, chosen, found, walk)
@@ -211,7 +198,7 @@ def _direct(
     if chosen.order is not None:
         return [LINE.id.in_(of_order(chosen.order)), *rest, *ranges(chosen)]
     if chosen.text:
-        return [LINE.id.in_(_by_text(tx, chosen)), *rest, *ranges(chosen)]
+        return [LINE.id.in_(lines_found(tx, chosen)), *rest, *ranges(chosen)]
     if chosen.settlement or chosen.file is not None:
         return _by_payout(tx, chosen, found, column, limit)
     for other, wanted in (("settled_amount_units", chosen.amounts), ("date", chosen.dates)):
@@ -267,47 +254,3 @@ def of_order(order: int) -> Select[Any]:
         .where(leader.c.id.in_(parts), LINE.transaction_id != "", apart("reason") == FOLLOWS)
     )
     return select(union(whole, parts, led).subquery().c.id)
-
-
-def cut(tx: Connection, chosen: LineFilter) -> bool:
-    """Whether the text has more hits by one of the keys than a search looks at."""
-    if not chosen.text or chosen.order is not None:
-        return False
-    return more_orders(tx, chosen.loose) or any(
-        _more(tx, select(LINE.id).where(way)) for way in _ways(tx, chosen)
-    )
-
-
-def orders_known(tx: Connection, loose: str) -> Select[Any]:
-    """The orders one of whose keys begins so: the first of them, where there are more than a search looks at."""
-    return _orders_known(tx, loose).limit(FOUND_BY_TEXT)
-
-
-def more_orders(tx: Connection, loose: str) -> bool:
-    """Whether there are more such orders than a search looks at."""
-    return bool(loose) and _more(tx, _orders_known(tx, loose))
-
-
-def _orders_known(tx: Connection, loose: str) -> Select[Any]:
-    return select(order_keys.c.order).where(begins(tx, order_keys.c.loose, loose))
-
-
-def _more(tx: Connection, query: Select[Any]) -> bool:
-    return tx.scalar(query.offset(FOUND_BY_TEXT).limit(1)) is not None
-
-
-def _by_text(tx: Connection, chosen: LineFilter) -> Select[Any]:
-    """The lines one of whose keys begins so, and those of the orders that are known by such a key."""
-    limited = [select(LINE.id).where(way).limit(FOUND_BY_TEXT).subquery() for way in _ways(tx, chosen)]
-    return select(union(*(select(part.c.id) for part in limited)).subquery().c.id)
-
-
-def _ways(tx: Connection, chosen: LineFilter) -> list[ColumnElement[bool]]:
-    ways: list[ColumnElement[bool]] = []
-    if chosen.loose:
-        for column in (LINE.loose_reference, LINE.loose_order):
-            ways.append(and_(column != "", begins(tx, column, chosen.loose)))
-        ways.append(and_(LINE.order.is_not(None), LINE.order.in_(orders_known(tx, chosen.loose))))
-    for column in (LINE.transaction_id, LINE.merchant_operation_id):
-        ways.append(and_(column != "", begins(tx, column, chosen.text)))
-    return ways

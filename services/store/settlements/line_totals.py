@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, and_, case, delete, func, or_, select
 
 from services.store.locks import insert_or
-from services.store.schema.settlements import line_totals
+from services.store.schema.settlement_lines import line_totals
 
 # By which columns of a line.
 TOTAL = (

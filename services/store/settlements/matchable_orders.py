@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from services.store.in_list import in_batches
 from services.store.orders.searching import finds
 from services.store.schema.orders import orders
-from services.store.schema.settlements import order_keys, order_positions
-from services.store.settlements.decisions import batches
+from services.store.schema.reconciliation import order_keys, order_positions
 
 _ORDER = (
     "id",
@@ -69,7 +69,7 @@ def orders_by_id(tx: Connection, ids: Iterable[int]) -> dict[int, MatchableOrder
     ).outerjoin(order_positions, position.order == order.id)
     return {
         row.id: MatchableOrder(**row._asdict())
-        for some in batches(ids)
+        for some in in_batches(ids)
         for row in tx.execute(query.where(order.id.in_(some)))
     }
 

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
 
 from services.store.locks import insert_new, one_at_a_time
-from services.store.schema.orders import orders, users
-from services.store.schema.settlements import account_matching, not_ours_rules, settlement_lines
+from services.store.schema.orders import orders
+from services.store.schema.people import users
+from services.store.schema.reconciliation import account_matching, not_ours_rules
+from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements.outcomes import Pattern
 from services.store.settlements.settlement_lines import is_valid
 

@@ -12,13 +12,9 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, s
 from services.store.frames import frame
 from services.store.in_list import among, texts
 from services.store.masking import masked
-from services.store.schema.orders import (
-    events,
-    operations,
-    orders,
-    pages,
-)
-from services.store.schema.settlements import order_keys, settlement_lines
+from services.store.schema.orders import events, operations, orders, pages
+from services.store.schema.reconciliation import order_keys
+from services.store.schema.settlement_lines import settlement_lines
 
 _COLUMNS = {"loose": "str", "account": "str", "kind": "str", "text": "str", "order": "int64"}
 # Where a change of an order's keys or of what was paid leaves a new row, and which column names the order.

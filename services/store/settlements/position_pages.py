@@ -8,10 +8,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from services.store.schema.orders import orders
-from services.store.schema.settlements import account_matching, order_positions
+from services.store.schema.reconciliation import account_matching, order_positions
 from services.store.settlements.invoice_numbers import invoice_number, rules_of
 from services.store.settlements.line_filter import within
-from services.store.settlements.line_pages import more_orders, orders_known
+from services.store.settlements.line_search import has_more_orders, orders_known
 from services.store.settlements.outcomes import Status
 
 OrderSort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
@@ -205,7 +205,7 @@ def count(tx: Connection, chosen: OrderFilter) -> int:
 
 def cut(tx: Connection, chosen: OrderFilter) -> bool:
     """Whether the text has more hits than a search looks at: others are neither listed nor counted."""
-    return more_orders(tx, chosen.loose)
+    return has_more_orders(tx, chosen.loose)
 
 
 def statuses(tx: Connection, accounts: tuple[str, ...]) -> dict[str, int]:

@@ -10,12 +10,8 @@ from services.store.in_list import among
 from services.store.locks import insert_new
 from services.store.order_states import UNDER_WAY, UNPAID
 from services.store.schema.orders import orders
-from services.store.schema.settlements import (
-    account_matching,
-    line_shares,
-    order_positions,
-    settlement_lines,
-)
+from services.store.schema.reconciliation import account_matching, line_shares, order_positions
+from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements.settlement_lines import (
     FOLLOWS,
     followed_by,

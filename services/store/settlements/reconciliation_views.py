@@ -7,20 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, union
 
-from services.store.schema.orders import orders, users
-from services.store.schema.settlements import (
-    account_matching,
-    line_shares,
-    line_totals,
-    order_keys,
-    settlement_files,
-    settlement_lines,
-)
+from services.store.schema.orders import orders
+from services.store.schema.people import users
+from services.store.schema.reconciliation import account_matching, line_shares, order_keys
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import line_totals, settlement_lines
 from services.store.settlements.invoice_numbers import invoice_number, rules_of
 from services.store.settlements.line_filter import apart
-from services.store.settlements.line_pages import first_hidden, of_order
+from services.store.settlements.line_pages import of_order
 from services.store.settlements.outcomes import Outcome
-from services.store.settlements.settlement_lines import FOLLOWS, followed_by, leader
+from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader
 from services.store.settlements.stored_lines import LineOfFile, ShownLine, StoredLine
 
 _LINE, _FILE, _TOTAL = settlement_lines.c, settlement_files.c, line_totals.c
@@ -215,7 +211,7 @@ def lines_of_order(tx: Connection, order: int, limit: int) -> list[LineOfFile]:
     query = (
         select(settlement_lines, _FILE.name.label("file_name"), _FILE.finished_at.label("file_finished_at"))
         .join(settlement_files, _FILE.id == _LINE.file)
-        .where(_LINE.id.in_(of_order(order)), _LINE.replaced_by.is_(None), _LINE.id < first_hidden(tx))
+        .where(_LINE.id.in_(of_order(order)), _LINE.replaced_by.is_(None), _LINE.id < hidden_from(tx))
         .order_by(_LINE.date, _LINE.id)
     )
     return [LineOfFile(**row._asdict()) for row in tx.execute(query.limit(limit))]
@@ -257,7 +253,7 @@ def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) 
         apart("account") == account,
         apart("outcome").in_(outcomes),
         _LINE.replaced_by.is_(None),
-        _LINE.id < first_hidden(tx),
+        _LINE.id < hidden_from(tx),
     )
     found = lines(tx, tx.scalars(query.order_by(_LINE.id.desc()).limit(limit)))
     return sorted(found.values(), key=lambda row: -row.id)

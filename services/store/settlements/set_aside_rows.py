@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, select, update
 
 from services.store.in_list import among
-from services.store.schema.orders import users
-from services.store.schema.settlements import aside_acts, settlement_files
+from services.store.schema.people import users
+from services.store.schema.settlement_files import aside_acts, settlement_files
 
 _act, _file = aside_acts.c, settlement_files.c
 _undoers = users.alias("undoers")

@@ -1,6 +1,5 @@
-"""Settlement lines in the store: write them with their outcome, find them by their keys, change their outcome."""
+"""Settlement lines in the store: written with their outcome, found by identity, key and payout."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,25 +10,13 @@ from sqlalchemy import (
     and_,
     delete,
     func,
-    literal,
-    or_,
     select,
-    type_coerce,
-    update,
 )
-from sqlalchemy import Text as Plain
 
-from services.settlements.placeholders import says_none
 from services.store.frames import frame
 from services.store.in_list import among
-from services.store.schema.settlements import (
-    LINE_AMOUNTS,
-    LINE_TEXTS,
-    line_decisions,
-    settlement_files,
-    settlement_lines,
-)
-from services.store.settlements.line_totals import Sums, counted
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import LINE_AMOUNTS, LINE_TEXTS, settlement_lines
 
 # What the join makes of a line: the columns of services.reconciliation.matching.match.
 OUTCOME = (
@@ -37,19 +24,6 @@ OUTCOME = (
     "loose_reference", "loose_order",
 )  # fmt: skip
 WRITTEN = ("account", "identity", "key", "file", "line", *LINE_TEXTS, *LINE_AMOUNTS, *OUTCOME)
-# A line's columns as the join reads them: name in its frames to name here.
-_JOINED = {
-    "account": "account", "file_account": "file_account", "order": "file_order", "settlement_id": "settlement_id",
-    **{
-        name: name
-        for name in (
-            "transaction_id", "merchant_operation_id", *(f"reporting_data_{n}" for n in range(1, 6)), "kind", "lost",
-            "operation_code", "operation", "settlement_currency", "date", "account_name", "product_name", "customer_id",
-            "invoice_reference", "collect_mode",
-        )
-    },
-}  # fmt: skip
-MATCHED = (*_JOINED, "decided", "decided_order", "decided_split")  # what ``match`` reads of them
 FOLLOWS = "follows_split"  # the reason of a line that is divided as the leader of its transaction is
 leader = settlement_lines.alias("leader")
 _NEVER = 1 << 62
@@ -149,156 +123,6 @@ def of_payout(tx: Connection, account: str, settlement: str, other_than: int) ->
     )
 
 
-def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
-    """Lines as ``match`` takes them, with their ``id``, ``file``, amount, decision, and their last outcome under
-    ``was_…``."""
-    line, decision = settlement_lines.c, line_decisions.c
-    query = (
-        select(
-            line.id,
-            line.file,
-            *(line[name] for name in _JOINED.values()),
-            line.settled_amount_units,
-            func.coalesce(decision.kind, ""),
-            type_coerce(decision.shares, Plain),
-            *(line[name] for name in OUTCOME),
-        )
-        .outerjoin(line_decisions, decision.id == line.decision)
-        .where(where)
-    )
-    columns = {
-        "id": "int64",
-        "file": "int64",
-        **dict.fromkeys(_JOINED, "str"),
-        "settled_amount_units": "Int64",
-        "decided": "str",
-        "shares": "str",
-        **{f"was_{name}": "Int64" if name in ("order", "nearest") else "str" for name in OUTCOME},
-    }
-    found = frame(tx, query, columns)
-    orders: list[int | None] = [None] * len(found)
-    divided = [""] * len(found)
-    for place in (found["decided"] != "").to_numpy().nonzero()[0]:
-        kind, shares = found.at[place, "decided"], json.loads(str(found.at[place, "shares"]))
-        if kind == "match":
-            orders[place] = shares[0][0]
-        elif kind == "split":
-            divided[place] = " ".join(str(order) for order, _ in shares)
-    decided = {
-        "decided_order": pd.Series(orders, dtype="Int64"),
-        "decided_split": pd.Series(divided, dtype="str"),
-    }
-    return found.assign(**decided).drop(columns="shares")
-
-
-def with_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
-    return and_(among(tx, settlement_lines.c.id, ids), is_valid())
-
-
-def of_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
-    """The condition on lines of the file that runs."""
-    return among(tx, settlement_lines.c.id, ids)
-
-
-def of_transactions(
-    tx: Connection, account: str, texts: Iterable[str], *, running: int | None = None
-) -> ColumnElement[bool]:
-    """The condition on the account's lines of these transactions that stand, or are of the file that runs. What says that
-    there is none is no transaction."""
-    line, texts = settlement_lines.c, [text for text in texts if not says_none(text)]
-    counts = is_valid() if running is None else line.replaced_by.is_(None)
-    # As an expression: an index that begins with the account would be taken for the better one, and is nearly all lines.
-    theirs = func.coalesce(line.account, "") == account
-    return and_(among(tx, line.transaction_id, texts), line.transaction_id != "", theirs, counts)
-
-
-def concerned(
-    tx: Connection, orders: Iterable[int], texts: Iterable[str], looses: Iterable[str]
-) -> dict[str, list[int]]:
-    """By account, the valid lines that are joined to one of the orders, or have one of these as a key: the ids of
-    HiPay as they are (``texts``), the others loosely, in whatever account."""
-    line = settlement_lines.c
-    exact, loose, ours = list(texts), list(looses), list(orders)
-    found: set[tuple[str, int]] = set()
-    for where in (
-        and_(among(tx, line.order, ours), line.order.is_not(None)),
-        and_(among(tx, line.transaction_id, exact), line.transaction_id != ""),
-        and_(among(tx, line.merchant_operation_id, exact), line.merchant_operation_id != ""),
-        and_(among(tx, line.loose_reference, loose), line.loose_reference != ""),
-        and_(among(tx, line.loose_order, loose), line.loose_order != ""),
-    ):
-        found.update(
-            (row.account, row.id)
-            for row in tx.execute(select(line.account, line.id).where(where, is_valid()))
-        )
-    by_account: dict[str, list[int]] = {}
-    for account, line_id in sorted(found):
-        by_account.setdefault(account, []).append(line_id)
-    return by_account
-
-
-def orders_of(tx: Connection, line_ids: Iterable[int]) -> set[int]:
-    """The orders that these lines are matched to."""
-    line = settlement_lines.c
-    query = select(line.order).where(among(tx, line.id, line_ids), line.order.is_not(None))
-    return {int(order) for order in tx.scalars(query) if order is not None}
-
-
-def orders_of_splits(tx: Connection, line_ids: Iterable[int]) -> set[int]:
-    """The orders over which these lines are divided, or once were."""
-    decision = line_decisions.c
-    query = select(decision.shares).where(among(tx, decision.line, line_ids), decision.kind == "split")
-    return {int(order) for shares in tx.scalars(query) for order, _ in shares}
-
-
-def page(tx: Connection, account: str, after: int, limit: int) -> list[int]:
-    """The account's next valid lines."""
-    line = settlement_lines.c
-    query = select(line.id).where(line.account == account, line.id > after, is_valid())
-    return list(tx.scalars(query.order_by(line.id).limit(limit)))
-
-
-def shared_transactions(
-    tx: Connection, file: int, after: int, limit: int
-) -> tuple[int, dict[str, list[int]]]:
-    """Of the file's next lines: the last id (0 when there are none), and by account a line of each transaction that lines
-    of another file share, or shared before this one replaced them."""
-    line, other = settlement_lines.c, settlement_lines.alias("other").c
-    window = (
-        select(line.id).where(line.file == file, line.id > after).order_by(line.id).limit(limit).subquery()
-    )
-    last = int(tx.scalar(select(func.max(window.c.id))) or 0)
-    if not last:
-        return 0, {}
-    shares = (
-        select(literal(1))
-        .where(
-            other.transaction_id == line.transaction_id,
-            other.transaction_id != "",
-            other.account == line.account,
-            other.file != file,
-            or_(other.replaced_by.is_(None), other.replaced_by == file),
-        )
-        .exists()
-    )
-    query = (
-        select(line.account, func.min(line.id))
-        .where(
-            line.file == file,
-            line.id > after,
-            line.id <= last,
-            line.transaction_id != "",
-            line.replaced_by.is_(None),
-            shares,
-        )
-        .group_by(line.account, line.transaction_id)
-    )
-    by_account: dict[str, list[int]] = {}
-    for account, line_id in tx.execute(query):
-        by_account.setdefault(account, []).append(line_id)
-    return last, by_account
-
-
 def change(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write outcomes of lines: of each the cells of OUTCOME, and the id."""
     if rows:
@@ -307,35 +131,10 @@ def change(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         tx.exec_driver_sql(f"UPDATE settlement_lines SET {cells} WHERE id = {mark}", list(rows))  # noqa: S608 (our own names)
 
 
-def replace(tx: Connection, ids: Iterable[int], file: int) -> pd.DataFrame:
-    """Another file replaces these lines: they no longer count. The lines as ``joined`` gives them."""
-    gone = joined(tx, and_(among(tx, settlement_lines.c.id, ids), settlement_lines.c.replaced_by.is_(None)))
-    Sums(counted(gone, gone["was_outcome"], gone["was_reason"])).write(tx, sign=-1)
-    tx.execute(
-        update(settlement_lines)
-        .where(among(tx, settlement_lines.c.id, gone["id"].tolist()))
-        .values(replaced_by=file)
-    )
-    return gone
-
-
 def of_account(tx: Connection, account: str, ids: Iterable[int]) -> list[int]:
     """Those of these lines that are the account's."""
     line = settlement_lines.c
     return list(tx.scalars(select(line.id).where(line.account == account, among(tx, line.id, ids))))
-
-
-def restore(tx: Connection, ids: Iterable[int]) -> None:
-    """No other file replaces these lines any more: they count with their last outcome, and are to be joined again."""
-    back = joined(
-        tx, and_(among(tx, settlement_lines.c.id, ids), settlement_lines.c.replaced_by.is_not(None))
-    )
-    Sums(counted(back, back["was_outcome"], back["was_reason"])).write(tx)
-    tx.execute(
-        update(settlement_lines)
-        .where(among(tx, settlement_lines.c.id, back["id"].tolist()))
-        .values(replaced_by=None)
-    )
 
 
 def remove(tx: Connection, file: int, limit: int) -> int:

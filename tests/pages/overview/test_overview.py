@@ -29,7 +29,7 @@ from services.reconciliation.views.overview import (
 from services.store import access, alarms
 from services.store.orders import orders
 from services.store.orders.overview import Sum
-from services.store.schema.settlements import settlement_files
+from services.store.schema.settlement_files import settlement_files
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.observations import observation

@@ -13,8 +13,8 @@ from services.access import Actor
 from services.desk import Desk
 from services.imports import fetch_schedule
 from services.imports.fetch_schedule import Automatic
-from services.store.schema.fetching import payout_requests
-from services.store.settlements import hipay_list
+from services.store.schema import fetching
+from services.store.settlements import hipay_list, payout_requests
 from tests.support.desk import person
 
 Draw = Callable[..., AppTest]
@@ -56,24 +56,24 @@ def listed(desk: Desk, settlement_id: str, **values: Any) -> None:
 def requested(desk: Desk, **values: Any) -> None:
     now = clock.now()
     with desk.store.write() as tx:
-        hipay_list.add_request(
+        payout_requests.add(
             tx,
             account="demo",
-            source=hipay_list.PERSON,
+            source=payout_requests.PERSON,
             settlement_id="",
             form_key=f"k{now}",
             due_at=now,
             actor_kind="user",
             actor_id="x",
         )
-        held = hipay_list.claim_request(tx, ("demo",), now, timedelta(minutes=3))
+        held = payout_requests.claim(tx, ("demo",), now, timedelta(minutes=3))
         assert held is not None
-        hipay_list.change_request(tx, held, **values)
+        payout_requests.change(tx, held, **values)
 
 
 def requests(desk: Desk) -> list[Any]:
     with desk.store.read() as tx:
-        return list(tx.execute(select(payout_requests).order_by(payout_requests.c.id)))
+        return list(tx.execute(select(fetching.payout_requests).order_by(fetching.payout_requests.c.id)))
 
 
 def words(at: AppTest) -> str:
@@ -127,7 +127,7 @@ def test_progress_and_how_it_ended(draw: Draw, desk: Desk) -> None:
     assert not draw().exception
     with desk.store.write() as tx:
         tx.execute(
-            payout_requests.update().values(
+            fetching.payout_requests.update().values(
                 state="failed", finished_at=clock.now(), failure="payout_broken_off"
             )
         )

@@ -20,7 +20,7 @@ from services.orders.record import record_observation
 from services.reconciliation.decisions import decide, set_aside_rows
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import file_list, lists
-from services.store.settlements import line_pages, settlement_files
+from services.store.settlements import line_search, settlement_files
 from services.store.settlements.line_filter import LineFilter
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -136,7 +136,7 @@ def test_a_search_with_too_many_hits_says_so(
     at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at = at.text_input(key="find").set_value("F-1").run()
     assert "type more of the text" not in words(at)
-    monkeypatch.setattr(line_pages, "FOUND_BY_TEXT", 1)
+    monkeypatch.setattr(line_search, "MOST_FOUND", 1)
     at = at.run()
     assert words(at).count("type more of the text") == 1  # where nothing is open among those looked at, too
     at = choose(at, "outcome", ["open", "all"])

@@ -13,9 +13,8 @@ from services.access import ROLE_RIGHTS, Grant, Right
 from services.alarms.handling import take
 from services.desk import Desk
 from services.imports import file_accounts
-from services.store import access, alarms
-from services.store.alarms import Condition
-from services.store.schema import orders
+from services.store import access, alarms, schema
+from services.store.alarm_conditions import Condition
 from tests.support.desk import person
 from tests.support.payout_lines import import_lines, line
 from tests.support.payout_pages import HEAD, upload, words
@@ -107,7 +106,7 @@ def test_an_alarm_of_a_payout_leads_to_the_reconciliation_for_whoever_may_see_pa
             Condition(kind="payout_without_file", identity="one", account="shop", order=None, detail=detail),
             now,
         )
-        alarm = tx.scalar(select(orders.alarms.c.id))
+        alarm = tx.scalar(select(schema.alarms.alarms.c.id))
     assert alarm is not None
     take(desk, finance, alarm)
     for reader, offered in ((finance, 2), (person(desk, "manager", account="shop"), 0)):

@@ -26,9 +26,9 @@ from services.imports import (
 from services.imports.folder import Watch
 from services.reconciliation.matching import rejoin
 from services.store import STORE_AWAY, StoreFull, alarms
-from services.store.alarms import Condition
+from services.store.alarm_conditions import Condition
 from services.store.orders import notifications
-from services.store.settlements import settlement_files
+from services.store.settlements import import_tries, settlement_files
 from tests.support.desk import person
 from tests.support.full_database import no_room
 from tests.support.orders import store_paid_order
@@ -125,7 +125,7 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
         def poll(self) -> int:
             return self.returncode
 
-    for _ in range(settlement_files.MAX_TRIES + 2):
+    for _ in range(import_tries.MAX_TRIES + 2):
         with no_room(desk, pages):
             with pytest.raises((NoRoom, StoreFull)):
                 background.work_off(desk)

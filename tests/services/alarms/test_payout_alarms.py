@@ -21,8 +21,8 @@ from services.imports.errors import FileUnknown
 from services.imports.fetch_schedule import Automatic
 from services.imports.lease import Lease
 from services.store import Row
-from services.store.schema.fetching import payout_requests
-from services.store.settlements import hipay_list
+from services.store.schema import fetching
+from services.store.settlements import payout_requests
 from tests.support.desk import person
 from tests.support.open_alarms import open_alarms
 from tests.support.payout_folder import look, zipped
@@ -130,7 +130,7 @@ def test_a_list_that_cannot_be_looked_at_for_a_day_is_to_do_until_it_can(desk: D
     for number, (state, hours) in enumerate(looks):
         at = clock.now() - timedelta(hours=hours)
         with desk.store.write() as tx:
-            hipay_list.add_request(
+            payout_requests.add(
                 tx,
                 account="demo",
                 source="schedule",
@@ -140,9 +140,9 @@ def test_a_list_that_cannot_be_looked_at_for_a_day_is_to_do_until_it_can(desk: D
                 actor_kind="system",
                 actor_id="test",
             )
-            new = payout_requests.c.form_key == str(number)
+            new = fetching.payout_requests.c.form_key == str(number)
             tx.execute(
-                update(payout_requests)
+                update(fetching.payout_requests)
                 .where(new)
                 .values(state=state, finished_at=at, failure="payout_refused")
             )
@@ -152,7 +152,11 @@ def test_a_list_that_cannot_be_looked_at_for_a_day_is_to_do_until_it_can(desk: D
     assert open_alarms(desk, admin) == []
     fetch_schedule.save(desk, admin, "demo", Automatic(on=True))
     with desk.store.write() as tx:
-        tx.execute(update(payout_requests).where(payout_requests.c.form_key == "2").values(state="done"))
+        tx.execute(
+            update(fetching.payout_requests)
+            .where(fetching.payout_requests.c.form_key == "2")
+            .values(state="done")
+        )
     assert open_alarms(desk, admin) == []
 
 
@@ -161,7 +165,7 @@ def test_a_failure_of_today_is_none_yet(desk: Desk) -> None:
     fetch_schedule.save(desk, admin, "demo", Automatic(on=True))
     at = clock.now() - timedelta(hours=20)
     with desk.store.write() as tx:
-        hipay_list.add_request(
+        payout_requests.add(
             tx,
             account="demo",
             source="schedule",
@@ -171,5 +175,5 @@ def test_a_failure_of_today_is_none_yet(desk: Desk) -> None:
             actor_kind="system",
             actor_id="t",
         )
-        tx.execute(update(payout_requests).values(state="failed", finished_at=at))
+        tx.execute(update(fetching.payout_requests).values(state="failed", finished_at=at))
     assert open_alarms(desk, admin) == []

@@ -29,9 +29,8 @@ from services.imports import lease, process, supervisor
 from services.orders import steps
 from services.orders.steps import runner
 from services.orders.steps.lanes import Lanes
-from services.store import Store, heartbeats
+from services.store import Store, heartbeats, schema
 from services.store.orders.steps import Step
-from services.store.schema import orders
 from tests.support.desk import person
 from tests.support.sandbox import wait_for
 
@@ -241,7 +240,7 @@ def test_a_lane_goes_on_when_the_database_is_unavailable(tmp_path: Path) -> None
 
 def alarms(desk: Desk) -> list[tuple[str, bool]]:
     with desk.store.read() as tx:
-        found = tx.execute(select(orders.alarms).order_by(orders.alarms.c.id)).all()
+        found = tx.execute(select(schema.alarms.alarms).order_by(schema.alarms.alarms.c.id)).all()
     return [(row.kind, row.closed_at is None) for row in found]
 
 

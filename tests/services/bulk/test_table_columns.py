@@ -14,7 +14,9 @@ from services.bulk.rows import Rules
 from services.demo.drain import drain
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.store.schema.orders import audit, orders, table_columns
+from services.store.schema.bulk import table_columns
+from services.store.schema.orders import orders
+from services.store.schema.people import audit
 from tests.support.desk import person
 from tests.support.tables import as_csv, as_xlsx
 

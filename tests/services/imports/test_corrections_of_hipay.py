@@ -29,9 +29,10 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision, ReasonMissing
 from services.reconciliation.matching import rejoin
 from services.reconciliation.views import lists, payout_list
-from services.store.schema.orders import audit
-from services.store.schema.settlements import settlement_lines
-from services.store.settlements import decisions, hipay_list, settlement_files
+from services.store import erasure
+from services.store.schema.people import audit
+from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements import hipay_list, settlement_files
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
 from tests.support.desk import person
 from tests.support.orders import store_paid_order
@@ -388,7 +389,7 @@ def test_the_reason_of_a_decision_is_erased_with_the_customer(desk: Desk, financ
     ids = waiting(desk, finance, file)
     held_corrections.decide(desk, finance, file, ids, "taken", "Madame Marchand a payé")
     with desk.store.write() as tx:
-        decisions.erase_words(tx, order)
+        erasure.erase_reasons(tx, order)
     [one] = held_corrections.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.reason) == ("taken", "")

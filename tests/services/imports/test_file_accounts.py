@@ -20,7 +20,7 @@ from services.imports.file_accounts import FileAccountInUse
 from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.store import Row
-from services.store.schema.settlements import settlement_lines
+from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements import settlement_files
 from tests.support.payouts import Failed, account_of, csv, import_file, lines_of
 from tests.support.previews import preview_of

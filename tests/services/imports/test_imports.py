@@ -29,8 +29,8 @@ from services.imports import (
 from services.imports.errors import FileKnown, FileUnknown, NotToCancel
 from services.imports.lease import Lease
 from services.reconciliation.matching import rejoin
-from services.store import Store, engine
-from services.store.settlements import settlement_files
+from services.store import Store, databases
+from services.store.settlements import import_tries, settlement_files
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, import_file, import_line, lines_of
@@ -100,7 +100,7 @@ def copied(database: Path, folder: Path) -> Iterator[Desk]:
     folder.mkdir()
     shutil.copy(database, folder / "sandbox.db")
     settings = settings_for(folder)
-    opened = Desk(settings, Store(engine._engine(settings.database)))
+    opened = Desk(settings, Store(databases.make_engine(settings.database)))
     yield opened
     opened.close()
 
@@ -165,7 +165,7 @@ def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by
         supervisor.ImportProcess, "_start", lambda _: None
     )  # it lasts: here the work is done by hand
     file, other = receive(desk, finance), receive(desk, finance, OLD, "other.csv")
-    for _ in range(settlement_files.MAX_TRIES):
+    for _ in range(import_tries.MAX_TRIES):
         with dying(2), pytest.raises(Died):
             background.work_off(desk)
     for rest in (10, 20, 40, 60, 60):
@@ -204,7 +204,7 @@ def test_only_a_death_of_its_own_fails_it_for_good(
 
     monkeypatch.setattr(supervisor.ImportProcess, "_start", lambda _: None)
     file, child = receive(desk, finance), supervisor.ImportProcess(desk)
-    for number in range(settlement_files.MAX_TRIES):
+    for number in range(import_tries.MAX_TRIES):
         assert state(desk, file) == ("running" if number else "waiting")
         with dying(2), pytest.raises(Died):
             background.work_off(desk)
@@ -222,7 +222,7 @@ def test_only_a_death_of_its_own_fails_it_for_good(
 
 def test_one_that_is_stopped_goes_on_and_does_not_count_as_dead(desk: Desk, finance: Actor) -> None:
     file = receive(desk, finance)
-    for _ in range(settlement_files.MAX_TRIES + 1):
+    for _ in range(import_tries.MAX_TRIES + 1):
         stopping = threading.Event()
         with stopped_after(3, stopping):
             process.work_off(desk.store, "me", desk.settings.all_accounts, stopping)

@@ -21,7 +21,8 @@ from services.reconciliation.views import (
 )
 from services.reconciliation.views.payout_list import Payout
 from services.settlements.findings import findings_of
-from services.store.schema.settlements import settlement_files, settlement_lines
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements.position_pages import OrderFilter
 from tests.support import postgres
 from tests.support.desk import open_test_desk, person

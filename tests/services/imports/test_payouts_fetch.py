@@ -27,9 +27,10 @@ from services.imports.fetch import Stopped, _Run, detail_of
 from services.imports.fetch_requests import Fetching
 from services.imports.fetch_schedule import Automatic
 from services.store.lease import LeaseLost
-from services.store.schema.fetching import hipay_settlements, payout_requests
-from services.store.schema.settlements import settlement_files
-from services.store.settlements import hipay_list
+from services.store.schema import fetching
+from services.store.schema.fetching import hipay_settlements
+from services.store.schema.settlement_files import settlement_files
+from services.store.settlements import hipay_list, payout_requests
 from tests.support.accounts import STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import HEAD
@@ -162,10 +163,10 @@ def test_two_workers_share_the_work(desk: Desk, finance: Actor, sandbox: Running
     settle(sandbox, "A2")
     for number in range(4):
         with desk.store.write() as tx:
-            hipay_list.add_request(
+            payout_requests.add(
                 tx,
                 account="demo",
-                source=hipay_list.SCHEDULE,
+                source=payout_requests.SCHEDULE,
                 settlement_id="",
                 form_key=f"k{number}",
                 due_at=clock.now(),
@@ -185,7 +186,7 @@ def test_two_workers_share_the_work(desk: Desk, finance: Actor, sandbox: Running
     while fetch_next(desk):
         pass
     with desk.store.read() as tx:
-        done = list(tx.execute(select(payout_requests)))
+        done = list(tx.execute(select(fetching.payout_requests)))
     assert [row.state for row in done] == ["done"] * 4
     assert sum(row.fetched for row in done) == 2
     assert len(files(desk)) == 2
@@ -306,7 +307,7 @@ def test_a_payout_without_a_file_is_an_alarm_until_it_comes(
     sweep(desk)
     assert to_do(desk, finance).free.total == 0
     with desk.store.read() as tx:
-        from services.store.schema.orders import alarms
+        from services.store.schema.alarms import alarms
 
         [closed] = tx.execute(select(alarms).where(alarms.c.kind == "payout_without_file"))
     assert (closed.closed_by, closed.closing_reason) == (WORKER.id, RESOLVED)
@@ -434,10 +435,10 @@ def test_hipay_that_is_down_is_tried_again_for_the_schedule_only(lone: Any) -> N
     assert seen.last is not None
     assert (seen.last.state, seen.last.failure) == ("failed", "hipay_unreachable")
     with desk.store.write() as tx:
-        hipay_list.add_request(
+        payout_requests.add(
             tx,
             account="demo",
-            source=hipay_list.SCHEDULE,
+            source=payout_requests.SCHEDULE,
             settlement_id="",
             form_key="s",
             due_at=clock.now(),
@@ -466,7 +467,7 @@ def test_what_failed_here_is_tried_again_in_minutes_for_the_schedule(
     fetch_schedule.request_due(desk)
     assert fetch_next(desk)
     with desk.store.read() as tx:
-        last = hipay_list.last_scheduled(tx, "demo")
+        last = payout_requests.last_scheduled(tx, "demo")
     assert last is not None
     assert (last.state, last.due_at - clock.now() < timedelta(minutes=6)) == ("waiting", True)
 
@@ -538,18 +539,18 @@ def test_a_worker_thought_dead_writes_nothing(lone: Any) -> None:
         fetch_requests.request_fetch(desk, person(desk, "finance"), "demo", "key")
         now = clock.now()
         with desk.store.write() as tx:
-            dead = hipay_list.claim_request(tx, ("demo",), now, timedelta(minutes=3))
+            dead = payout_requests.claim(tx, ("demo",), now, timedelta(minutes=3))
             assert dead is not None
-            assert hipay_list.claim_request(tx, ("demo",), now, timedelta(minutes=3)) is None
-            hipay_list.change_request(tx, dead, leased_until=now - timedelta(seconds=1))
+            assert payout_requests.claim(tx, ("demo",), now, timedelta(minutes=3)) is None
+            payout_requests.change(tx, dead, leased_until=now - timedelta(seconds=1))
         assert fetch_next(desk)
         with desk.store.write() as tx, pytest.raises(LeaseLost):
-            hipay_list.change_request(tx, dead, state="failed")
+            payout_requests.change(tx, dead, state="failed")
         late = _Run(desk, dead, threading.Event())
         with pytest.raises(LeaseLost):
             late.do()
     with desk.store.read() as tx:
-        [row] = tx.execute(select(payout_requests))
+        [row] = tx.execute(select(fetching.payout_requests))
         [payout] = tx.execute(select(hipay_settlements))
     assert (row.state, row.tries, len(files(desk))) == ("done", 2, 1)
     assert payout.file == files(desk)[0].id

@@ -21,7 +21,7 @@ from services.desk import Desk
 from services.imports import file_accounts, files, folder
 from services.imports.folder import Watch
 from services.store.schema.fetching import folder_files
-from services.store.schema.settlements import settlement_files
+from services.store.schema.settlement_files import settlement_files
 from tests.support import readers
 from tests.support.desk import person
 from tests.support.payout_folder import content, look, zipped

@@ -30,7 +30,7 @@ from services.settlements.dialect import Detection
 from services.settlements.given import Given
 from services.store import Connection, meta, settlements
 from services.store.orders import orders
-from services.store.schema.settlements import settlement_files
+from services.store.schema.settlement_files import settlement_files
 from tests.support import postgres, servers
 from tests.support.orders import order_columns, store_paid_order
 from tests.support.payouts import csv, import_file, lines_of

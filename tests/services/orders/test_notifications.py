@@ -50,7 +50,7 @@ def only(desk: Desk) -> Any:
 
 def alarms(desk: Desk) -> list[Any]:
     with desk.store.read() as tx:
-        return list(tx.execute(select(schema.orders.alarms).order_by(schema.orders.alarms.c.id)))
+        return list(tx.execute(select(schema.alarms.alarms).order_by(schema.alarms.alarms.c.id)))
 
 
 def read_is_due(desk: Desk, row: int) -> bool:

@@ -37,7 +37,7 @@ from services.orders.history import Detail
 from services.orders.unconfirmed import answered
 from services.store import schema
 from services.store.orders import orders
-from services.store.schema.settlements import order_positions
+from services.store.schema.reconciliation import order_positions
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.notices import all_notices

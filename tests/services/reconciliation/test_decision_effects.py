@@ -48,7 +48,7 @@ def standing_lines(desk: Desk, order: str = "A-100") -> list[tuple[str, int, str
 def stored_all(desk: Desk) -> list:
     from sqlalchemy import select
 
-    from services.store.schema.settlements import settlement_lines
+    from services.store.schema.settlement_lines import settlement_lines
 
     with desk.store.read() as tx:
         return list(tx.execute(select(settlement_lines).order_by(settlement_lines.c.id)))

@@ -21,7 +21,9 @@ from services.reconciliation.decisions import available, decide, errors, history
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.matching import decided_lines, rejoin
 from services.reconciliation.matching.order_changes import catch_up
-from services.store.schema.settlements import line_decisions, settlement_files, settlement_lines
+from services.store.schema.reconciliation import line_decisions
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import settlement_lines
 from tests.support import postgres
 from tests.support.desk import all_that_is_stored, open_test_desk, person
 from tests.support.orders import store_paid_order
@@ -586,7 +588,7 @@ def test_the_audit_holds_ids_and_no_word_of_a_person(desk: Desk, finance: Actor,
     undo.undo_group(desk, finance, "k1", "Mrs Marchand called again")
     history.comment_line(desk, finance, line_id(desk, "WEB-1"), "Mrs Marchand, again", "k2")
     with desk.store.read() as tx:
-        kept = [str(row) for row in tx.execute(select(services.store.schema.orders.audit))]
+        kept = [str(row) for row in tx.execute(select(services.store.schema.people.audit))]
     assert not any("Marchand" in text for text in kept)
     actions = [entry.action for entry in reversed(audited(desk, finance, ""))]
     assert [action for action in actions if action.startswith(("line.", "comment"))] == [

@@ -20,7 +20,7 @@ from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import DecisionRefused
 from services.reconciliation.matching.match import DECIDED
-from services.store.schema.settlements import line_decisions, line_shares, order_positions
+from services.store.schema.reconciliation import line_decisions, line_shares, order_positions
 from tests.support.desk import person
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import import_lines, line, orders_seen, outcomes, stored, totals

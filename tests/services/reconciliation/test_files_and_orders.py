@@ -12,7 +12,7 @@ from services.imports import file_accounts, files
 from services.imports.errors import FileKnown
 from services.orders import create, history
 from services.reconciliation.views import payout_list
-from services.store.settlements import reconciliation_views, settlement_files
+from services.store.settlements import file_content, reconciliation_views
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import Failed, csv, import_file, lines_of, positions_of
@@ -58,7 +58,7 @@ def test_a_file_is_looked_at_then_imported_once(desk: Desk, finance: Actor) -> N
     assert (preview.known, preview.imported) == (2, True)
     assert len(stands(desk)) == 2
     with desk.store.read() as tx:
-        assert settlement_files.content(tx, file_id) == raw
+        assert file_content.content(tx, file_id) == raw
 
 
 def test_lines_of_another_file_are_not_doubled_and_true_twins_are_kept(desk: Desk, finance: Actor) -> None:

@@ -22,10 +22,10 @@ from services.reconciliation.decisions.errors import DecisionRefused
 from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.positions import divided
 from services.settlements.dialect import Chosen
-from services.store import Store, engine
+from services.store import Store, databases
 from services.store.orders.orders import add_event
 from services.store.schema.orders import operations, pages
-from services.store.schema.settlements import settlement_lines
+from services.store.schema.settlement_lines import settlement_lines
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.orders import order_columns
 from tests.support.payout_lines import orders_seen
@@ -248,7 +248,7 @@ def test_the_join_is_that_of_everything_at_once(
     folder = tmp_path_factory.mktemp("run")
     shutil.copy(empty, folder / "sandbox.db")
     settings_ = settings_for(folder)
-    desk = Desk(settings_, Store(engine._engine(settings_.database)))  # migrated as it is
+    desk = Desk(settings_, Store(databases.make_engine(settings_.database)))  # migrated as it is
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "ROWS", rows)
         patch.setattr(load, "BATCH", batch)

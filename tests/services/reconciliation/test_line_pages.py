@@ -10,8 +10,10 @@ from sqlalchemy import event, select, text, update
 
 from services.desk import Desk
 from services.store import Row
-from services.store.schema.settlements import order_positions, settlement_files, settlement_lines
-from services.store.settlements import line_pages, position_pages
+from services.store.schema.reconciliation import order_positions
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements import line_pages, line_search, position_pages
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import SORTS, Place, Sort
 from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter, OrderSort
@@ -187,16 +189,16 @@ def test_a_search_knows_whether_it_has_more_hits_than_it_looks_at(
 ) -> None:
     chosen = LineFilter(text=text, loose=loose)
     with many.store.read() as tx:
-        monkeypatch.setattr(line_pages, "FOUND_BY_TEXT", hits)
-        assert not line_pages.cut(tx, chosen)
-        monkeypatch.setattr(line_pages, "FOUND_BY_TEXT", hits - 1)
-        assert line_pages.cut(tx, chosen)
+        monkeypatch.setattr(line_search, "MOST_FOUND", hits)
+        assert not line_search.is_cut(tx, chosen)
+        monkeypatch.setattr(line_search, "MOST_FOUND", hits - 1)
+        assert line_search.is_cut(tx, chosen)
 
 
 def test_orders_counted_by_a_search_are_not_said_to_be_all(many: Desk) -> None:
     with many.store.read() as tx:
         assert position_pages.cut(tx, OrderFilter(loose="inv"))
-        assert position_pages.count(tx, OrderFilter(loose="inv")) == line_pages.FOUND_BY_TEXT
+        assert position_pages.count(tx, OrderFilter(loose="inv")) == line_search.MOST_FOUND
         assert not position_pages.cut(tx, OrderFilter(loose="inv77"))
 
 

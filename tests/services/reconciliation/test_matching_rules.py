@@ -16,7 +16,7 @@ from services.reconciliation.decisions import account_rules, decide, errors, not
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.matching import rejoin
 from services.settlements.dialect import Chosen
-from services.store.schema import orders
+from services.store.schema import people
 from services.store.settlements import matching_rules
 from tests.support.desk import person
 from tests.support.orders import store_paid_order
@@ -246,6 +246,6 @@ def test_the_audit_names_no_text_of_a_rule(desk: Desk, finance: Actor) -> None:
     )
     file_accounts.assign(desk, finance, "12345", "demo")
     with desk.store.read() as tx:
-        kept = str([tuple(row) for row in tx.execute(select(orders.audit))])
+        kept = str([tuple(row) for row in tx.execute(select(people.audit))])
     assert "elodie" not in kept
     assert "Marchand" not in kept

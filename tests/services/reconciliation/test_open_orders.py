@@ -20,7 +20,8 @@ from services.reconciliation.decisions import acceptances
 from services.reconciliation.decisions.errors import AlreadyUndone, ReasonMissing
 from services.reconciliation.matching import positions
 from services.reconciliation.views import list_exports, lists, order_text
-from services.store.schema.orders import alarms, orders
+from services.store.schema.alarms import alarms
+from services.store.schema.orders import orders
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import all_that_is_stored, person
 from tests.support.orders import store_paid_order
@@ -239,7 +240,7 @@ def test_an_order_that_was_never_seen_by_the_join_is_late_all_the_same(desk: Des
     import_lines(desk, line("OTHER"))
     with desk.store.write() as tx:
         tx.execute(update(orders).values(captured_at=clock.now() - DAYS * 60))
-        from services.store.schema.settlements import order_positions
+        from services.store.schema.reconciliation import order_positions
 
         tx.execute(order_positions.delete())
     sweep(desk)

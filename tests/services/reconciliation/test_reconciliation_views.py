@@ -18,7 +18,8 @@ from services.reconciliation.decisions import account_rules
 from services.reconciliation.decisions.errors import LineUnknown
 from services.reconciliation.views import file_list, list_exports, lists, payout_list
 from services.store.schema.orders import orders
-from services.store.schema.settlements import order_positions, settlement_files
+from services.store.schema.reconciliation import order_positions
+from services.store.schema.settlement_files import settlement_files
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import person

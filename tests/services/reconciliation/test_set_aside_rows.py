@@ -17,7 +17,7 @@ from services.reconciliation.decisions.set_aside_rows import REST, RowNotDealtWi
 from services.reconciliation.views import payout_list
 from services.settlements import findings
 from services.store.engine import MIGRATIONS
-from services.store.schema.orders import audit
+from services.store.schema.people import audit
 from tests.support.desk import person
 from tests.support.payouts import csv, import_file
 

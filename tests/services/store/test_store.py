@@ -22,7 +22,7 @@ from services.store import (
     open_store,
     schema,
 )
-from services.store.engine import sqlite_warning
+from services.store.databases import sqlite_warning
 from services.store.locks import insert_new, put
 from services.store.orders import orders
 from tests.support import postgres
@@ -93,7 +93,7 @@ def test_migrations_started_at_once_run_once(tmp_path: Path) -> None:
 @pytest.mark.sqlite
 def test_the_migrations_make_the_tables_of_the_schema(store: Store) -> None:
     with store.read() as tx:
-        assert compare_metadata(MigrationContext.configure(tx), schema.orders.metadata) == []
+        assert compare_metadata(MigrationContext.configure(tx), schema.base.metadata) == []
 
 
 @pytest.mark.sqlite
@@ -200,13 +200,13 @@ def test_a_search_minds_neither_case_nor_accents_and_takes_signs_as_they_are(
 def test_an_insert_that_meets_its_equal_says_so_and_goes_on(desk: Desk) -> None:
     order, _ = order_with_page(desk)
     with desk.store.write() as tx:
-        assert insert_new(tx, schema.orders.meta, ("name",), name="a", value="1")
-        assert not insert_new(tx, schema.orders.meta, ("name",), name="a", value="2")
-        put(tx, schema.orders.meta, {"name": "b"}, value="1")
-        put(tx, schema.orders.meta, {"name": "b"}, value="2")
+        assert insert_new(tx, schema.meta.meta, ("name",), name="a", value="1")
+        assert not insert_new(tx, schema.meta.meta, ("name",), name="a", value="2")
+        put(tx, schema.meta.meta, {"name": "b"}, value="1")
+        put(tx, schema.meta.meta, {"name": "b"}, value="2")
         assert add_event(tx, order, identity="told:1")
         assert not add_event(tx, order, identity="told:1")
-        values = {row.name: row.value for row in tx.execute(select(schema.orders.meta))}
+        values = {row.name: row.value for row in tx.execute(select(schema.meta.meta))}
         assert (values["a"], values["b"]) == ("1", "2")
         assert len(orders.events_of(tx, order)) == 1
 

@@ -21,14 +21,9 @@ from services.imports import file_accounts, process
 from services.reconciliation.matching import order_changes
 from services.reconciliation.views import payout_list
 from services.store import schema
-from services.store.schema.settlements import (
-    LINE_AMOUNTS,
-    LINE_TEXTS,
-    line_totals,
-    order_positions,
-    settlement_files,
-    settlement_lines,
-)
+from services.store.schema.reconciliation import order_positions
+from services.store.schema.settlement_files import settlement_files
+from services.store.schema.settlement_lines import LINE_AMOUNTS, LINE_TEXTS, line_totals, settlement_lines
 from tests.unit.reconciliation import oracle
 from tests.unit.settlements.writing import FRENCH
 

@@ -1,0 +1,170 @@
+"""Erasing a customer's data. What belongs to money or decisions stays, without what names the customer."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    union,
+    update,
+)
+
+from services.store.in_list import in_batches
+from services.store.masking import masked
+from services.store.orders.batches import keys
+from services.store.orders.records import Order
+from services.store.orders.searching import searched
+from services.store.retention import LINE_CELLS, OPEN_BATCHES
+from services.store.schema.alarms import alarms, notices
+from services.store.schema.bulk import batch_rows, batches
+from services.store.schema.orders import messages, notification_addresses, notifications, operations, orders
+from services.store.schema.reconciliation import decision_orders, line_comments, line_decisions, line_shares
+from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements import acceptances, held_corrections, order_keys
+
+NOBODY = "—"  # stands for the name, in every language
+_REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
+_MACHINERY = ("worker", "hipay", "system")
+_SHOWN = ("seen", "expected")
+_NO_DATA: dict[str, Any] = {"data": {}, **keys({})}
+
+
+def erase_orders(tx: Connection, found: Iterable[Order], at: datetime) -> int:
+    """Erase the customer from these orders and from all that hangs on them; how many orders."""
+    count = 0
+    for order in found:
+        references = {name: masked(getattr(order, name)) for name in _REFERENCES}
+        search = searched({"order_id": order.order_id, **references})
+        tx.execute(
+            update(orders)
+            .where(orders.c.id == order.id)
+            .values(
+                first_name="",
+                last_name=NOBODY,
+                email="",
+                phone="",
+                description="",
+                copy_to="",
+                failure_detail={},
+                search=search,
+                erased_at=at,
+                **references,
+            )
+        )
+        tx.execute(
+            update(messages).where(messages.c.order == order.id).values(recipient="", body=b"", answer="")
+        )
+        tx.execute(update(batch_rows).where(batch_rows.c.order == order.id).values(**_NO_DATA))
+        tx.execute(update(operations).where(operations.c.order == order.id).values(why="", failure_detail={}))
+        tx.execute(update(notices).where(notices.c.order == order.id).values(detail={}))
+        _erase_alarms(tx, order.id)
+        empty_notifications(tx, notifications.c.order == order.id)
+        erase_reasons(tx, order.id)
+        order_keys.erase_addresses(tx, order.account, order.id)
+        erase_lines(
+            tx, tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.order == order.id)).all()
+        )
+        count += 1
+    return count
+
+
+def _erase_alarms(tx: Connection, order: int) -> None:
+    """An alarm stays, without addresses; why a person closed it is in their own words, and may name the customer."""
+    for alarm in tx.execute(select(alarms).where(alarms.c.order == order)).all():
+        by_hand = alarm.closing_reason and alarm.closed_by not in _MACHINERY
+        values = {"closing_reason": NOBODY} if by_hand else {}
+        tx.execute(
+            update(alarms).where(alarms.c.id == alarm.id).values(detail=masked(alarm.detail), **values)
+        )
+
+
+def erase_lines(tx: Connection, ids: Iterable[int]) -> None:
+    """Empty the cells of these lines that hold an e-mail address. Their amounts, ids and what they came to stay."""
+    line, cells = settlement_lines.c, (*LINE_CELLS, *_SHOWN)
+    for some in in_batches(ids):
+        for row in tx.execute(
+            select(line.id, *(line[name] for name in cells)).where(line.id.in_(some))
+        ).all():
+            texts = {name: getattr(row, name) for name in cells}
+            gone = {
+                name: "" if name in LINE_CELLS else masked(text)
+                for name, text in texts.items()
+                if masked(text) != text
+            }
+            if gone:
+                tx.execute(update(settlement_lines).where(line.id == row.id).values(**gone))
+
+
+def erase_messages(tx: Connection, ids: Iterable[int]) -> None:
+    """Empty messages that went to an address which is the order's no more."""
+    gone = {"recipient": "", "body": b"", "answer": ""}
+    tx.execute(update(messages).where(messages.c.id.in_(tuple(ids))).values(**gone))
+
+
+def erase_rows(tx: Connection, found: Iterable[tuple[int, int]]) -> None:
+    for batch, number in found:
+        here = (batch_rows.c.batch == batch) & (batch_rows.c.number == number)
+        tx.execute(update(batch_rows).where(here).values(problems={}, **_NO_DATA))
+
+
+def erase_notifications(tx: Connection, ids: Sequence[int]) -> None:
+    empty_notifications(tx, notifications.c.id.in_(ids))
+
+
+def erase_rest(tx: Connection, account: str, cutoff: datetime) -> None:
+    """What belongs to no order: rows of old lists that were never sent, and notifications of unknown orders."""
+    old = select(batches.c.id).where(
+        batches.c.account == account, batches.c.created_at < cutoff, batches.c.state.notin_(OPEN_BATCHES)
+    )
+    tx.execute(
+        update(batch_rows)
+        .where(batch_rows.c.batch.in_(old), batch_rows.c.state != "created")
+        .values(problems={}, **_NO_DATA)
+    )
+    here = notifications.c
+    empty_notifications(tx, and_(here.account == account, here.order.is_(None), here.received_at < cutoff))
+
+
+def erase_again(tx: Connection) -> None:
+    """HiPay names the customer in each notification: what came after an order was erased is emptied, too."""
+    erased = select(orders.c.id).where(orders.c.erased_at.isnot(None))
+    empty_notifications(tx, notifications.c.order.in_(erased))
+
+
+def empty_notifications(tx: Connection, which: Any) -> None:
+    """Those worked off keep what became of them and their identity, so that a replay is still known."""
+    here = notifications.c
+    these = and_(which, here.state != "stored", func.length(here.body) > 0)
+    emptied = notification_addresses.c.notification.in_(select(here.id).where(these))
+    tx.execute(delete(notification_addresses).where(emptied))
+    tx.execute(update(notifications).where(these).values(body=b""))
+
+
+def erase_reasons(tx: Connection, order_id: int) -> None:
+    """Empty what people wrote of an order and of the lines that have, had or nearly have it: it may name the customer.
+    What was decided, by whom and when stays. The lines are found by ``decision_orders``, ``line_shares``, and the line's
+    own order and nearest order."""
+    decision, comment, line, share = line_decisions.c, line_comments.c, settlement_lines.c, line_shares.c
+    worded = union(select(decision.line), select(comment.line).where(comment.line.is_not(None))).subquery()
+    theirs = union(
+        select(decision.line)
+        .join(decision_orders, decision_orders.c.decision == decision.id)
+        .where(decision_orders.c.order == order_id),
+        select(line.id)
+        .join(worded, worded.c.line == line.id)
+        .outerjoin(line_shares, share.line == line.id)
+        .where(or_(line.order == order_id, line.nearest == order_id, share.order == order_id)),
+    )
+    ids = list(tx.scalars(theirs))
+    acceptances.erase_words(tx, order_id)
+    held_corrections.erase_words(tx, order_id)
+    tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
+    for some in in_batches(ids):
+        tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))
+        tx.execute(update(line_decisions).where(decision.line.in_(some)).values(reason="", undo_reason=""))
