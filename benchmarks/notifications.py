@@ -27,7 +27,7 @@ import services.store.orders.notifications
 from benchmarks.payment_requests import add_open_order
 from benchmarks.receiver import notification
 from services import clock
-from services.settings import ROOT
+from services.settings.sources import ROOT
 from services.store import Store, open_store, schema
 from tests.support.sandbox import RunningSandbox, start_sandbox
 

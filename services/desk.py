@@ -13,7 +13,9 @@ from services.disk_space import Room, Shortage
 from services.heartbeats import Heartbeats, WorkerWatch
 from services.hipay.client import HiPay
 from services.hipay.sandbox import clock_source
-from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load, secrets_file
+from services.settings import Settings, load
+from services.settings.account import SHORTEST_SECRET, Account
+from services.settings.sources import SettingsError, secrets_file
 
 # The first two for the screens, which do not know the store.
 from services.store import STORE_AWAY as STORE_AWAY

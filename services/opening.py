@@ -11,7 +11,8 @@ from services import desk, restore_guard
 from services.desk import Desk
 from services.error_messages import sentence
 from services.i18n import translator
-from services.settings import Settings, SettingsError, load, secrets_file, unknown_names
+from services.settings import Settings, load, unknown_names
+from services.settings.sources import SettingsError, secrets_file
 from services.store import DatabaseRefused
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from services.settings import ROOT
+from services.settings.sources import ROOT
 
 _PR_SET_PDEATHSIG = 1
 _BARE = ("PATH", "TMPDIR", "LANG", "LC_ALL", "TZ")

@@ -18,7 +18,8 @@ from pages.configuration.checks import SIGNS
 from services import money
 from services.access.trail import Entry, actions, broken_at, entries
 from services.checklist.guidance import TITLES
-from services.error_messages import SENTENCES, stored_sentence
+from services.error_messages import stored_sentence
+from services.error_messages.sentences import SENTENCES
 from services.i18n import Translator, format_datetime, language_name
 
 PAGE = 200

@@ -9,7 +9,7 @@ from services import retention
 from services.access import ALL_ACCOUNTS, Right
 from services.i18n import Translator, format_date
 from services.retention import MOST_MONTHS, Found
-from services.settings import Account
+from services.settings.account import Account
 
 NAMED = 20
 

@@ -15,7 +15,7 @@ from services.bulk.columns import EXPECTED
 from services.bulk.expected import Preview
 from services.i18n import Translator
 from services.money import format_money
-from services.settings import Account
+from services.settings.account import Account
 
 SHOWN = 500
 

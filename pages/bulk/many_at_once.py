@@ -25,7 +25,7 @@ from services.i18n import LANGUAGES, Translator, language_name
 from services.money import format_money
 from services.orders import create
 from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS
-from services.settings import Account
+from services.settings.account import Account
 
 SHOWN = 500
 ADDRESSES = 8  # with unusual letters, seen without scrolling

@@ -10,7 +10,7 @@ from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from services.access import NotAllowed, Right
 from services.error_messages import sentence
-from services.settings import Account
+from services.settings.account import Account
 
 
 def several() -> bool:

@@ -1,7 +1,8 @@
 """Decisions, and the lines that they concern, in the reader's words."""
 
 from pages.components.outcome_words import day
-from services.error_messages import SENTENCES, sentence
+from services.error_messages import sentence
+from services.error_messages.sentences import SENTENCES
 from services.errors import DeskError
 from services.i18n import Translator, format_datetime
 from services.money import format_money

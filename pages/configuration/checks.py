@@ -15,7 +15,7 @@ from services.checklist.measure import measure
 from services.checklist.overview import Overview
 from services.error_messages import stored_sentence
 from services.i18n import Translator, fill, format_ago
-from services.settings import Account
+from services.settings.account import Account
 
 # status → (word, icon, colour)
 SIGNS: dict[str, tuple[str, str, Colour]] = {

@@ -19,7 +19,7 @@ from services.mail import settings
 from services.mail.compose import DEFAULT_COLOUR
 from services.mail.errors import SettingsRefused
 from services.mail.settings import WHITE, EmailSettings, text_colour
-from services.settings import Account
+from services.settings.account import Account
 
 _BLOCKS = ("signature", "footer")
 _EXAMPLES = {

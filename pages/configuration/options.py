@@ -6,7 +6,7 @@ from pages.components.common import actor, desk, refusals, texts
 from services.accounts import options
 from services.accounts.options import Options
 from services.checklist.overview import Overview
-from services.settings import Account
+from services.settings.account import Account
 
 
 def show(account: Account, seen: Overview) -> None:

@@ -24,7 +24,7 @@ from services.checklist.guidance import TITLES
 from services.checklist.overview import Overview, overview
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_datetime
-from services.settings import Account
+from services.settings.account import Account
 
 
 def page() -> None:

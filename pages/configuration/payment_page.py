@@ -11,7 +11,7 @@ from services.checklist.guidance import DEVELOPER_PORTAL, HOSTED_PAGE_DOCS, cons
 from services.checklist.overview import Overview
 from services.error_messages import sentence
 from services.hipay.fields import DISPLAY_NAME_MAX
-from services.settings import Account
+from services.settings.account import Account
 
 
 def form(account: Account, seen: Overview) -> None:

@@ -6,7 +6,7 @@ from pages.components.common import actor, desk, refusals, texts
 from services.checklist.overview import Overview
 from services.imports.fetch_schedule import LEAST_HOURS, MOST_HOURS, Automatic, automatic, save
 from services.orders.redirect_urls import finance_notify_url
-from services.settings import Account
+from services.settings.account import Account
 
 
 def show(account: Account, seen: Overview) -> None:

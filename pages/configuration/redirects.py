@@ -14,7 +14,7 @@ from services.checklist.overview import Overview
 from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import LANGUAGES, language_name
-from services.settings import Account
+from services.settings.account import Account
 
 
 def form(account: Account, seen: Overview) -> None:

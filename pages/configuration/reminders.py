@@ -6,7 +6,7 @@ from pages.components.common import actor, desk, refusals, texts
 from services.accounts import reminders
 from services.accounts.reminders import MOST_DAYS, MOST_RULES, Reminders
 from services.checklist.overview import Overview
-from services.settings import Account
+from services.settings.account import Account
 
 _DAYS = list(range(1, 31))
 

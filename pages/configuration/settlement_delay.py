@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.common import actor, desk, refusals, texts
 from services.accounts.settlement_delay import LEAST_DAYS, MOST_DAYS, days_to_settle, save_days_to_settle
 from services.checklist.overview import Overview
-from services.settings import Account
+from services.settings.account import Account
 
 
 def show(account: Account, seen: Overview) -> None:

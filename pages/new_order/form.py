@@ -25,7 +25,7 @@ from services.orders.drafts import (
     local_time,
     propose_order_id,
 )
-from services.settings import Account
+from services.settings.account import Account
 
 _PROPOSAL_LASTS = timedelta(hours=1)  # a proposed end does not change under the reader's eyes for so long
 # The form's keys in the session, in full: keys of other screens begin with the same letters.

@@ -23,7 +23,7 @@ from services.money import format_money
 from services.notices.choices import may_set_address, set_address
 from services.orders import create
 from services.orders.drafts import Channel
-from services.settings import Account
+from services.settings.account import Account
 
 LABELS = {
     "first_name": "First name", "last_name": "Last name", "email": "E-mail address", "amount": "Amount",

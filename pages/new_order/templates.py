@@ -9,7 +9,7 @@ from pages.new_order.form import Form
 from services import clock, money
 from services.orders import templates
 from services.orders.templates import Content, Template
-from services.settings import Account
+from services.settings.account import Account
 
 
 def show(account: Account, form: Form) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from services.access import Right, rights_on
-from services.settings import SHORTEST_SECRET
+from services.settings.account import SHORTEST_SECRET
 
 
 def show() -> None:

@@ -14,7 +14,8 @@ from pages.components.markdown import plain
 from services.access import Actor, Right, rights_on
 from services.demo import sample_month
 from services.desk import Desk
-from services.error_messages import UNKNOWN, sentence
+from services.error_messages import sentence
+from services.error_messages.sentences import UNKNOWN
 from services.errors import DeskError
 
 log = logging.getLogger(__name__)

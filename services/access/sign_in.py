@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 
 from services.access import ROLES, Actor, Grant, NotSignedIn, Right, audit, rights
 from services.desk import Desk
-from services.settings import SignIn
+from services.settings.account import SignIn
 from services.store import Connection, access
 from services.store.locks import one_at_a_time
 

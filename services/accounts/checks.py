@@ -15,7 +15,8 @@ from services.desk import Desk
 from services.mail.addresses import parse_address
 from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
-from services.settings import Account, Settings
+from services.settings import Settings
+from services.settings.account import Account
 from services.store import Connection, accounts
 from services.store.accounts import Status as Status
 

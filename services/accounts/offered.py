@@ -2,7 +2,7 @@
 
 from services.access import Actor, Right, allowed_accounts, rights
 from services.desk import Desk
-from services.settings import Account
+from services.settings.account import Account
 
 
 def offered(desk: Desk, actor: Actor, right: Right) -> dict[str, Account]:

@@ -27,7 +27,7 @@ from services.errors import DeskError
 from services.mail.addresses import clean_header_text
 from services.orders.drafts import REFERENCE_MAX, REFERENCES
 from services.orders.errors import FieldEmpty, FieldTooLong
-from services.settings import Account
+from services.settings.account import Account
 from services.settlements.amounts import Decision
 from services.settlements.dates import Form
 from services.store.locks import one_at_a_time

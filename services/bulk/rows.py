@@ -14,7 +14,7 @@ from services.errors import DeskError
 from services.mail.errors import CardNumber
 from services.orders import drafts
 from services.orders.drafts import REFERENCES, Accepted, Draft
-from services.settings import Account
+from services.settings.account import Account
 
 T = TypeVar("T")
 _TEXTS = ("first_name", "last_name", "email", "description", "order_id", "phone")

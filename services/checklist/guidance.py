@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.accounts.checks import Check
-from services.settings import Account
+from services.settings.account import Account
 
 DEVELOPER_PORTAL = "https://developer.hipay.com"
 HOSTED_PAGE_DOCS = "https://developer.hipay.com/online-payments/payment/hosted-page"

@@ -14,7 +14,7 @@ from services.accounts.pauses import Pause, pauses
 from services.accounts.readiness import Readiness, readiness_from
 from services.checklist import delivery_reports, payout_checks
 from services.desk import Desk
-from services.settings import SHORTEST_SECRET, Account
+from services.settings.account import SHORTEST_SECRET, Account
 from services.store import Connection, accounts
 from services.store.databases import sqlite_warning
 from services.versions import python_warning

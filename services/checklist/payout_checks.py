@@ -10,7 +10,7 @@ from typing import Literal
 
 from services.desk import Desk
 from services.imports.fetch_schedule import automatic
-from services.settings import SHORTEST_SECRET
+from services.settings.account import SHORTEST_SECRET
 from services.store import Connection
 from services.store.settlements import finance_notifications, folder_files, payout_requests
 

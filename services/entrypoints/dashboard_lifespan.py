@@ -12,7 +12,8 @@ from services.entrypoints import programs
 from services.heartbeats import watching_workers
 from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.processes import Child
-from services.settings import Settings, SettingsError
+from services.settings import Settings
+from services.settings.sources import SettingsError
 
 log = logging.getLogger(__name__)
 _WORKER_STOPS = 20.0  # seconds that the worker's current step gets to end

@@ -16,7 +16,7 @@ from services.hipay.fields import PageRequest
 from services.hipay.http import TOTAL_SECONDS, Answer, Http
 from services.hipay.observations import Observation
 from services.hipay.readings import CreatedPage, Maintained, OrderRead, Product, SettlementItem
-from services.settings import Account
+from services.settings.account import Account
 
 _FILE_SECONDS = 1800.0
 FILE_MAX = 4 << 30  # bytes of one settlement file

@@ -30,7 +30,7 @@ from services.imports.errors import FileKnown, NoAccount, NotAFile, NotReadable
 from services.imports.fetch import detail_of
 from services.imports.ingest import ingest
 from services.parsing import ParsingError
-from services.settings import Account
+from services.settings.account import Account
 from services.store import STORE_AWAY
 from services.store.settlements import folder_files, settlement_files
 from services.store.settlements.folder_files import FolderFile

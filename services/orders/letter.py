@@ -6,7 +6,7 @@ from services.mail.compose import Composed, Letter
 from services.mail.message import build
 from services.mail.settings import EmailSettings
 from services.orders.drafts import Accepted
-from services.settings import Account
+from services.settings.account import Account
 from services.store import Connection
 from services.store.order_states import MessageKind, Reminder
 from services.store.orders import orders

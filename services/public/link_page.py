@@ -34,7 +34,7 @@ from services.public.guard import foreign_origin
 from services.public.html_page import Screen, Tone, render
 from services.public.link_tokens import clean, lookup
 from services.public.return_pages import accepted_language
-from services.settings import Account
+from services.settings.account import Account
 from services.store.orders import orders
 from services.store.orders.records import Order
 

@@ -13,7 +13,7 @@ from services.desk import Desk
 from services.hipay.signature import verify_notification
 from services.imports import announcements
 from services.orders import notifications
-from services.settings import Account
+from services.settings.account import Account
 from services.store import Connection
 
 log = logging.getLogger("services.public")

@@ -36,7 +36,7 @@ from services.public.customer_texts import (
 )
 from services.public.html_page import Screen, Tone, render
 from services.public.link_tokens import clean, lookup
-from services.settings import Account
+from services.settings.account import Account
 from services.store.order_states import PAID, UNDER_WAY, UNPAID
 from services.store.orders import orders, steps
 from services.store.orders.records import Order, Page

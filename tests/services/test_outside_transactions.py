@@ -23,7 +23,7 @@ from services.checklist.overview import last_checks, overview
 from services.desk import Desk
 from services.imports import background, fetch_schedule, files, folder
 from services.orders import create, history, notifications
-from services.settings import ROOT
+from services.settings.sources import ROOT
 from services.store import Connection, Store
 from services.store.orders.orders import Filter
 from tests.support.desk import person

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from services.bulk import cells, rows, table
 from services.bulk.columns import REQUESTS
 from services.bulk.rows import Bad, Good, Rules
-from services.settings import Account
+from services.settings.account import Account
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ACCOUNT = Account(

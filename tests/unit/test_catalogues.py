@@ -16,10 +16,10 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 import services
-from services import error_messages
 from services.access.sign_in import LOCAL_USER
 from services.bulk.columns import EXPECTED, REQUESTS
 from services.checklist import guidance
+from services.error_messages import sentences
 from services.errors import DeskError
 from services.hipay import reasons
 from services.i18n import DASHBOARD_LANGUAGES, LANGUAGES, LOCALES
@@ -126,7 +126,7 @@ def needed() -> frozenset[str]:
     screens |= {text for tree in trees("services") for text in headings(tree)}
     advice = {text for one in guidance.GUIDANCE.values() for text in (one.means, one.where, one.ask)}
     registries = (
-        error_messages.SENTENCES,
+        sentences.SENTENCES,
         guidance.TITLES,
         words.EVIDENCE,
         words.SET_ASIDE,
@@ -140,9 +140,9 @@ def needed() -> frozenset[str]:
     held = {text for registry in registries for text in registry.values()}
     held |= {operation.label for operation in settlement_operations.OPERATIONS}
     held |= {column.label for column in (*REQUESTS, *EXPECTED)}
-    return frozenset(
-        screens | advice | held | {error_messages.UNKNOWN, LOCAL_USER} | set(reasons.sentences())
-    ) - {""}
+    return frozenset(screens | advice | held | {sentences.UNKNOWN, LOCAL_USER} | set(reasons.sentences())) - {
+        ""
+    }
 
 
 @cache
@@ -221,7 +221,7 @@ def test_every_refusal_has_its_sentence() -> None:
         ):
             importlib.import_module(module.name)
     codes = {refusal.code for refusal in _refusals(DeskError)}
-    assert sorted(codes - set(error_messages.SENTENCES)) == []
+    assert sorted(codes - set(sentences.SENTENCES)) == []
 
 
 def _refusals(root: type[DeskError]) -> Iterator[type[DeskError]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.settings import ROOT
+from services.settings.sources import ROOT
 from tests.support.growth import BASE, MOST
 from tests.support.hostile import FORMER, READERS
 

@@ -7,13 +7,8 @@ import pytest
 
 from pages.components.alarm_words import WORDS, alarm_words
 from services.checklist.guidance import GUIDANCE
-from services.error_messages import (
-    CODES,
-    SENTENCES,
-    UNKNOWN,
-    sentence,
-    stored_sentence,
-)
+from services.error_messages import sentence, stored_sentence
+from services.error_messages.sentences import CODES, SENTENCES, UNKNOWN
 from services.errors import DeskError
 from services.hipay.errors import AmountTooSmall, Refused, UntrustedUrl
 from services.i18n import fill, format_ago, translator

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.logs import secret_values
-from services.settings import Settings, SettingsError, read, unknown_names
+from services.settings import Settings, read, unknown_names
+from services.settings.sources import SettingsError
 from tests.support.desk import CLIENT, ISSUER, PROVIDER
 
 SHOP = {

@@ -13,7 +13,7 @@ from services.access import SYSTEM, sign_in
 from services.accounts.configuration import save_email_settings
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.error_messages import SENTENCES
+from services.error_messages.sentences import SENTENCES
 from services.i18n import translator
 from services.orders import history
 from services.store.orders.orders import Filter

@@ -24,7 +24,7 @@ from services.access import (
 )
 from services.access.sign_in import ClaimsIncomplete, ForeignToken, SessionEnded, UserDisabled
 from services.desk import Desk
-from services.settings import SignIn
+from services.settings.account import SignIn
 from services.store import access
 from tests.support.desk import ISSUER, PROVIDER, person
 

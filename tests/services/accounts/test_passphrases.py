@@ -9,7 +9,8 @@ from services import clock
 from services.accounts.readiness import blocks, readiness
 from services.checklist.overview import last_checks
 from services.desk import open_desk
-from services.settings import Settings, SettingsError
+from services.settings import Settings
+from services.settings.sources import SettingsError
 from services.store import accounts, open_store
 from services.store.orders import orders
 from tests.support import postgres

@@ -11,7 +11,7 @@ import pytest
 from services import restore_guard
 from services.desk import open_desk
 from services.restore_guard import Marker, marker_path, read_marker, write_marker
-from services.settings import ROOT
+from services.settings.sources import ROOT
 from tests.support.desk import settings_for
 from tests.support.servers import free_ports, until
 

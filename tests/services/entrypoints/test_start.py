@@ -10,7 +10,8 @@ from sqlalchemy.engine import make_url
 
 from services.entrypoints.dashboard_lifespan import ready_message, refuse_other_address
 from services.entrypoints.programs import dashboard, public, taken_ports
-from services.settings import ROOT, Settings, SettingsError, read
+from services.settings import Settings, read
+from services.settings.sources import ROOT, SettingsError
 from services.store import DatabaseRefused, open_store
 from tests.support import postgres
 from tests.support.desk import settings_for

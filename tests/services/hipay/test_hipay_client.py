@@ -24,7 +24,7 @@ from services.hipay.errors import (
 from services.hipay.fields import PageRequest, custom_data
 from services.hipay.sandbox import SandboxControl, clock_source
 from services.hipay.statuses import Effect, status
-from services.settings import Account
+from services.settings.account import Account
 from tests.support.sandbox import LOGIN, PASSPHRASE, PASSWORD, RunningSandbox, start_sandbox, wait_for
 
 

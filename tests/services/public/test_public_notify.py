@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from services.desk import Desk
-from services.settings import Account
+from services.settings.account import Account
 from services.store.schema.orders import notifications
 from tests.support.desk import all_that_is_stored, nobody_else_writes
 from tests.support.public import HOLDER, PAN, PASSPHRASE, TOKEN, body, order_with_page, serving, signed

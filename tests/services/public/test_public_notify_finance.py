@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.desk import Desk
 from services.imports import announcements
-from services.settings import Account
+from services.settings.account import Account
 from services.store.schema.fetching import finance_notifications, payout_requests
 from tests.support.desk import nobody_else_writes
 from tests.support.public import PASSPHRASE, serving

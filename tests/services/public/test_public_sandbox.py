@@ -12,7 +12,7 @@ from services.demo.drain import drain
 from services.desk import Desk
 from services.hipay.fields import PageRequest, custom_data
 from services.orders import notifications
-from services.settings import Account
+from services.settings.account import Account
 from services.store.schema import orders
 from tests.support.desk import open_test_desk
 from tests.support.public import order_row, order_with_page, serving

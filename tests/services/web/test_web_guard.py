@@ -22,7 +22,7 @@ import services.web.door
 from services import web
 from services.desk import Desk
 from services.entrypoints.dashboard_lifespan import refuse_open_door
-from services.settings import SettingsError
+from services.settings.sources import SettingsError
 from services.store import Store
 from services.web.guard import Guard
 from services.web.headers import script_hashes

@@ -14,7 +14,7 @@ from services.bulk import cells, rows, table
 from services.bulk.columns import REQUESTS
 from services.bulk.rows import Rules
 from services.money import to_units
-from services.settings import Account
+from services.settings.account import Account
 from tests.support.checked_rows import ACCOUNT, NOW, RULES, checked
 from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
 from tests.support.workbooks_with_errors import WORKBOOKS, Error, Formula, xls

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from services.hipay.client import HiPay
 from services.hipay.errors import HiPayError
 from services.hipay.fields import PageRequest
-from services.settings import Account
+from services.settings.account import Account
 from tests.unit.hipay.wire import Behaviour, http, say, serve
 
 PASSWORD = "canary-password"

@@ -18,7 +18,7 @@ import pytest
 
 from services import parsing
 from services.parsing import Bounds, ParsingDied, ParsingStoodStill, ParsingTooHeavy, ParsingTooSlow, calls
-from services.settings import ROOT
+from services.settings.sources import ROOT
 from services.settlements.errors import NotASettlementFile
 from tests.support import readers
 

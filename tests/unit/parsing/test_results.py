@@ -73,7 +73,7 @@ def test_what_the_machine_lacks_comes_back_as_what_it_is() -> None:
     [
         pickle.dumps(Hostile("true")), pickle.dumps(eval), pickle.dumps(pickle.loads), pickle.dumps(pd.read_pickle),
         b"cservices.reconciliation.process\nos.system\n.", b"cservices.settlements.blocks\npa\n.", b"cservices.parsing.calls\nrun\n.",
-        b"cservices.settings\nROOT\n.", b"cservices.spreadsheets.texts\nUnfolded\n.", b"cpathlib\nPosixPath\n.", b"", b"no pickle", pickle.dumps("x" * 1000)[:-5],
+        b"cservices.settings.sources\nROOT\n.", b"cservices.spreadsheets.texts\nUnfolded\n.", b"cpathlib\nPosixPath\n.", b"", b"no pickle", pickle.dumps("x" * 1000)[:-5],
     ],
 )  # fmt: skip
 def test_what_would_be_called_or_changed_does_not_cross(raw: bytes) -> None:

@@ -6,19 +6,14 @@ prefix, in small letters; accounts as tables ``[accounts.<key>]``). Nothing here
 
 import os
 import re
-import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
-    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -32,116 +27,10 @@ from services.mail.addresses import parse_address
 from services.mail.errors import PARTS, ImapUrlInvalid, SmtpUrlInvalid
 from services.mail.imap_url import parse_imap_url
 from services.mail.smtp_url import parse_smtp_url
-from services.money import is_currency
+from services.settings.account import DEMO_ACCOUNT, Account, Key, SignIn, demo_account
+from services.settings.sources import ROOT, SecretsFile, SettingsError
 
-ROOT = Path(__file__).resolve().parent.parent
-DEMO_ACCOUNT = "demo"
-Environment = Literal["sandbox", "stage", "production"]
-Role = Literal["manager", "finance", "admin"]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-
-
-class SettingsError(DeskError):
-    """The settings cannot be used. ``problems`` are sentences for the operator, without any secret."""
-
-    code: ClassVar[str] = "settings_invalid"
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        self.problems = problems
-        super().__init__(
-            "The settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems)
-        )
-
-
-Algorithm = Literal["sha1", "sha256", "sha512"]
 _DATABASES = ("sqlite", "postgresql", "postgres", "postgresql+psycopg")
-SHORTEST_SECRET = (
-    12  # characters: what signs something that a customer sees can be looked for at home, without asking us
-)
-
-
-class Account(BaseModel):
-    """A HiPay merchant account: its API credentials and its secret passphrase (HiPay back office, Integration).
-
-    Finance has its own: credentials of its API, and password and algorithm of its notifications.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    key: Key
-    name: str = Field(min_length=1, max_length=80)
-    environment: Environment
-    login: str = Field(min_length=1)
-    password: SecretStr = Field(min_length=1)
-    passphrase: SecretStr = Field(min_length=1)
-    previous_passphrase: SecretStr | None = None
-    hash_algorithm: Algorithm = "sha256"
-    currency: str = "EUR"
-    timezone: str = "Europe/Paris"
-    finance_login: str | None = None
-    finance_password: SecretStr | None = None
-    finance_notification_password: SecretStr | None = None
-    previous_finance_notification_password: SecretStr | None = None
-    finance_notification_algorithm: Algorithm = "sha256"
-
-    @field_validator("currency")
-    @classmethod
-    def _known_currency(cls, value: str) -> str:
-        if not is_currency(value):
-            raise ValueError(f"{value!r} is not a currency that HiPay takes (ISO 4217, three capitals)")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is not a time zone (write it as Europe/Paris)")
-        return value
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The passphrases a signature may have been made with: the present one, and the former during a rotation."""
-        return _filled(self.passphrase, self.previous_passphrase)
-
-    @property
-    def short_passphrases(self) -> tuple[str, ...]:
-        """Which settings hold a passphrase that counts and can be found by trying."""
-        return self._short("passphrase", "previous_passphrase")
-
-    @property
-    def short_finance_secrets(self) -> tuple[str, ...]:
-        return self._short("finance_notification_password", "previous_finance_notification_password")
-
-    def _short(self, *names: str) -> tuple[str, ...]:
-        found = {name: _filled(getattr(self, name)) for name in names}
-        return tuple(
-            name for name, secret in found.items() if secret and len(secret[0].strip()) < SHORTEST_SECRET
-        )
-
-    @property
-    def finance_secrets(self) -> tuple[str, ...]:
-        """The same for finance notifications; none set, and none verifies."""
-        return _filled(self.finance_notification_password, self.previous_finance_notification_password)
-
-
-def _filled(*secrets: SecretStr | None) -> tuple[str, ...]:
-    return tuple(secret.get_secret_value() for secret in secrets if secret and secret.get_secret_value())
-
-
-class SignIn(BaseModel):
-    """Which claim of the identity provider gives roles, and which of its values gives which role."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    roles_claim: str = "roles"
-    roles: dict[str, Role] = {"manager": "manager", "finance": "finance", "admin": "admin"}
-    admins: tuple[str, ...] = ()
-    absolute_hours: int = Field(default=12, ge=1, le=720)
-    idle_minutes: int = Field(default=30, ge=5, le=1440)
 
 
 class Settings(BaseSettings):
@@ -187,7 +76,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _SecretsFile(settings_cls)
+        return init_settings, env_settings, SecretsFile(settings_cls)
 
     @field_validator("accounts", mode="before")
     @classmethod
@@ -311,7 +200,7 @@ class Settings(BaseSettings):
         """The configured accounts; with the sandbox and none configured, its demo account."""
         if self.accounts or not self.demo:
             return self.accounts
-        return {DEMO_ACCOUNT: _demo_account()}
+        return {DEMO_ACCOUNT: demo_account()}
 
     @property
     def database(self) -> str:
@@ -336,43 +225,6 @@ class Settings(BaseSettings):
     def public(self) -> str | None:
         """Where HiPay and customers reach the public application; with the sandbox, where it listens."""
         return self.public_url or (f"http://{self.public_host}:{self.public_port}" if self.demo else None)
-
-
-def secrets_file() -> Path:
-    return Path(os.environ.get("ETERMINAL_SECRETS", ROOT / ".streamlit" / "secrets.toml"))
-
-
-class _SecretsFile(PydanticBaseSettingsSource):
-    """``.streamlit/secrets.toml``: Streamlit's own file, so that one place holds every secret."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        return None, field_name, False  # the file is read as a whole, in __call__
-
-    def __call__(self) -> dict[str, Any]:
-        path = secrets_file()
-        try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
-        except OSError as error:
-            raise SettingsError((f"{path} cannot be read by this user: {error.strerror}",)) from None
-        except (ValueError, RecursionError) as error:  # no TOML, no text, a number or a depth without end
-            raise SettingsError((f"{path.name} is not valid TOML: {error}",)) from None
-
-
-def _demo_account() -> Account:
-    # The sandbox's published credentials (sandbox/README.md): they open nothing else.
-    return Account(
-        key=DEMO_ACCOUNT,
-        name="Maison Demo",
-        environment="sandbox",
-        login="sandbox",
-        password=SecretStr("sandbox"),
-        passphrase=SecretStr("sandbox-passphrase"),
-        finance_login="sandbox",
-        finance_password=SecretStr("sandbox"),
-        finance_notification_password=SecretStr("sandbox-finance-password"),
-    )
 
 
 def read() -> Settings:
@@ -408,7 +260,7 @@ def unknown_names() -> tuple[str, ...]:
         for name in variables
         if (rest := name.lower().removeprefix("eterminal_")) not in known and not rest.startswith("test_")
     ]
-    return (*sorted(unknown), *sorted(set(_SecretsFile(Settings)()) - known))
+    return (*sorted(unknown), *sorted(set(SecretsFile(Settings)()) - known))
 
 
 def _sentence(problem: Any) -> str:

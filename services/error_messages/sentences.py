@@ -1,17 +1,10 @@
-"""One sentence for each refusal: the error's code → English text (the msgid of the dashboard's catalogue).
+"""The error's code → English text (the msgid of the dashboard's catalogue): one table, in the order of the packages.
 
 A sentence says what is wrong and what to do. Placeholders are the error's fields; a field ``most_units`` fills ``{most}``, in
-the reader's notation of its ``currency``. A code that only exists in a package's
-own module is listed with that package below; a test holds that every error class of the product has its sentence.
+the reader's notation of its ``currency``. A test holds that every error class of the product has its sentence.
 """
 
-from collections.abc import Mapping
-
-from services.errors import DeskError
-from services.i18n import PLACEHOLDER, Translator, trimmed
 from services.mail.errors import PARTS
-from services.money import UNITS, exponent, format_money, plain
-from services.settlements.columns import LABELS
 
 SENTENCES: dict[str, str] = {
     # money
@@ -365,50 +358,3 @@ CODES = {
     ("imap_url_invalid", "part"): PARTS,
 }  # fmt: skip
 UNKNOWN = "Something went wrong. Nothing was lost; try again, and tell your administrator if it goes on."
-
-
-def sentence(error: DeskError, t: Translator) -> str:
-    """The refusal in the reader's language."""
-    return stored_sentence(error.code, error.fields(), t)
-
-
-def stored_sentence(code: str, fields: Mapping[str, str], t: Translator) -> str:
-    """The same of a refusal whose code and fields were stored, perhaps by a version that had others."""
-    said = {name: _in_words(code, name, value, t) for name, value in fields.items()} | _amounts(fields, t)
-    text = trimmed(t.gettext(SENTENCES.get(code, UNKNOWN)), said)
-    if any(said.get(name, "None") == "None" for name in PLACEHOLDER.findall(text)):
-        return t.gettext(_general(code))
-    return text.format_map(said)
-
-
-def _general(code: str) -> str:
-    """What may be said of a refusal without its fields: the sentence of its kind."""
-    kinds = (code.rsplit("_", cut)[0] for cut in range(1, code.count("_") + 1))
-    texts = (SENTENCES.get(kind, "") for kind in kinds)
-    return next((text for text in texts if text and not PLACEHOLDER.search(text)), UNKNOWN)
-
-
-def _in_words(code: str, name: str, value: str, t: Translator) -> str:
-    """What a field says in codes: a kind of file, columns of a payout file, why something could not be reached or read."""
-    if (code, name) in CODES:
-        return t(CODES[code, name].get(value, value))
-    if name == "looks_like":
-        return t(KINDS_OF_FILE.get(value, value))
-    if name == "columns" and code in ("settlement_file_missing_columns", "settlement_file_doubtful_columns"):
-        return ", ".join(t(LABELS.get(column, column)) for column in value.split(", "))
-    return value
-
-
-def _amounts(fields: Mapping[str, str], t: Translator) -> dict[str, str]:
-    """What was refused before amounts were fields of their own holds them as texts, which stay."""
-    currency = fields.get("currency", "")
-    example = {} if "example" in fields else {"example": _example(currency, t.locale)}
-    return example | {
-        name.removesuffix("_units"): format_money(int(value), currency, t.locale)
-        for name, value in fields.items()
-        if name.endswith("_units")
-    }
-
-
-def _example(currency: str, locale: str) -> str:
-    return plain(1234 * UNITS + (UNITS // 2 if exponent(currency) else 0), currency, locale)
