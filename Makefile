@@ -23,6 +23,9 @@ help:
 run: install-sandbox
 	@exec $(IN_VENV) -m services.run
 
+# What a program starts anew it need not compile anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Three at once on two cores: many tests wait for a process, a socket or a browser.
 test: install-dev chromium lint
 	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal -m "not faults and not browser"

@@ -40,6 +40,11 @@ def _texts(size: int) -> list[str]:
     return [before + unit * (each // len(unit)) + after for unit in _UNITS for before, after in _AROUND]
 
 
+def _searches(size: int) -> list[str]:
+    units = ("a", "é -’", "06 ", "+", "(", "0", "ab ", "—")
+    return [unit * (size // len(units) // len(unit)) for unit in units]
+
+
 def _raw(size: int) -> list[bytes]:
     return [text.encode() for text in _texts(size)]
 
@@ -297,7 +302,13 @@ READERS: dict[str, Case] = {
     "addresses of a body": Case(address_tokens, _raw, start=512_000),
     "XML": Case(_notification, _xml, start=256_000),
     "search": Case(folding.wanted, _texts, start=768_000),
+    "search: words": Case(folding.words, _searches, start=512_000),
+    "search: numbers": Case(folding.wanted, _searches, start=512_000),
+    "search: keys": Case(folding.typed, _searches, start=512_000),
+    "search: names": Case(lambda text: folding.name_parts(text, text, text), _searches, start=128_000),
+    "search: folded": Case(folding.folded, _searches, start=512_000),
     "searched": Case(lambda text: folding.searched((text, text), (text,), text, text), _texts, start=256_000),
+    "searched: numbers, names": Case(lambda text: folding.searched((text, ""), (text,), text, text), _searches, start=128_000),
     "Markdown": Case(plain, _texts, start=256_000),
     "normal forms": Case(lambda text: normalised("NFKD", text), _texts, start=1_000_000),
     "address": Case(parse_address, _texts, start=512_000),

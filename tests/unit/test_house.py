@@ -1,6 +1,7 @@
 """How files of ours name and import each other."""
 
 import ast
+import functools
 import importlib
 import re
 from collections.abc import Iterator
@@ -14,13 +15,23 @@ FOLDERS = ("services", "pages", "sandbox", "tests", "benchmarks")
 FILES = [*sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), ROOT / "app.py"]
 
 
+@functools.cache
+def _imports_from() -> list[tuple[Path, ast.ImportFrom]]:
+    """Each ``from … import …`` of our files, with its file."""
+    return [
+        (path, node)
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom)
+    ]
+
+
 def test_a_module_is_imported_under_its_own_name() -> None:
     """A search for ``orders.find`` finds each call of it."""
     aliases = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.module}.{name.name} as {name.asname}"
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in FOLDERS
+        for path, node in _imports_from()
+        if (node.module or "").split(".")[0] in FOLDERS
         for name in node.names
         if name.asname not in (None, name.name)
     ]
@@ -63,9 +74,8 @@ def test_no_test_module_imports_another() -> None:
     """What several tests share lies in tests/support, or in a module beside them that is no test."""
     imports = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.module}"
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ImportFrom) and re.match(r"tests\.(\w+\.)*test_", node.module or "")
+        for path, node in _imports_from()
+        if re.match(r"tests\.(\w+\.)*test_", node.module or "")
     ]
     assert imports == []
 

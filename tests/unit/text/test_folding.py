@@ -1,11 +1,7 @@
-"""The folding of search: what people type finds what is written, in time that grows with the text alone."""
+"""The folding of search: what people type finds what is written."""
 
-import gc
 import sys
-import time
 import unicodedata
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -16,7 +12,6 @@ from services.text.folding import (
     searched,
     typed,
     wanted,
-    words,
 )
 
 
@@ -46,10 +41,17 @@ def test_other_letters_stay_apart() -> None:
 
 
 def test_folding_what_is_folded_changes_nothing_whatever_the_letter() -> None:
-    for code in range(sys.maxunicode + 1):
-        once = folded(chr(code))
-        assert folded(once) == once, hex(code)
-        assert not any(c.isspace() or unicodedata.category(c) in ("Pd", "Cc", "Cf") for c in once), hex(code)
+    letters = [chr(code) for code in range(sys.maxunicode + 1)]
+    # Letters that Unicode has not assigned never combine, so that many are folded as each.
+    unassigned = [letter for letter in letters if unicodedata.category(letter) in ("Cn", "Co")]
+    texts = [letter for letter in letters if unicodedata.category(letter) not in ("Cn", "Co")]
+    texts += ["".join(unassigned[start : start + 1000]) for start in range(0, len(unassigned), 1000)]
+    for text in texts:
+        once = folded(text)
+        assert folded(once) == once, ascii(text)
+        assert not any(c.isspace() or unicodedata.category(c) in ("Pd", "Cc", "Cf") for c in once), ascii(
+            text
+        )
 
 
 NUMBER = ("0612345678", f"{MARK}612345678")
@@ -111,45 +113,3 @@ def test_a_full_name_is_a_first_and_a_last_one_in_either_order(
 
 def test_a_keyboard_has_one_hyphen_and_one_apostrophe() -> None:
     assert typed("F‑2026−1 d’Été\u200b") == "F-2026-1 d'Été"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a" * 40_000,
-        "é -’" * 10_000,
-        "06 " * 14_000,
-        "+" * 40_000,
-        "(" * 40_000,
-        "0" * 40_000,
-        "ab " * 14_000,
-        "—" * 40_000,
-    ],
-)
-@pytest.mark.parametrize(
-    "work",
-    [
-        folded,
-        words,
-        wanted,
-        typed,
-        lambda text: name_parts(text, text, text),
-        lambda text: searched((text, ""), (text,), text, text),
-    ],
-)
-def test_twice_the_text_takes_about_twice_the_time(
-    work: Callable[[str], Any], text: str, request: pytest.FixtureRequest
-) -> None:
-    gc.disable()  # its full rounds look at all that the tests before have left
-    request.addfinalizer(gc.enable)
-
-    def seconds(of: str) -> float:
-        best = 9.0
-        for _ in range(5):
-            began = time.process_time()
-            work(of)
-            best = min(best, time.process_time() - began)
-        return best
-
-    seconds(text[:100])
-    assert seconds(text * 2) < 3 * seconds(text) + 0.002
