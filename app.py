@@ -50,15 +50,14 @@ if st.get_option("server.trustedUserHeaders"):
 
 def check_address(settings: Settings) -> None:
     refuse_open_door(settings)
-    if (
-        "streamlit.web.cli" in sys.modules
-    ):  # `streamlit run`: the address comes from its flags and its config.toml
+    # Under `streamlit run` the address comes from its flags and its config.toml.
+    if "streamlit.web.cli" in sys.modules:
         refuse_other_address(settings, st.get_option("server.address"), st.get_option("server.port"))
 
 
 desk = desk_or_exit(check_address)
-given = desk.settings.dashboard_token
-token = given.get_secret_value() if given else door.new_token()
+configured_token = desk.settings.dashboard_token
+token = configured_token.get_secret_value() if configured_token else door.new_token()
 opens_by_link = door.needed(desk.settings)
 
 
@@ -72,20 +71,20 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             sys.stderr.write(f"{refusal}\n")
             sys.stderr.flush()
             os._exit(1)  # Starlette would print the sentence inside a traceback; nothing else runs yet
-        # Under `services.run`, which prints the same, it is hidden; but a link made here must be printed here.
+        # `services.run` hides this message, since it prints the same; a link made here must be printed here.
         if (
             __name__ == "__main__"
             or not st.get_option("logger.hideWelcomeMessage")
-            or (opens_by_link and not given)
+            or (opens_by_link and not configured_token)
         ):
-            home = door.home(desk.settings, "" if given else token)
+            home = door.home(desk.settings, "" if configured_token else token)
             sys.stdout.write(ready_message(desk.settings, [("Dashboard", home)]))
             sys.stdout.flush()
         yield
 
 
 def phone_return(request: Request) -> Response:
-    """The operator returns from HiPay's page after a telephone payment, and is sent on to an address without secrets."""
+    """Redirect the operator, back from HiPay's page after a telephone payment, to an address without secrets."""
     from services.orders.staff_return import staff_return
 
     path = staff_return(desk, request.path_params["token"])
@@ -114,7 +113,7 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    # The server handles these signals: it shuts down, and raises them again when nothing is left to do.
+    # The server handles these signals: it shuts down and then raises them again, which must do nothing more.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: None)
     if taken := taken_ports((dashboard(desk.settings),)):

@@ -36,9 +36,9 @@ def _resolve() -> Actor | None:
 
 
 def _route() -> tuple[Callable[[], None], str]:
-    """The screen to run and its address. Whoever is not signed in gets the sign-in at every address; its own is ""."""
+    """The screen to run, and its address. A person who is not signed in gets the sign-in at every address, which is then ""."""
     ended: NotSignedIn | None = None
-    open_screens.note()
+    open_screens.remember()
     try:
         found = _resolve()
     except NotSignedIn as refusal:
@@ -65,20 +65,21 @@ def _everywhere(show: Callable[[], None], title: str) -> Callable[[], None]:
 
 
 def _screens(open_to: tuple[Screen, ...]) -> tuple[Callable[[], None], str]:
-    """Every screen has its address, so that links between them hold; the menu and the run are for those with the right."""
-    t, begin = texts(), open_to[0]
-    # The default page has no address of its own in Streamlit, so it is an empty one that leads on.
+    """Register every screen, so that links between screens work. Only screens that the person has the right for are in the
+    menu and run."""
+    t, first = texts(), open_to[0]
+    # In Streamlit the default page has no address of its own, so it is an empty page that leads to the first screen.
     home = st.Page(
-        partial(st.switch_page, begin.file),
+        partial(st.switch_page, first.file),
         title="E-Terminal Desk",
         url_path="home",
         default=True,
         visibility="hidden",
     )
     pages = [_page(screen, t, visible=screen in open_to) for screen in SCREENS]
-    asked = st.navigation([home, *pages])
+    current = st.navigation([home, *pages])
     forbidden = {screen.url_path for screen in SCREENS if screen not in open_to}
-    return signed_out.without_right if asked.url_path in forbidden else asked.run, asked.url_path
+    return signed_out.without_right if current.url_path in forbidden else current.run, current.url_path
 
 
 def _page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
@@ -113,7 +114,7 @@ def _sidebar(found: Actor | None) -> None:
 
 
 def _store_language() -> None:
-    """Store the choice with the person: it is theirs in every browser."""
+    """Store the choice with the person, for all their browsers."""
     if st.session_state.get("actor"):
         users.keep_language(desk(), actor(), st.session_state["language"])
 
@@ -127,13 +128,13 @@ def _sign_out() -> None:
 st.set_page_config(page_title="E-Terminal Desk", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
 st.html(STYLE)
-typed_card_numbers.forget()
+typed_card_numbers.remove()
 run, address = _route()
 if desk().settings.demo:
     sandbox_banner.show()
 backup_banner.show()
 server_banners.show()
-if address != "configuration":  # which has these warnings itself, with the buttons that end them
+if address != "configuration":  # that screen shows these warnings itself, with the buttons that end them
     pause_banner.show()
     passphrase_banner.show()
 run()

@@ -7,7 +7,7 @@ from services.access import Right
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
-    """``installation``: it concerns the whole installation, so that the right is needed for all accounts."""
+    """``installation``: the screen concerns the whole installation, so it needs the right for all accounts."""
 
     file: str
     url_path: str

@@ -1,4 +1,4 @@
-"""Who did what, when. Nothing here can be changed or deleted; the chain of entries can be checked."""
+"""Audit: who did what, when. Entries cannot be changed or deleted here; their chain of digests can be checked."""
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +23,7 @@ from services.error_messages.sentences import SENTENCES
 from services.i18n import Translator, format_datetime, language_name
 
 PAGE = 200
-# The audit trail's actions in the reader's words; any other is shown as its code.
+# action of the audit trail → the reader's words; any other action is shown as its code
 ACTIONS = {
     "account.checked": "Account checked",
     "account.demo": "Demo account set up",
@@ -113,9 +113,16 @@ ACTIONS = {
 }
 SUBJECTS = {
     "database": "Database",
-    "account": "HiPay account {id}", "alarm": "Alarm {id}", "batch": "List {id}", "line": "Payout line {id}", "lines": "Payout lines", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
-}  # fmt: skip
-# The details of an entry and their values; checks have the names and results of the configuration screen.
+    "account": "HiPay account {id}",
+    "alarm": "Alarm {id}",
+    "batch": "List {id}",
+    "line": "Payout line {id}",
+    "lines": "Payout lines",
+    "order": "Order {id}",
+    "settlement_file": "Payout file {id}",
+    "user": "{id}",
+}
+# The details of an entry, and below their values; checks have the names and results of the configuration screen.
 DETAILS = {
     "account": "Account", "after": "Lines of the file", "amount": "Amount", "before": "HiPay's lines", "changed_lines": "changed", "channel": "Channel", "claimed": "Roles from the provider",
     "done": "Done", "fields": "Fields", "held_lines": "beside", "known_lines": "already known", "language": "Language", "lines": "Lines",
@@ -123,9 +130,16 @@ DETAILS = {
     "role": "Role", "roles": "Roles", "rows": "Rows", "what": "Paused", **TITLES,
 }  # fmt: skip
 VALUES = {
-    **ROLE_NAMES, **CHANNELS, **PAGES, **EMAIL, **configuration_words.SUBJECTS, **{status: word for status, (word, _, _) in SIGNS.items()},
-    "sent": "sent", "true": "yes", "false": "no",
-}  # fmt: skip
+    **ROLE_NAMES,
+    **CHANNELS,
+    **PAGES,
+    **EMAIL,
+    **configuration_words.SUBJECTS,
+    **{status: word for status, (word, _, _) in SIGNS.items()},
+    "sent": "sent",
+    "true": "yes",
+    "false": "no",
+}
 
 
 def show() -> None:

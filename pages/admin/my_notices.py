@@ -59,14 +59,14 @@ def page() -> None:
             t("Save my choice"), type="primary", key="save_notices", disabled=own is None
         ):
             changed = choose(desk(), actor(), wanted)
-            users.keep_language(desk(), actor(), language())  # the one that the mails are written in
+            users.keep_language(desk(), actor(), language())  # the language of the notices
             st.toast(
                 t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:"
             )
 
 
 def _own_address() -> None:
-    """Without an identity provider a person's address is only known from themselves."""
+    """Ask for the person's address, which no identity provider gives."""
     t = texts()
     with st.form("own_address", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(

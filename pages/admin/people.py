@@ -92,7 +92,7 @@ def _change_roles(person: Person) -> None:
 
 
 def _grants(person: Person) -> frozenset[Grant]:
-    """The roles, where there is one account: each is for all accounts. One's own can only be given up."""
+    """Ask for the roles where there is one account: each is for all accounts. A person can only give up their own."""
     t = texts()
     own = person.id == actor().id
     wanted = st.pills(
@@ -107,7 +107,7 @@ def _grants(person: Person) -> frozenset[Grant]:
 
 
 def _grants_of_accounts(person: Person, accounts: list[str]) -> frozenset[Grant]:
-    """Each role with the accounts that it is for. One's own can only be given up."""
+    """Ask for each role's accounts. A person can only give up their own."""
     t, own = texts(), person.id == actor().id
     st.markdown(t("Roles given here"))
     return frozenset(
@@ -170,7 +170,7 @@ def _change_account(person: Person) -> None:
 
 
 def _ago(seen_at: datetime) -> str:
-    # Sign-ins are stamped by the machine's clock, not by the sandbox's.
+    # Sign-ins have the machine's time, not the sandbox's.
     now = datetime.now(UTC)
     return format_ago(min(seen_at, now - timedelta(seconds=1)), now, language())
 

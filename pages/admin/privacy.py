@@ -1,4 +1,4 @@
-"""Privacy: how long customers' data is kept in each account, and erasing one customer on request."""
+"""Privacy: after how many months each account's customers are erased, and erasing one customer on request."""
 
 import streamlit as st
 

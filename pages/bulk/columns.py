@@ -1,4 +1,4 @@
-"""The columns of an uploaded table: which meaning each has, which were left out, and a person's corrections."""
+"""The columns of an uploaded table: the meaning of each, those that were left out, and a person's corrections."""
 
 from typing import Any
 
@@ -11,41 +11,41 @@ from services.bulk.heading import Head
 from services.i18n import Translator
 from services.text.headings import spelling
 
-_DETECTED, _NONE = "\x00", ""  # no column is called so
-_WEIGHTY = (
+_DETECTED, _NONE = "\x00", ""  # options of a select box that are no names of columns
+_PROMINENT = (
     "amount",
     "currency",
     "order_id",
     "reference_1",
-)  # an unused column of one of these is shown prominently
+)  # meanings whose unused column is shown in a box
 _SAMPLE = 24  # characters of a cell
 
 
 def choices(place: str) -> dict[str, str | None]:
-    """meaning → the column that a person chose for it, as ``services.bulk.chosen_columns`` takes it; ``place``: of file and
-    account."""
+    """meaning → the column that a person chose for it, as ``services.bulk.chosen_columns`` takes it. ``place``: see
+    ``table.place``."""
     found: dict[str, str | None] = st.session_state.setdefault(f"chosen_columns_{place}", {})
     return found
 
 
 def unused_words(name: str, other: str, column: str, t: Translator) -> str:
-    """Why a column is not used: ``other`` is read as ``column``, which it could be, too."""
+    """Why column ``name`` is not used: ``other`` is read as ``column`` instead."""
     if spelling(other) == spelling(column):
         return t("Column “{name}” is not used, since there is “{other}”.", name=name, other=other)
     return t("Column “{name}” is not used: “{other}” is “{column}”.", name=name, other=other, column=column)
 
 
 def show_columns(head: Head, columns: tuple[Column, ...], place: str, *, open_: bool = False) -> None:
-    """Questions about columns in doubt, the columns that were left out, and a select box for each meaning, folded."""
+    """Ask about columns in doubt, name the columns that were left out, and show a select box for each meaning, folded."""
     t, asked = texts(), dict(head.doubts)
     labels = {column.name: t(column.label) for column in columns}
     for meaning, names in asked.items():
         _box(meaning, head, t("Which column is “{column}”?", column=labels[meaning]), place, t, first=names)
     unused = {one: unused_words(*one[::2], labels[one[1]], t) for one in ([] if asked else head.unused)}
-    if weighty := [words for (_, meaning, _), words in unused.items() if meaning in _WEIGHTY]:
-        st.info("  \n".join(map(plain, weighty)), icon=":material/view_column:")
+    if prominent := [words for (_, meaning, _), words in unused.items() if meaning in _PROMINENT]:
+        st.info("  \n".join(map(plain, prominent)), icon=":material/view_column:")
     for (_, meaning, _), words in unused.items():
-        if meaning not in _WEIGHTY:
+        if meaning not in _PROMINENT:
             st.caption(plain(words))
     if head.unknown and not asked:
         st.caption(
@@ -74,7 +74,7 @@ def show_columns(head: Head, columns: tuple[Column, ...], place: str, *, open_: 
 def _box(
     meaning: str, head: Head, label: str, place: str, t: Translator, *, first: tuple[str, ...] = ()
 ) -> None:
-    """A select box of the columns for one meaning; ``first``: those in doubt, of which none is chosen yet."""
+    """Draw a select box of the columns for one meaning; ``first``: those in doubt, of which none is chosen yet."""
     key = f"{'doubt' if first else 'column'}_of_{place}_{meaning}"
     samples = dict(zip(head.names, head.samples, strict=False))
     names = [*first, *(name for name in head.names if name and name not in first)]

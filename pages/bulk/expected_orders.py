@@ -50,7 +50,7 @@ def _add(account: Account) -> None:
         st.session_state.setdefault("expected_uploads", 0)
         uploaded = uploader.files(
             t("The table: CSV, XLSX, XLS or ODS"),
-            type=["csv", "txt", "xlsx", "xls", "ods"],
+            type=table.TYPES,
             key=f"expected_file_{st.session_state['expected_uploads']}",
         )
         added = st.session_state.pop("expected_added", None)
@@ -64,13 +64,13 @@ def _add(account: Account) -> None:
             return
         preview = _preview(account, uploaded)
         if preview is not None:
-            _show(account, preview, _place(account, uploaded), t)
+            _show(account, preview, table.place(account, uploaded), t)
 
 
 def _preview(account: Account, uploaded: Any) -> Preview | None:
-    """The preview of the list, read again only when something changes that it depends on: it may have 100,000 rows."""
+    """The preview of the list, which may have 100,000 rows: it is read again only when one of its inputs changes."""
     sign = table.ask_decimal(uploaded.file_id)
-    place = _place(account, uploaded)
+    place = table.place(account, uploaded)
     choices = columns.choices(place)
     key = (place, sign, tuple(choices.items()))
     known = st.session_state.get("expected_preview")
@@ -80,16 +80,11 @@ def _preview(account: Account, uploaded: Any) -> Preview | None:
     with st.spinner(texts()("Checking each row…")), table.table_refusals(EXPECTED, place):
         sheets = table.sheets(uploaded.file_id)
         preview = expected.preview(desk(), actor(), account.key, uploaded.getvalue(), sign, choices, sheets)
-        preview = replace(
-            preview, table=replace(preview.table, lines=())
-        )  # read already; they would only use memory
+        # The lines have been checked, and would only use memory.
+        preview = replace(preview, table=replace(preview.table, lines=()))
         st.session_state["expected_preview"] = (key, preview)
         return preview
     return None
-
-
-def _place(account: Account, uploaded: Any) -> str:
-    return f"{uploaded.file_id}_{account.key}"
 
 
 def _show(account: Account, preview: Preview, place: str, t: Translator) -> None:

@@ -28,7 +28,7 @@ from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS
 from services.settings.account import Account
 
 SHOWN = 500
-ADDRESSES = 8  # with unusual letters, seen without scrolling
+ADDRESSES = 8  # with unusual letters; a longer list is scrolled
 
 
 def page() -> None:
@@ -61,7 +61,7 @@ def _new_list() -> None:
         st.session_state.setdefault("many_uploads", 0)
         uploaded = uploader.files(
             t("The table: CSV, XLSX, XLS or ODS"),
-            type=["csv", "txt", "xlsx", "xls", "ods"],
+            type=table.TYPES,
             key=f"many_file_{st.session_state['many_uploads']}",
         )
         if uploaded is None:
@@ -69,7 +69,7 @@ def _new_list() -> None:
         rules = replace(rules, decimal=table.ask_decimal(uploaded.file_id))
         preview = _preview(account, uploaded, rules)
         if preview is not None:
-            _show(preview, _place(account, uploaded))
+            _show(preview, table.place(account, uploaded))
             if preview.good and ready.ready:
                 _offer(account, uploaded, preview, rules, per_minute)
 
@@ -104,8 +104,8 @@ def _rules(account: Account) -> tuple[Rules, int]:
 
 
 def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
-    """The preview of the table, read again only when something changes that it depends on."""
-    place = _place(account, uploaded)
+    """The preview of the table, which is read again only when one of its inputs changes."""
+    place = table.place(account, uploaded)
     choices = columns.choices(place)
     key = (place, rules, tuple(choices.items()))
     known = st.session_state.get("many_preview")
@@ -121,10 +121,6 @@ def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
         st.session_state["many_preview"] = (key, preview, create.new_form_key())
         return preview
     return None
-
-
-def _place(account: Account, uploaded: Any) -> str:
-    return f"{uploaded.file_id}_{account.key}"
 
 
 def _show(preview: Preview, place: str) -> None:
@@ -159,7 +155,7 @@ def _show(preview: Preview, place: str) -> None:
 
 
 def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
-    """Warnings come first: the last columns of a wide table are out of sight."""
+    """Warnings are the second column, since the last columns of a wide table are scrolled out of view."""
     rows = preview.good[:SHOWN]
     frame = pd.DataFrame(
         [

@@ -22,9 +22,16 @@ from services.error_messages import sentence, stored_sentence
 from services.errors import DeskError
 from services.i18n import Translator
 from services.imports.scratch import Folder
+from services.settings import Account
 from services.spreadsheets.write import to_csv
 
+TYPES = ["csv", "txt", "xlsx", "xls", "ods"]  # of tables that can be uploaded
 DECIMALS = {"": "as detected", ",": "comma: 1234,56", ".": "point: 1234.56"}
+
+
+def place(account: Account, uploaded: Any) -> str:
+    """What the session's values of an uploaded table belong to: the file and the account that it is read for."""
+    return f"{uploaded.file_id}_{account.key}"
 
 
 def offer_template(columns: tuple[Column, ...], name: str) -> None:
@@ -82,7 +89,7 @@ def undecided(cell: str) -> None:
 
 @contextmanager
 def table_refusals(columns: tuple[Column, ...], place: str) -> Iterator[None]:
-    """Show why the table as a whole cannot be read, with the columns by their labels, and let the reader name them."""
+    """Show why the table cannot be read, with the labels of columns, and let the person name the columns."""
     t = texts()
     try:
         yield
@@ -101,7 +108,7 @@ def table_refusals(columns: tuple[Column, ...], place: str) -> Iterator[None]:
 
 
 def sheets(file: str) -> Path:
-    """The folder into which the uploaded workbook is unpacked, as long as it is in the uploader."""
+    """The folder into which the uploaded workbook is unpacked. It is deleted once another file is uploaded."""
     known: tuple[str, Folder] | None = st.session_state.get("table_sheets")
     if known is None or known[0] != file:
         st.session_state["table_sheets"] = known = file, Folder("sheets-")
@@ -132,11 +139,11 @@ def bad_table(bad: Sequence[Bad], columns: tuple[Column, ...], t: Translator) ->
 
 def bad_csv(bad: Sequence[Bad], columns: tuple[Column, ...], t: Translator) -> bytes:
     """The rows as they were read, with the reasons in a last column, for a spreadsheet."""
-    there = [column for column in columns if any(column.name in row.line.cells for row in bad)]
-    labels = {column.name: t(column.label) for column in there} | {"reasons": t("What is wrong")}
+    present = [column for column in columns if any(column.name in row.line.cells for row in bad)]
+    labels = {column.name: t(column.label) for column in present} | {"reasons": t("What is wrong")}
     rows = [
         {
-            **{column.name: row.line.cells.get(column.name, "") for column in there},
+            **{column.name: row.line.cells.get(column.name, "") for column in present},
             "reasons": _reasons(row.problems, labels, t),
         }
         for row in bad

@@ -14,7 +14,7 @@ from services.settings.account import Account
 
 
 def several() -> bool:
-    """Whether an account must be named for a reader to know which one is meant."""
+    """Whether there are several accounts, so that a screen must name the one that it means."""
     return len(desk().settings.all_accounts) > 1
 
 
@@ -30,8 +30,8 @@ def offered(right: Right) -> dict[str, Account]:
 def choose(
     key: str, right: Right, *, place: DeltaGenerator | None = None, help: str | None = None
 ) -> Account:
-    """One account that the reader has the right on, the first until another is chosen; ``key``: of the widget, which
-    remembers it for the session. The screen ends here for who has the right on no account of the settings."""
+    """One account that the reader has the right on, the first until another is chosen. ``key``: of the widget, which
+    remembers the choice for the session. Stops the screen where the reader has the right on no account of the settings."""
     accounts = offered(right)
     if not accounts:
         st.error(plain(sentence(NotAllowed(right), texts())))
@@ -48,7 +48,7 @@ def choose(
 def choose_several(
     key: str, right: Right, *, width: int, on_change: Callable[[], None] | None = None
 ) -> tuple[str, ...]:
-    """The keys of the accounts that a list is narrowed to; none of them is all that the reader has the right on."""
+    """The keys of the accounts that a list is filtered by. An empty tuple is all that the reader has the right on."""
     accounts = offered(right)
     if len(accounts) < 2:
         return ()

@@ -41,12 +41,12 @@ def allowed(right: Right, account: str) -> bool:
 
 
 def allowed_on_file(right: Right, file: FileOfAccounts) -> bool:
-    """Whether the signed-in person has the right on every account of the payout file, as its acts ask."""
+    """Whether the signed-in person has the right on every account of the payout file, as every action on it requires."""
     return all(allowed(right, account) for account in accounts_of(file))
 
 
 def first_zone() -> str:
-    """The zone of the first account, by which the merchant's people live: for what belongs to no account."""
+    """The time zone of the first account, for what belongs to no account."""
     return zone_of(desk()).key
 
 
@@ -56,7 +56,7 @@ def texts() -> Translator:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Show a refusal raised in the block, also of a full disk, as one sentence; the rest of the screen is drawn."""
+    """Show a refusal raised in the block, a full disk included, as one sentence; the rest of the screen is drawn."""
     try:
         with raising_no_room():
             yield

@@ -25,7 +25,7 @@ EMAIL = {
     "footer": "Footer",
 }
 SUBJECTS = {"gateway": "calls to HiPay", "mail": "e-mail"}
-# The anchor on the configuration screen of what is missing.
+# name of what is missing → its anchor on the configuration screen
 ANCHORS = {"redirect_pages": "redirect-pages", "email_settings": "email-settings", PAUSED: "paused"}
 CHECKS_ANCHOR = "checks"
 MOST_NAMED = 3  # missing fields; more are only counted, and the form shows them

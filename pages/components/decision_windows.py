@@ -13,7 +13,7 @@ from pages.components.markdown import plain
 from services.errors import DeskError
 from services.reconciliation.decisions.checks import REASON_MAX
 
-_PATIENCE = 1.0  # seconds after which the progress is shown
+_PROGRESS_AFTER = 1.0  # seconds
 _REMEMBERED, _PRESSED = "by_hand_kept", "by_hand_pressed"
 
 
@@ -63,8 +63,8 @@ def confirm_or_back(
 
 
 def confirm(label: str, key: str, shown: Any, **options: Any) -> bool:
-    """A button that confirms what is ``shown``. True where it was pressed; where ``shown`` had changed by then, an error
-    is shown instead."""
+    """A button that confirms what is ``shown``. True where it was pressed. Where ``shown`` has changed between drawing and
+    press, shows an error and returns False."""
     pressed = st.button(label, key=key, on_click=_press, args=(shown,), **options)
     if pressed and st.session_state.pop(_PRESSED, None) != shown:
         st.error(texts()("This has changed while you pressed: look at it again."), icon=":material/error:")
@@ -93,7 +93,7 @@ def progress_after_a_while() -> Iterator[Callable[[float], None]]:
     begun, place = time.monotonic(), st.empty()
 
     def report(part: float) -> None:
-        if time.monotonic() - begun > _PATIENCE:
+        if time.monotonic() - begun > _PROGRESS_AFTER:
             place.progress(part, texts()("Joining the lines again…"))
 
     yield report

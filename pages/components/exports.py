@@ -1,6 +1,6 @@
-"""What the exports of several screens share: files written to disk as they grow, and the refusal where there is no room.
+"""What the exports of several screens share: files written to disk first, and the refusal where there is no room.
 
-Streamlit keeps a file that it hands out in memory: so it is read once, when it is whole.
+Streamlit stores a file for download in memory, so it is read once, when it is complete.
 """
 
 import tempfile
@@ -18,7 +18,7 @@ Write = Callable[[Form, BinaryIO], object]  # writes the rows in one of the form
 
 
 def no_room() -> bool:
-    """Whether the disk has too little room for an export; the screen then says so."""
+    """Whether the disk has too little room for an export. Shows a warning where it has."""
     if desk().room.has():
         return False
     st.warning(
@@ -27,16 +27,15 @@ def no_room() -> bool:
     return True
 
 
-def whole(write: Write, form: Form) -> bytes:
-    """The file."""
+def file_bytes(write: Write, form: Form) -> bytes:
     with tempfile.TemporaryFile() as out:
         write(form, out)
         out.seek(0)
         return out.read()
 
 
-def zipped(write: Write, name: str) -> bytes:
-    """The file as CSV, called ``name``, in a ZIP."""
+def zip_bytes(write: Write, name: str) -> bytes:
+    """A ZIP with the file as CSV, called ``name``."""
     with tempfile.TemporaryFile() as out:
         with (
             zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,

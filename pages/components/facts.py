@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-# Label and value on one line where there is room; below each other in a narrow column or on a telephone.
+# Label and value are on one line where there is room, and below each other in a narrow column or on a telephone.
 _STYLE = """
 .facts-place{container-type:inline-size}
 .facts-place .facts{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1rem;margin:0;padding:0;font-size:.95rem}
@@ -15,6 +15,6 @@ _STYLE = """
 
 
 def show_facts(facts: Iterable[tuple[str, str]]) -> None:
-    """Show (label, value) pairs. Values are text, whatever they hold."""
+    """Show (label, value) pairs. Labels and values are escaped: HTML in them is shown as text."""
     lines = "".join(f"<dt>{html.escape(label)}</dt><dd>{html.escape(value)}</dd>" for label, value in facts)
     st.html(f"<style>{_STYLE}</style><div class='facts-place'><dl class='facts'>{lines}</dl></div>")

@@ -4,8 +4,8 @@ import re
 
 _MARKS = re.compile(r"[\\`*_{}\[\]<>~$:&|#]")
 _AT_THE_BEGINNING = re.compile(r"^([^\S\n]*\d*)(?=[-+.)])", re.MULTILINE)  # of a line: lists and rules
-# What Streamlit replaces after Markdown was read, so that a backslash does not help: addresses (as links), icons, its logo,
-# arrows and dashes between blanks. An invisible word joiner separates their characters.
+# Streamlit replaces these after it has read the Markdown, so a backslash does not help: addresses (as links), icons, its
+# logo, arrows and dashes between blanks. An invisible word joiner is put between their characters.
 _JOINER = "\u2060"
 _REPLACED_BY_STREAMLIT = re.compile(
     r"(?<=:)(?=//|material/|streamlit:)|(?<=www)(?=\.)|(?<=\s[<>~])(?==\s)|(?<=\s[<-])(?=[->])", re.IGNORECASE

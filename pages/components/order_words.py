@@ -11,7 +11,7 @@ from services.hipay.statuses import status
 from services.i18n import Translator, fill, format_datetime
 from services.money import format_money
 
-_USUAL = timedelta(seconds=5)  # in which HiPay makes a page
+_USUAL_WAIT = timedelta(seconds=5)  # for HiPay's answer to a request for a page
 
 # badge → (text, icon, colour)
 BADGES: dict[str, tuple[str, str, Colour]] = {
@@ -230,7 +230,7 @@ def event_words(
 
 def unanswered_words(unanswered: timedelta | None, t: Translator) -> str:
     """How long HiPay has not answered a request for a page; "" for the first seconds."""
-    if unanswered is None or unanswered < _USUAL:
+    if unanswered is None or unanswered < _USUAL_WAIT:
         return ""
     seconds = int(unanswered.total_seconds())
     return t(
@@ -251,7 +251,7 @@ def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[
     return words, icon, " · ".join(part for part in (data.get("payment_product") or "", detail) if part)
 
 
-# What is not done while a lane of the worker has stopped (services.heartbeats.LANES)
+# lane of the worker (services.heartbeats.LANES) → what is not done while it has stopped
 LANES = {
     "work": "Payment links, e-mails and refunds are not sent.",
     "steps": "A call to HiPay or to the mail server does not come back: some requests wait.",

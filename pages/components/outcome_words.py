@@ -49,7 +49,7 @@ def outcome(code: str, t: Translator) -> str:
 
 
 def status(code: str | None, t: Translator, *, opened: bool = False) -> str:
-    """``opened``: a person is to look at the order, whatever its status."""
+    """``opened``: the order is open, whatever its status."""
     if not code:
         return "—"
     sign = "!" if opened else STATUS_SIGNS.get(code, "!")
@@ -64,7 +64,7 @@ def money(units: int | None, currency: str, t: Translator) -> str:
 
 
 def day(iso: str, t: Translator) -> str:
-    """The day of a date of a payout file, as the reader writes dates; what is no date as it stands."""
+    """A date of a payout file without its time, in the reader's form; text that is no date is returned unchanged."""
     try:
         return str(format_date(date.fromisoformat(dates.day(iso)), "medium", locale=t.locale))
     except ValueError:
@@ -72,7 +72,7 @@ def day(iso: str, t: Translator) -> str:
 
 
 def day_and_time(iso: str, t: Translator) -> str:
-    """The same with the time and the zone that the file gives it, which are shifted nowhere."""
+    """The same with the time and the zone of the file, which are not converted."""
     words, time = day(iso, t), _TIME.fullmatch(iso)
     if words == iso or time is None:
         return words
@@ -89,7 +89,7 @@ def number(count: int, t: Translator) -> str:
 
 
 def cut_words(t: Translator) -> str:
-    """That a search had too many hits, and what to do."""
+    """The sentence for a search with too many hits, and what to do."""
     return t(
         "More than {most} lines or orders begin so. Only the first {most} hits are looked at: type more of the text to find the others.",
         most=number(SEARCH_LIMIT, t),
@@ -97,7 +97,7 @@ def cut_words(t: Translator) -> str:
 
 
 def percent(part: int, whole: int, t: Translator) -> str:
-    """With one decimal, never rounded up: what is not all of it does not say so."""
+    """With one decimal, rounded down: "100 %" means all of it."""
     pattern = str(Locale.parse(t.locale).percent_formats[None].pattern)
     share = Decimal(part * 1000 // whole) / 1000
     return str(format_percent(share, pattern.replace("#,##0", "#,##0.#"), locale=t.locale))

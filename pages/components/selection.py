@@ -34,14 +34,14 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Table:
-    """A table's lists in a session. ``drawn``: the newest first; ``number``: counts them, so that no key comes twice."""
+    """A table's lists in a session. ``drawn``: the newest first; ``number`` counts them, so that no key occurs twice."""
 
     number: int = 0
     drawn: tuple[Drawn, ...] = ()
 
 
 def key_of(name: str, number: int, ids: Iterable[Id]) -> str:
-    """A digest of the table's name and all its rows in order. (``hash()`` is another in every process, and short.)"""
+    """A digest of the table's name and all its rows in order. (``hash()`` differs between processes, and is short.)"""
     digest = hashlib.sha256(json.dumps([name, number, list(ids)]).encode())
     return f"{name}_{digest.hexdigest()}"
 

@@ -7,11 +7,11 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from services.i18n import Translator
 
-_HEAD, _ROW, _MOST_ROWS = 36, 35, 9  # pixels; with nine rows, what is below the table is still in sight
+_HEAD, _ROW, _MOST_ROWS = 36, 35, 9  # pixels; nine rows leave room on the screen for what is below the table
 
 
 def height(rows: int) -> int:
-    """The height of a table of so many rows, in pixels: at most nine are seen without scrolling."""
+    """The height in pixels of a table of so many rows; a table of more than nine is scrolled."""
     return _HEAD + _ROW * min(rows, _MOST_ROWS)
 
 

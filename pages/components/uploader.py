@@ -9,8 +9,8 @@ from pages.components.common import texts
 from pages.shell import open_screens
 from services.web.uploads import PERSON_BYTES
 
-# ids of files: in this run's uploaders, and in those of the run before
-_DRAWN, _SEEN = "uploader_drawn", "uploader_seen"
+# Session keys of the ids of files: those in this run's uploaders, and those in the uploaders of the run before.
+_DRAWN, _BEFORE = "uploader_drawn", "uploader_seen"
 
 
 def files(label: str, **options: Any) -> Any:
@@ -31,9 +31,12 @@ def files(label: str, **options: Any) -> Any:
 
 
 def release_unused() -> None:
-    """Called at the end of a whole run. Streamlit stores a file as long as its session lasts, also after its import and after
-    its screen was left. A file that no run has drawn yet is on its way into an uploader, and stays."""
+    """Free the files that no uploader shows any longer. Called at the end of a whole run.
+
+    Streamlit stores a file as long as its session lasts, even after its import and after the person has left the screen. A
+    file that no run has drawn yet is still being uploaded, and stays.
+    """
     drawn = st.session_state.pop(_DRAWN, set())
-    for gone in st.session_state.get(_SEEN, set()) - drawn:
+    for gone in st.session_state.get(_BEFORE, set()) - drawn:
         open_screens.remove(gone)
-    st.session_state[_SEEN] = drawn
+    st.session_state[_BEFORE] = drawn

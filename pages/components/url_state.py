@@ -18,8 +18,8 @@ from services.text import card_numbers
 
 @dataclass(frozen=True)
 class Choice:
-    """``key``: of the widget, and its name in the address. ``read`` raises ValueError for what is no value: the choice then
-    has its default."""
+    """``key``: of the widget, and its name in the address. ``read`` raises ValueError for text that is no value; the choice
+    then has its default."""
 
     key: str
     default: Any
@@ -67,6 +67,7 @@ def flag(key: str) -> Choice:
 
 
 def follow(screen: str, choices: Sequence[Choice]) -> None:
+    """Set the widgets' values from the address, where it has changed since the screen wrote it."""
     now = _address(choices)
     if st.session_state.get(_place(screen)) == now:
         return
@@ -80,6 +81,7 @@ def follow(screen: str, choices: Sequence[Choice]) -> None:
 
 
 def write(screen: str, choices: Sequence[Choice]) -> None:
+    """Write the choices that differ from their defaults into the address, card numbers excepted."""
     written = {
         choice.key: choice.write(st.session_state.get(choice.key, choice.default)) for choice in choices
     }

@@ -23,7 +23,7 @@ from services.orders.warnings import (
     StillOpen,
 )
 
-# code → a table's cell; the last two only a table can have
+# code → a table's cell; the last two occur in tables only
 CELLS = {
     InvoiceNumberMissing.code: "no invoice number",
     LooksLikeCard.code: "a reference or the order id looks like a card number",

@@ -31,67 +31,69 @@ _WHO = {
     "hipay": "your HiPay account manager",
 }
 _ALGORITHMS = {"sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}
-_SECONDS_AFTER_A_FAILURE, _SECONDS = 60, 24 * 3600
+_SECONDS_AFTER_A_FAILURE, _SECONDS = 60, 24 * 3600  # after which checks are old
 
 
-def measure_when_due(account: Account, seen: Overview) -> bool:
-    """Measure once a session, when the checks are old, or stop a channel, or were never measured; whether they were measured."""
+def measure_when_due(account: Account, found: Overview) -> bool:
+    """Measure at most once a session, where the checks are old, stop a channel or were never measured. Returns whether it
+    measured."""
     once = f"cfg_measured_{account.key}"
-    if not seen.may_configure or st.session_state.get(once):
+    if not found.may_configure or st.session_state.get(once):
         return False
     st.session_state[once] = True
-    at = _measured_at(seen)
+    at = _measured_at(found)
     age = (clock.now() - at).total_seconds() if at else None
-    stopped = not (seen.link.ready and seen.phone.ready)
+    stopped = not (found.link.ready and found.phone.ready)
     if age is not None and 0 <= age < (_SECONDS_AFTER_A_FAILURE if stopped else _SECONDS):
         return False
     return measure_now(account)
 
 
 def measure_now(account: Account) -> bool:
+    """Measure. Returns False where a refusal is shown instead."""
     with refusals(), st.spinner(texts()("Asking HiPay, the mail server and the DNS…")):
         measure(desk(), actor(), account.key)
         return True
     return False
 
 
-def show(account: Account, seen: Overview) -> None:
+def show(account: Account, found: Overview) -> None:
     t = texts()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(t("Check list"), anchor=CHECKS_ANCHOR, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            at = _measured_at(seen)
+            at = _measured_at(found)
             ago = format_ago(at, clock.now(), language()) if at else ""
             st.caption(t("Checked {ago}", ago=ago) if at else t("Never checked"), width="content")
             again = st.button(
                 t("Check again"),
                 icon=":material/refresh:",
                 key="cfg_check_again",
-                disabled=not seen.may_configure,
+                disabled=not found.may_configure,
             )
     if again and measure_now(account):
         st.rerun()
     order = list(SIGNS)
-    lines = sorted(seen.checks, key=lambda check: order.index(check.status))
-    # That HiPay cannot be reached is shown once: checks that failed for the same reason are folded.
+    lines = sorted(found.checks, key=lambda check: order.index(check.status))
+    # Checks that failed for the same reason as the credentials are folded, so that the reason is shown once.
     cause = next((check.reason for check in lines if check.name == "credentials"), "")
-    calls = [
+    to_do = [
         check
         for check in lines
         if guidance(check).acts and (check.name == "credentials" or not cause or check.reason != cause)
     ]
-    calm = [check for check in lines if check not in calls]
+    folded = [check for check in lines if check not in to_do]
     with st.container(border=True, key="cfg_checks"):
-        for check in calls:
-            _line(check, account, seen, t)
+        for check in to_do:
+            _line(check, account, found, t)
         with st.expander(
-            t.plural("{count} line with nothing to do", "{count} lines with nothing to do", len(calm))
+            t.plural("{count} line with nothing to do", "{count} lines with nothing to do", len(folded))
         ):
-            for check in calm:
-                _line(check, account, seen, t)
+            for check in folded:
+                _line(check, account, found, t)
 
 
-def _line(check: Check, account: Account, seen: Overview, t: Translator) -> None:
+def _line(check: Check, account: Account, found: Overview, t: Translator) -> None:
     word, icon, colour = SIGNS[check.status]
     advice = guidance(check)
     values = _values(check, account, t)
@@ -100,7 +102,7 @@ def _line(check: Check, account: Account, seen: Overview, t: Translator) -> None
     title.markdown(f"**{plain(t(TITLES[check.name]))}**")
     words.markdown(_filled(t, advice.means, {name: plain(value) for name, value in values.items()}))
     if advice.acts:
-        acts = "administrator" if advice.acts == "you" and not seen.may_configure else advice.acts
+        acts = "administrator" if advice.acts == "you" and not found.may_configure else advice.acts
         who = t("Who can put it right: {who}", who=t(_WHO[acts]))
         where = _filled(t, advice.where, values)
         words.caption(":material/person: " + plain(" · ".join(part for part in (who, where) if part)))
@@ -131,6 +133,6 @@ def _values(check: Check, account: Account, t: Translator) -> dict[str, str]:
     return values
 
 
-def _measured_at(seen: Overview) -> datetime | None:
+def _measured_at(found: Overview) -> datetime | None:
     """When the credentials were last checked at HiPay, as every measurement does."""
-    return next((check.checked_at for check in seen.checks if check.name == "credentials"), None)
+    return next((check.checked_at for check in found.checks if check.name == "credentials"), None)

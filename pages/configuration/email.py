@@ -31,7 +31,7 @@ _EXAMPLES = {
 
 @dataclass(frozen=True)
 class _Field:
-    """A text field of the form. What is typed lasts while the page is open, also while another language is shown."""
+    """A text field of the form. Its text is kept while the page is open, even while another language is shown."""
 
     label: str
     key: str
@@ -62,9 +62,9 @@ class _Field:
         return typed or ""
 
 
-def form(account: Account, seen: Overview) -> None:
+def form(account: Account, found: Overview) -> None:
     """The language, its fields, and the e-mail."""
-    t, spoken = texts(), language()
+    t, reader = texts(), language()
     chosen = (
         st.segmented_control(
             t("Language of the e-mail"),
@@ -72,27 +72,27 @@ def form(account: Account, seen: Overview) -> None:
             key="cfg_email_language",
             default="",
             required=True,
-            format_func=lambda code: language_name(code, spoken).capitalize() if code else t("Default"),
+            format_func=lambda code: language_name(code, reader).capitalize() if code else t("Default"),
         )
         or ""
     )
     left, right = st.columns([1, 1], gap="large")
     with left:
-        typed, problems = _fields(account, seen, chosen)
-        _save(account, seen, chosen, typed)
-    # Of a wrong field, the preview has the value that was saved last.
-    stored = seen.configuration.email.of(chosen)
+        typed, problems = _fields(account, found, chosen)
+        _save(account, found, chosen, typed)
+    # A wrong field has the value that was saved last in the preview.
+    stored = found.configuration.email.of(chosen)
     good = {name: getattr(stored, name) if name in problems else text for name, text in typed.items()}
-    shown = _as_received(seen, chosen, settings.read(good))
+    shown = _as_received(found, chosen, settings.read(good))
     with right:
-        _preview(account, chosen or spoken, shown)
-        _test(account, seen, chosen or spoken)
+        _preview(account, chosen or reader, shown)
+        _test(account, found, chosen or reader)
 
 
-def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, str], dict[str, DeskError]]:
+def _fields(account: Account, found: Overview, chosen: str) -> tuple[dict[str, str], dict[str, DeskError]]:
     """Draw the form with what is wrong below each field; returns what is typed and what is wrong, by field."""
-    t, may = texts(), seen.may_configure
-    stored, default = seen.configuration.email.of(chosen), seen.configuration.email.default
+    t, may = texts(), found.may_configure
+    stored, default = found.configuration.email.of(chosen), found.configuration.email.default
     typed, slots = {}, {}
     for name, label in EMAIL.items():
         key = _key(account, chosen, name)
@@ -141,10 +141,10 @@ def _colour(field: _Field, shown: str) -> str:
     return typed
 
 
-def _save(account: Account, seen: Overview, chosen: str, typed: dict[str, str]) -> None:
+def _save(account: Account, found: Overview, chosen: str, typed: dict[str, str]) -> None:
     t = texts()
     if not st.button(
-        t("Save the e-mail settings"), type="primary", key="cfg_save_email", disabled=not seen.may_configure
+        t("Save the e-mail settings"), type="primary", key="cfg_save_email", disabled=not found.may_configure
     ):
         return
     with refusals():
@@ -155,17 +155,17 @@ def _save(account: Account, seen: Overview, chosen: str, typed: dict[str, str]) 
         st.rerun()
 
 
-def _preview(account: Account, spoken: str, shown: EmailSettings) -> None:
+def _preview(account: Account, chosen: str, shown: EmailSettings) -> None:
     t = texts()
-    letter = sample(desk(), account.key, shown, spoken)
+    composed = sample(desk(), account.key, shown, chosen)
     sender = f"{shown.sender_name} <{shown.sender_address}>" if shown.sender_address else t("not set yet")
-    show_facts([(t("From"), sender), (t("Subject"), letter.subject)])
+    show_facts([(t("From"), sender), (t("Subject"), composed.subject)])
     with st.container(border=True):
-        st.iframe(letter.html, height=560, alt=t("The e-mail as the customer will receive it"))
+        st.iframe(composed.html, height=560, alt=t("The e-mail as the customer will receive it"))
 
 
-def _test(account: Account, seen: Overview, spoken: str) -> None:
-    """The test e-mail, the only one that a screen sends itself: the person waits for the mail server's answer."""
+def _test(account: Account, found: Overview, chosen: str) -> None:
+    """Offer the test e-mail. No other e-mail is sent by a screen itself: the person waits for the mail server's answer."""
     t, own = texts(), actor().email
     st.markdown(f"**{t('Test e-mail')}**")
     to = own
@@ -173,21 +173,21 @@ def _test(account: Account, seen: Overview, spoken: str) -> None:
         st.caption(
             t(
                 "With the saved settings and sample data, in {language}, to {address}.",
-                language=language_name(spoken, language()),
+                language=language_name(chosen, language()),
                 address=plain(own),
             )
         )
     else:
-        to = st.text_input(t("Your address"), key="cfg_test_to", disabled=not seen.may_configure) or ""
+        to = st.text_input(t("Your address"), key="cfg_test_to", disabled=not found.may_configure) or ""
     if not st.button(
         t("Send me a test e-mail"),
         icon=":material/outgoing_mail:",
         key="cfg_test",
-        disabled=not seen.may_configure,
+        disabled=not found.may_configure,
     ):
         return
     with refusals(), st.spinner(t("Handing the message to the mail server…")):
-        sent = send_test_email(desk(), actor(), account.key, spoken, to)
+        sent = send_test_email(desk(), actor(), account.key, chosen, to)
         st.success(
             t("The mail server took it: look into the mailbox of {address}.", address=plain(sent.to)),
             icon=":material/mark_email_read:",
@@ -196,9 +196,9 @@ def _test(account: Account, seen: Overview, spoken: str) -> None:
             st.caption(f"[{t('Open the mailbox of the sandbox')}]({desk().settings.sandbox_url}/mailbox)")
 
 
-def _as_received(seen: Overview, chosen: str, typed: EmailSettings) -> EmailSettings:
-    """What a customer would get if what is typed were saved."""
-    config = seen.configuration.email
+def _as_received(found: Overview, chosen: str, typed: EmailSettings) -> EmailSettings:
+    """The settings of a customer's e-mail if the typed ones were saved."""
+    config = found.configuration.email
     if chosen:
         return settings.resolve(config.default, {chosen: typed}, chosen)
     return settings.resolve(typed, config.per_language, language())

@@ -1,4 +1,4 @@
-"""Which link the e-mail holds: our own, where a public address is set, or HiPay's."""
+"""Which link the e-mail contains: our own, where a public address is set, or HiPay's."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from services.checklist.overview import Overview
 from services.settings.account import Account
 
 
-def show(account: Account, seen: Overview) -> None:
+def show(account: Account, found: Overview) -> None:
     t = texts()
     st.space("small")
     st.subheader(t("Payment link"), anchor="payment-link")
@@ -31,7 +31,7 @@ def show(account: Account, seen: Overview) -> None:
         t("The e-mail holds our own link"),
         now.own_link and has_address,
         key=f"cfg_own_link_{account.key}",
-        disabled=not (seen.may_configure and has_address),
+        disabled=not (found.may_configure and has_address),
         help=t(
             "It leads to a page of ours with one button, and from there to HiPay. Requests that were sent keep the link they have."
         ),

@@ -30,51 +30,50 @@ from services.settings.account import Account
 def page() -> None:
     t = texts()
     st.title(t("Configuration"))
-    account = accounts.choose(
-        "account", Right.SEE_ORDERS
-    )  # one choice for the session, shared with New order
-    seen = overview(desk(), actor(), account.key)
-    if checks.measure_when_due(account, seen):
-        seen = overview(desk(), actor(), account.key)
+    # New order has the same key: one choice for the session.
+    account = accounts.choose("account", Right.SEE_ORDERS)
+    found = overview(desk(), actor(), account.key)
+    if checks.measure_when_due(account, found):
+        found = overview(desk(), actor(), account.key)
     saved = st.session_state.pop("cfg_saved", None)
     if saved is not None:
         st.toast(t("Saved.") if saved else t("Nothing to save: it was already so."), icon=":material/check:")
-    _pauses(account, seen)
+    _pauses(account, found)
     left, right = st.columns(2)
     with left:
         _channel(
-            seen.link,
+            found.link,
             t("Send by e-mail is enabled"),
             t("Send by e-mail is not available yet. What is missing:"),
             t,
         )
     with right:
         _channel(
-            seen.phone,
+            found.phone,
             t("Payment by phone is enabled"),
             t("Payment by phone is not available. What is missing:"),
             t,
         )
-    if seen.may_send:
+    if found.may_send:
         st.page_link("new_order/page.py", label=t("Go to New order"), icon=":material/add_card:")
-    checks.show(account, seen)
+    checks.show(account, found)
     about_redirects = t(
         "HiPay sends the customer back to one of these five pages. All five are needed to send links."
     )
-    with _section("redirect_pages", about_redirects, seen, t):
-        redirects.form(account, seen)
+    with _section("redirect_pages", about_redirects, found, t):
+        redirects.form(account, found)
     about_email = t(
         "Every setting of the default is needed to send links. A language may have its own; what it leaves empty comes from the default."
     )
-    with _section("email_settings", about_email, seen, t):
+    with _section("email_settings", about_email, found, t):
         # A fragment: typing draws the e-mail again, not the whole screen.
-        st.fragment(email.form)(account, seen)
-    with _section("", t("Themes are made in HiPay's console."), seen, t):
-        payment_page.form(account, seen)
-    options.show(account, seen)
-    payout_fetching.show(account, seen)
-    reminders.show(account, seen)
-    settlement_delay.show(account, seen)
+        st.fragment(email.form)(account, found)
+    with _section("", t("Themes are made in HiPay's console."), found, t):
+        payment_page.form(account, found)
+    options.show(account, found)
+    payout_fetching.show(account, found)
+    reminders.show(account, found)
+    settlement_delay.show(account, found)
 
 
 def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> None:
@@ -85,9 +84,9 @@ def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> Non
     st.warning(f"**{stopped}**\n\n{lines}", icon=":material/block:")
 
 
-def _section(name: str, about: str, seen: Overview, t: Translator) -> DeltaGenerator:
-    """A form under a heading with its state; folded once nothing is missing in it."""
-    missing = any(check.name == name and check.fields for check in seen.checks)
+def _section(name: str, about: str, found: Overview, t: Translator) -> DeltaGenerator:
+    """Draw a form's heading with its state. Returns the place of the form, folded once nothing is missing in it."""
+    missing = any(check.name == name and check.fields for check in found.checks)
     title, place = (TITLES[name], ANCHORS[name]) if name else ("HiPay's payment page", "payment-page")
     st.space("small")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -99,23 +98,23 @@ def _section(name: str, about: str, seen: Overview, t: Translator) -> DeltaGener
         else:
             st.badge(t("Optional"), icon=":material/tune:", color="gray")
     st.caption(about)
-    fold = st.expander(t("Show and change") if seen.may_configure else t("Show"), expanded=missing)
-    if not seen.may_configure:
+    fold = st.expander(t("Show and change") if found.may_configure else t("Show"), expanded=missing)
+    if not found.may_configure:
         fold.info(t("Only an administrator can change these settings."), icon=":material/lock:")
     return fold
 
 
-def _pauses(account: Account, seen: Overview) -> None:
-    if not seen.pauses:
+def _pauses(account: Account, found: Overview) -> None:
+    if not found.pauses:
         return
     t = texts()
     with st.container(border=True):
         st.subheader(t("Paused"), anchor="paused", icon=":material/pause_circle:")
-        for each in seen.pauses:
+        for each in found.pauses:
             st.error(_pause_words(each, account, t))
         st.caption(t("Nothing is lost: what waits goes on once you resume."))
         if st.button(
-            t("Resume"), icon=":material/play_arrow:", key="cfg_resume", disabled=not seen.may_configure
+            t("Resume"), icon=":material/play_arrow:", key="cfg_resume", disabled=not found.may_configure
         ):
             st.session_state["cfg_resuming"] = True
     if st.session_state.get("cfg_resuming"):

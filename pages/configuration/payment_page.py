@@ -14,12 +14,12 @@ from services.hipay.fields import DISPLAY_NAME_MAX
 from services.settings.account import Account
 
 
-def form(account: Account, seen: Overview) -> None:
+def form(account: Account, found: Overview) -> None:
     t = texts()
     with st.form(f"cfg_payment_page_{account.key}", border=False):
-        values, slots = _fields(account, seen)
+        values, slots = _fields(account, found)
         save = st.form_submit_button(
-            t("Save the payment page"), key="cfg_save_payment_page", disabled=not seen.may_configure
+            t("Save the payment page"), key="cfg_save_payment_page", disabled=not found.may_configure
         )
         if save:
             _save(account, values, slots)
@@ -35,12 +35,12 @@ def form(account: Account, seen: Overview) -> None:
         )
 
 
-def _fields(account: Account, seen: Overview) -> tuple[dict[str, object], dict[str, DeltaGenerator]]:
-    """Draw the fields; returns their values, and below each a place for what is wrong with it."""
-    t, may, page = texts(), seen.may_configure, seen.configuration.payment_page
+def _fields(account: Account, found: Overview) -> tuple[dict[str, object], dict[str, DeltaGenerator]]:
+    """Draw the fields. Returns their values, and a place below each for what is wrong with it."""
+    t, may, page = texts(), found.may_configure, found.configuration.payment_page
     codes = {
         code
-        for check in seen.checks
+        for check in found.checks
         if check.name.startswith("products_")
         for code in check.detail.get("codes", "").split()
     }

@@ -9,7 +9,7 @@ from services.orders.redirect_urls import finance_notify_url
 from services.settings.account import Account
 
 
-def show(account: Account, seen: Overview) -> None:
+def show(account: Account, found: Overview) -> None:
     t = texts()
     if account.environment == "stage":
         return
@@ -30,7 +30,7 @@ def show(account: Account, seen: Overview) -> None:
             t("Fetch payouts by themselves"),
             now.on,
             key=f"cfg_payouts_on_{account.key}",
-            disabled=not seen.may_configure,
+            disabled=not found.may_configure,
         )
         hours = st.number_input(
             t("Every (hours)"),
@@ -39,9 +39,9 @@ def show(account: Account, seen: Overview) -> None:
             now.hours,
             width=160,
             key=f"cfg_payouts_hours_{account.key}",
-            disabled=not seen.may_configure,
+            disabled=not found.may_configure,
         )
-        if st.form_submit_button(t("Save"), key="cfg_save_payouts", disabled=not seen.may_configure):
+        if st.form_submit_button(t("Save"), key="cfg_save_payouts", disabled=not found.may_configure):
             with refusals():
                 changed = save(desk(), actor(), account.key, Automatic(on, int(hours)))
                 st.toast(

@@ -17,8 +17,8 @@ from services.i18n import LANGUAGES, language_name
 from services.settings.account import Account
 
 
-def form(account: Account, seen: Overview) -> None:
-    t, spoken, may, public = texts(), language(), seen.may_configure, desk().settings.public
+def form(account: Account, found: Overview) -> None:
+    t, reader, may, public = texts(), language(), found.may_configure, desk().settings.public
     st.caption(
         t(
             "The quickest: the ready-made pages of E-Terminal Desk. Or type the addresses of pages of your own website."
@@ -37,14 +37,14 @@ def form(account: Account, seen: Overview) -> None:
     shown_in = top.selectbox(
         t("See them in"),
         LANGUAGES,
-        index=LANGUAGES.index(spoken),
+        index=LANGUAGES.index(reader),
         key="cfg_see_in",
         width=220,
-        format_func=lambda code: language_name(code, spoken).capitalize(),
+        format_func=lambda code: language_name(code, reader).capitalize(),
     )
     typed: dict[str, str] = {}
     slots = {}
-    for kind, page in seen.configuration.redirect_pages.items():
+    for kind, page in found.configuration.redirect_pages.items():
         key = f"cfg_page_{account.key}_{kind}"
         st.session_state.setdefault(key, "" if page == OWN else page)
         st.session_state.setdefault(f"{key}_own", page == OWN)

@@ -11,7 +11,7 @@ from services.settings.account import Account
 _DAYS = list(range(1, 31))
 
 
-def show(account: Account, seen: Overview) -> None:
+def show(account: Account, found: Overview) -> None:
     t = texts()
     now = reminders.shown(desk(), actor(), account.key)
     st.space("small")
@@ -34,7 +34,7 @@ def show(account: Account, seen: Overview) -> None:
             now.before,
             max_selections=MOST_RULES,
             key=f"cfg_remind_before_{account.key}",
-            disabled=not seen.may_configure,
+            disabled=not found.may_configure,
             placeholder=t("None"),
         )
         after = right.multiselect(
@@ -43,7 +43,7 @@ def show(account: Account, seen: Overview) -> None:
             now.after,
             max_selections=MOST_RULES,
             key=f"cfg_remind_after_{account.key}",
-            disabled=not seen.may_configure,
+            disabled=not found.may_configure,
             placeholder=t("None"),
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -54,7 +54,7 @@ def show(account: Account, seen: Overview) -> None:
                 now.from_hour,
                 width=160,
                 key=f"cfg_remind_from_{account.key}",
-                disabled=not seen.may_configure,
+                disabled=not found.may_configure,
             )
             end = st.number_input(
                 t("Not after (hour)"),
@@ -63,17 +63,17 @@ def show(account: Account, seen: Overview) -> None:
                 now.to_hour,
                 width=160,
                 key=f"cfg_remind_to_{account.key}",
-                disabled=not seen.may_configure,
+                disabled=not found.may_configure,
             )
             sundays = st.checkbox(
                 t("On Sundays too"),
                 now.sundays,
                 key=f"cfg_remind_sundays_{account.key}",
-                disabled=not seen.may_configure,
+                disabled=not found.may_configure,
             )
         st.caption(t("Hours of {zone}.", zone=account.timezone))
         if st.form_submit_button(
-            t("Save the reminders"), key="cfg_save_reminders", disabled=not seen.may_configure
+            t("Save the reminders"), key="cfg_save_reminders", disabled=not found.may_configure
         ):
             wanted = Reminders(
                 before=tuple(before),

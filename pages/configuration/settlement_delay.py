@@ -8,7 +8,7 @@ from services.checklist.overview import Overview
 from services.settings.account import Account
 
 
-def show(account: Account, seen: Overview) -> None:
+def show(account: Account, found: Overview) -> None:
     t = texts()
     with desk().store.read() as tx:
         now = days_to_settle(tx, account.key)
@@ -30,9 +30,9 @@ def show(account: Account, seen: Overview) -> None:
             now,
             width=340,
             key=f"cfg_late_days_{account.key}",
-            disabled=not seen.may_configure,
+            disabled=not found.may_configure,
         )
-        if st.form_submit_button(t("Save the days"), key="cfg_save_late", disabled=not seen.may_configure):
+        if st.form_submit_button(t("Save the days"), key="cfg_save_late", disabled=not found.may_configure):
             with refusals():
                 changed = save_days_to_settle(desk(), actor(), account.key, int(days))
                 st.toast(

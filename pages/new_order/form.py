@@ -27,7 +27,9 @@ from services.orders.drafts import (
 )
 from services.settings.account import Account
 
-_PROPOSAL_LASTS = timedelta(hours=1)  # a proposed end does not change under the reader's eyes for so long
+_PROPOSAL_LASTS = timedelta(
+    hours=1
+)  # until then a proposed end is not moved while the person fills in the form
 # The form's keys in the session, in full: keys of other screens begin with the same letters.
 KEYS = tuple(
     f"order_{name}"
@@ -170,7 +172,7 @@ def _fields(slots: dict[str, Any]) -> Callable[..., str]:
 def _more(
     account: Account, channel: Channel, field: Callable[..., str], slots: dict[str, Any]
 ) -> dict[str, Any]:
-    """The fields that are rarely changed, folded; the summary below the form shows their values."""
+    """Draw the rarely changed fields, folded; the summary below the form shows their values."""
     t, state = texts(), st.session_state
     state.setdefault("order_order_id", state["order_proposed_id"])
     state.setdefault("order_language", language())

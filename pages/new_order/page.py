@@ -88,9 +88,8 @@ def _account_and_channel() -> tuple[Account, Channel]:
     """The channel and the account; the account is chosen once and remembered for the session."""
     t = texts()
     left, right = st.columns([2, 1], vertical_alignment="bottom")
-    st.session_state.setdefault(
-        "new_order_channel", "link"
-    )  # no default: a duplicate and a template may set it
+    # Set in the session, not as the widget's default: duplicating an order sets it, too.
+    st.session_state.setdefault("new_order_channel", "link")
     channel = left.segmented_control(
         t("How will the customer pay?"),
         _CHANNELS,
@@ -105,7 +104,7 @@ def _account_and_channel() -> tuple[Account, Channel]:
 
 
 def _summary(account: Account, form: Form) -> None:
-    """In one line, what will be sent, with the values of folded fields."""
+    """Show in one line what will be sent, with the values of folded fields."""
     t, order = texts(), form.accepted
     assert order is not None
     values = {
@@ -166,7 +165,7 @@ def _confirm(form: Form) -> None:
 
 
 def _offer_a_copy() -> None:
-    """A copy to the sender's own address, which can be typed here by who has none yet and may set it."""
+    """Offer a copy to the sender's own address. A person who has none and may set it types it here."""
     t, own = texts(), create.copy_address(actor())
     if own is None and may_set_address(desk(), actor()):
         st.text_input(

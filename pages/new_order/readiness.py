@@ -8,7 +8,7 @@ from services.accounts.readiness import Readiness
 
 
 def show_missing(ready: Readiness, channel: str) -> None:
-    """A sentence, a line for each missing thing, and a link to the configuration."""
+    """Show a sentence, a line for each missing thing, and a link to the configuration."""
     t = texts()
     sentence = t("*Send by e-mail* is not available yet. What is missing:")
     if channel == "phone":

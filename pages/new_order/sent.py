@@ -1,4 +1,4 @@
-"""The order that was just created: its progress, read every second, and where to go from there."""
+"""The order that was just created: its progress, and links to what a person does next."""
 
 import streamlit as st
 

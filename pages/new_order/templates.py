@@ -13,7 +13,7 @@ from services.settings.account import Account
 
 
 def show(account: Account, form: Form) -> None:
-    """The choice of a template, where there is one, and a menu to save and manage them."""
+    """Show a select box of the templates, if there are any, and a menu to save and manage them."""
     t = texts()
     with refusals():
         known = {one.id: one for one in templates.listing(desk(), actor(), account.key)}

@@ -13,7 +13,7 @@ DUPLICATED_FROM = "order_duplicated_from"
 
 
 def show_warnings(order: Accepted) -> None:
-    """One box for each warning, with links to the orders that it names."""
+    """Show a box for each warning, with links to the orders that it names."""
     found: tuple[SendingWarning, ...] = ()
     with refusals():
         found = warnings(desk(), actor(), order, st.session_state.get(DUPLICATED_FROM))
@@ -26,11 +26,11 @@ def show_warnings(order: Accepted) -> None:
             for one in named:
                 st.page_link(
                     "payment_requests/page.py",
-                    label=_look_at(one),
+                    label=_link_label(one),
                     icon=":material/receipt_long:",
                     query_params={"order": str(one.id)},
                 )
 
 
-def _look_at(one: OrderNamed) -> str:
+def _link_label(one: OrderNamed) -> str:
     return plain(texts()("Look at {order_id}", order_id=one.order_id))

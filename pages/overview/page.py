@@ -31,39 +31,39 @@ def page() -> None:
 @st.fragment(run_every=10.0)
 def _live() -> None:
     with refusals():
-        seen = overview(desk(), actor())
-        if not seen.any_order:
-            _beginning(seen)
+        found = overview(desk(), actor())
+        if not found.any_order:
+            _beginning(found)
         left, right = st.columns([3, 2], gap="large")
         with left:
             to_do.show()
         with right:
-            if seen.any_order:
-                _expiring(seen)
-            if seen.newest_file is not None:
-                _payouts(seen.newest_file, seen.payout_accounts)
-        if seen.any_order:
-            _month(seen)
+            if found.any_order:
+                _expiring(found)
+            if found.newest_file is not None:
+                _payouts(found.newest_file, found.payout_accounts)
+        if found.any_order:
+            _month(found)
 
 
-def _beginning(seen: Overview) -> None:
+def _beginning(found: Overview) -> None:
     """There is no payment request yet: what to do first."""
     t = texts()
     with st.container(border=True):
         st.subheader(t("No payment request yet"), anchor=False)
-        if seen.may_send:
+        if found.may_send:
             st.markdown(t("The first one takes a minute: a customer, an amount, an invoice number."))
             st.page_link("new_order/page.py", label=t("New order"), icon=":material/add_card:")
-        elif seen.may_configure:
+        elif found.may_configure:
             st.markdown(t("Connect HiPay and the e-mail first; then a manager can send."))
         else:
             st.markdown(t("Once a manager has sent one, its progress shows here."))
-        if seen.may_configure:
+        if found.may_configure:
             st.page_link("configuration/page.py", label=t("Configuration"), icon=":material/settings:")
 
 
-def _expiring(seen: Overview) -> None:
-    t, ending = texts(), seen.expiring
+def _expiring(found: Overview) -> None:
+    t, ending = texts(), found.expiring
     with st.container(border=True, key="expiring"):
         st.subheader(t("Unpaid, and ending by tomorrow"), anchor=False)
         if not ending.total:
@@ -96,7 +96,7 @@ def _opened(times: int | None) -> tuple[str, ...]:
 
 @st.cache_data(ttl=60, max_entries=16, show_spinner=False)
 def _counted(newest_file: int, actor_id: str, accounts: frozenset[str] | None) -> Unsettled:
-    """Counted once a minute, and at once after an import or where the person may see other ``accounts`` than before."""
+    """Counted once a minute; counted again at once after an import, or when the ``accounts`` that the person may see change."""
     return unsettled(desk(), actor())
 
 
@@ -133,20 +133,20 @@ def _payouts(newest_file: int, accounts: frozenset[str] | None) -> None:
         st.page_link("reconciliation/page.py", label=t("Reconciliation"), icon=":material/rule:")
 
 
-def _month(seen: Overview) -> None:
+def _month(found: Overview) -> None:
     t = texts()
     st.subheader(t("This month"), anchor=False)
-    if not seen.figures:
+    if not found.figures:
         st.caption(t("Nothing this month, nor last month up to the same day."))
-    for figures in seen.figures:
-        if len(seen.figures) > 1:
+    for figures in found.figures:
+        if len(found.figures) > 1:
             st.caption(f"**{figures.currency}**")
         _metrics(figures)
     st.caption(
         t(
             "Charts: the last {days} days. Last month is counted up to the same day and time. Times are those of {zone}.",
             days=DAYS,
-            zone=plain(seen.zone),
+            zone=plain(found.zone),
         )
     )
 
@@ -163,7 +163,7 @@ def _metrics(figures: Figures) -> None:
             delta=plain(t("last month: {amount}", amount=_money(measure.last, figures.currency))),
             delta_arrow="off",
             delta_color="off",
-            # Lengths on a screen, no amounts: those are the text above.
+            # Only the lengths of bars: the exact amounts are the text above.
             chart_data=[units / 10_000 for units in measure.days],
             chart_type="bar",
             help=t.plural("{count} payment request", "{count} payment requests", measure.this.count),

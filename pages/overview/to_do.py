@@ -51,7 +51,7 @@ def show() -> None:
 
 
 def show_closing() -> None:
-    """The window that asks why an alarm is closed. Called outside the fragment that runs by itself."""
+    """Draw the window that asks why an alarm is closed. Called outside the fragment that runs by itself."""
     alarm = st.session_state.get(_CLOSING)
     if alarm is not None:
         st.dialog(texts()("How was it settled?"), on_dismiss=_forget)(_ask_reason)(*alarm)
@@ -152,7 +152,7 @@ def _close(alarm: Alarm) -> None:
 
 
 def _money_back(alarm: Alarm) -> None:
-    """A button to give a payment back, or to repeat what the bank refused; a window confirms it."""
+    """Show a button to refund a payment, or to repeat what the bank refused; a window confirms it."""
     if alarm.order is None or alarm.kind not in _MONEY_CAME | _AGAIN:
         return
     again = alarm.kind in _AGAIN
@@ -161,7 +161,7 @@ def _money_back(alarm: Alarm) -> None:
     named = {str(one) for one in alarm.detail.get("references") or [alarm.detail.get("reference")]}
     back = [one for one in possible if one.kind in wanted and one.reference in named]
     if alarm.kind == "paid_twice" and len(back) < 2:
-        return  # one was given back already: the other is what the customer owed
+        return  # one payment was refunded already: the other is what the customer owed
     for one in back:
         _, icon, _ = OPERATIONS[one.kind]
         words = payment_actions.label(alarm.account, alarm.currency, one, back)

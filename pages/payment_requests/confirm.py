@@ -15,14 +15,14 @@ _WINDOW = "confirm_window"
 
 
 def show(found: Detail) -> None:
-    """The request's unconfirmed payment, with the button where a person can confirm it."""
+    """Show the request's unconfirmed payment, with a button where a person can confirm it."""
     t, order = texts(), found.order
     if not found.unconfirmed:
         return
     by_hand = confirm.confirmable(desk(), actor(), order.id)
     if order.account in desk().settings.all_accounts:
         if any(alarm.closed_at is None and alarm.kind == "payment_unconfirmed" for alarm in found.alarms):
-            return  # the alarm says more
+            return  # the alarm is shown instead, and says more
         st.info(
             t(
                 "HiPay has told of a payment, and is being asked for it. Until HiPay shows it, nothing is counted and nothing is sent."
@@ -42,7 +42,7 @@ def show(found: Detail) -> None:
 
 
 def open_window(order_id: int) -> bool:
-    """Draw the window if it is open for this order; whether it is."""
+    """Draw the window if it is open for this order. Returns whether it is."""
     wanted_for, shown, key = st.session_state.get(_WINDOW, (None, (), ""))
     if wanted_for != order_id:
         _close()

@@ -28,7 +28,7 @@ def show(order_id: int) -> None:
             window(order_id)
             for window in (payment_actions.open_window, link_actions.open_window, confirm.open_window)
         )
-        # While a window is open, nothing is drawn again: a rerun would close it.
+        # While a window is open the request is not drawn again: a rerun would close the window.
         st.fragment(_live, run_every=None if busy else 3.0)(order_id)
 
 

@@ -17,8 +17,8 @@ WORDS = Words({key: text for key, (text, _, _) in BADGES.items()}, CHANNELS, per
 
 
 def offer(chosen: Filter) -> None:
-    """A menu with both forms. The filters are applied when a button is pressed."""
-    t, here, who = texts(), desk(), actor()  # the callback runs without a session
+    """Show a menu with both forms. The filters are applied when a button is pressed."""
+    t, here, who = texts(), desk(), actor()  # what makes the file runs without a session
     with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
         if exports.no_room():
             return
@@ -26,7 +26,7 @@ def offer(chosen: Filter) -> None:
         name = t("payment-requests")
         st.download_button(
             t("For a spreadsheet (XLSX)"),
-            lambda: made(here, who, chosen, "xlsx", t),
+            lambda: make_file(here, who, chosen, "xlsx", t),
             file_name=f"{name}.xlsx",
             mime=exports.XLSX,
             on_click="ignore",
@@ -36,7 +36,7 @@ def offer(chosen: Filter) -> None:
         )
         st.download_button(
             t("As text (CSV)"),
-            lambda: made(here, who, chosen, "csv", t),
+            lambda: make_file(here, who, chosen, "csv", t),
             file_name=f"{name}.csv",
             mime="text/csv",
             on_click="ignore",
@@ -46,7 +46,7 @@ def offer(chosen: Filter) -> None:
         )
 
 
-def made(here: Desk, who: Actor, chosen: Filter, form: Form, t: Translator) -> bytes:
-    return exports.whole(
+def make_file(here: Desk, who: Actor, chosen: Filter, form: Form, t: Translator) -> bytes:
+    return exports.file_bytes(
         lambda form, out: history_export.write_history(here, who, chosen, form, WORDS, t, out), form
     )

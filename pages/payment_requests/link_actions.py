@@ -32,7 +32,7 @@ ACTIONS: dict[Action, tuple[str, str, str]] = {
     "renew": ("Renew", ":material/autorenew:", "The request gets a new end under the same order id, and the customer an e-mail."),
     "cancel": ("Call off", ":material/cancel:", "The link then tells the customer, kindly, that there is nothing to pay. This cannot be undone."),
 }  # fmt: skip
-# Why buttons are absent that one may expect, where nothing else on the screen says so.
+# refusal → why a button that a person may expect is absent, where nothing else on the screen says it
 _WHY_ABSENT: dict[type[LinkRefused], str] = {
     NotOurLink: "The customer holds HiPay's own page: HiPay has no way to call it off, to correct it or to extend it. For another amount, duplicate the request; the former link can then still be paid until it ends.",
     StillSending: "The e-mail has not left yet, or is being tried again: it can be sent anew once that has ended.",
@@ -42,7 +42,7 @@ _WINDOW = "link_window"
 
 
 def show(found: Detail) -> None:
-    """The buttons of what the link allows now, and why others are absent."""
+    """Show the buttons of what the link allows now, and why others are absent."""
     t, order = texts(), found.order
     offered = link_rules.offer(desk(), actor(), order.id)
     with st.container(horizontal=True):
@@ -66,7 +66,7 @@ def show(found: Detail) -> None:
 
 
 def open_window(order_id: int) -> bool:
-    """Draw the window if it is open for this order; whether it is."""
+    """Draw the window if it is open for this order. Returns whether it is."""
     wanted_for, wanted, key = st.session_state.get(_WINDOW, (None, "", ""))
     if wanted_for != order_id:
         _close()

@@ -45,7 +45,7 @@ def page() -> None:
     chosen = st.query_params.get("order", "")
     found = re.match(r"[0-9]{1,100}(?![0-9A-Za-z])", chosen)
     if found:
-        if found[0] != chosen:  # a mail program has made the full stop after the link part of it
+        if found[0] != chosen:  # a mail program took the full stop after the link for part of it
             st.query_params["order"] = found[0]
         st.session_state.pop(_OPENED, None)
         detail.show(int(found[0][:18]))
@@ -189,7 +189,7 @@ def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
 
 
 def _nothing(chosen: Filter) -> None:
-    """An empty list says what to do next."""
+    """Show what to do next where the list is empty."""
     t = texts()
     if chosen != Filter():
         st.info(

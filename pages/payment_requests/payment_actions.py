@@ -1,4 +1,4 @@
-"""Collecting, refunding or giving up the payment of a request: each is confirmed in a window, and runs once."""
+"""Capture, refund or cancellation of a request's payment: each is confirmed in a window, and runs once."""
 
 from collections.abc import Collection
 from typing import Any
@@ -19,7 +19,7 @@ from services.orders.maintenance_operations import Possible
 
 
 def show(order: Any) -> None:
-    """The buttons of what the payment allows now, and the operations whose outcome is not known yet."""
+    """Show the buttons of what the payment allows now, and the operations whose outcome is not known yet."""
     asked, now_possible = maintenance_operations.of_order(desk(), actor(), order.id)
     for one in asked:
         if one.state in ("requested", "unknown"):
@@ -37,7 +37,7 @@ def show(order: Any) -> None:
 
 
 def label(account: str, currency: str, choice: Possible, among: Collection[Possible]) -> str:
-    """The operation; where several transactions allow it, also which of them."""
+    """The operation, with its transaction where several transactions allow it."""
     t = texts()
     words = t(OPERATIONS[choice.kind][0])
     if sum(1 for one in among if one.kind == choice.kind) < 2:
@@ -65,7 +65,7 @@ def ask_retry(uncertain: bool) -> None:
 
 
 def open_window(order_id: int) -> bool:
-    """Draw the window if it is open for this order; whether it is. Called outside the fragment that runs by itself."""
+    """Draw the window if it is open for this order. Returns whether it is. Called outside the fragment that runs by itself."""
     t = texts()
     wanted_for, wanted, key = st.session_state.get("window", (None, None, ""))
     if wanted_for != order_id:

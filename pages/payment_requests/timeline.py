@@ -18,13 +18,18 @@ from services.orders.history import Detail
 from services.orders.transactions import AMOUNTS
 from services.reconciliation.views.line_text import operation
 
-# Effects on the way to a collection or a refund: a later read that shows as much confirms them.
-_ON_THE_WAY = frozenset(
+# Effects that a capture or a refund passes through: a later read with at least the same amounts confirms them.
+_PASSED_THROUGH = frozenset(
     {
-        Effect.PENDING, Effect.REVIEW, Effect.AUTHORISED, Effect.CAPTURE_REQUESTED, Effect.CAPTURED,
-        Effect.REFUND_REQUESTED, Effect.REFUNDED,
+        Effect.PENDING,
+        Effect.REVIEW,
+        Effect.AUTHORISED,
+        Effect.CAPTURE_REQUESTED,
+        Effect.CAPTURED,
+        Effect.REFUND_REQUESTED,
+        Effect.REFUNDED,
     }
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def show(found: Detail) -> None:
     st.subheader(t("What happened"), anchor=False)
     zone = desk().account(found.order.account).timezone
     steps = [*_happened(found, zone, t), *_settled(found, t), *_alarms(found, t)]
-    # HiPay's times are whole seconds: within one, things happened as they were recorded.
+    # HiPay's times are whole seconds: within one second the order of recording counts.
     for step in sorted(steps, key=lambda one: one.at.replace(microsecond=0)):
         when = format_datetime(step.at, zone, language(), named=False)
         with st.container(horizontal=True, gap="small"):
@@ -63,7 +68,7 @@ def _happened(found: Detail, zone: str, t: Translator) -> Iterator[_Step]:
 
 
 def _without_repeats(events: Sequence[Any]) -> list[Any]:
-    """Leave out unconfirmed payments that a read confirmed as they were, and reads that repeat the one before."""
+    """Leave out unconfirmed payments that a read confirmed unchanged, and reads that repeat the one before."""
     shown = {_reported(event) for event in events if event.kind == "payment"}
     before = dict[str, tuple[Any, ...]]()
     shown_events = []
@@ -90,10 +95,10 @@ def _kind(event: Any, events: Sequence[Any]) -> str:
     ]
     if not reads:
         return "payment_told"
-    on_the_way = status(int(event.data["status"])).effect in _ON_THE_WAY
+    passed_through = status(int(event.data["status"])).effect in _PASSED_THROUGH
     for read in reads:
         same = read.data["status"] == event.data["status"]
-        if (same or on_the_way) and all(
+        if (same or passed_through) and all(
             (event.data.get(name) or 0) <= (read.data.get(name) or 0) for name in AMOUNTS
         ):
             return "payment"
@@ -105,7 +110,7 @@ def _reported(event: Any) -> tuple[Any, ...]:
 
 
 def _in_payment_order(events: Sequence[Any]) -> list[Any]:
-    """The events as recorded; those of one transaction within one second by amount, since HiPay reports them in any order."""
+    """The events as recorded; those of one transaction within one second by amount, since HiPay reports these in any order."""
     places: dict[tuple[str, datetime], list[int]] = {}
     for place, event in enumerate(events):
         if event.kind == "payment":
@@ -136,7 +141,7 @@ def _settled(found: Detail, t: Translator) -> Iterator[_Step]:
             date=day(line.date, t),
         )
         where = t("{file}, line {number}", file=line.file_name, number=line.line)
-        assert line.file_finished_at is not None  # lines are seen once their file is complete
+        assert line.file_finished_at is not None  # a line is visible once its file is complete
         yield _Step(line.file_finished_at, sentence, ":material/account_balance:", (where,))
 
 
@@ -144,8 +149,8 @@ def _alarms(found: Detail, t: Translator) -> Iterator[_Step]:
     """Each alarm twice: when it was raised, and when and how it ended."""
     for alarm in found.alarms:
         happened, _, icon = alarm_words(alarm.kind, alarm.detail, alarm.opened_at, alarm.opened_at, t)
-        machine = t(ACTORS["worker"])
-        yield _Step(alarm.opened_at, t("To do: {what}", what=happened), icon, (machine,))
+        worker = t(ACTORS["worker"])
+        yield _Step(alarm.opened_at, t("To do: {what}", what=happened), icon, (worker,))
         if alarm.closed_at is None or alarm.closed_by is None:
             continue
         closer = person_name(found.people.get(alarm.closed_by, ""), t) or t(

@@ -42,52 +42,52 @@ def show() -> None:
     """Show the section to whoever may see payouts, its buttons to whoever may reconcile."""
     t, account = texts(), accounts.choose("payout_fetch_account", Right.SEE_SETTLEMENTS).key
     with refusals():
-        seen = read_fetching(desk(), actor(), account)
-        if not seen.possible:
+        found = read_fetching(desk(), actor(), account)
+        if not found.possible:
             st.info(t("HiPay has no payouts on its test platform."), icon=":material/info:")
             return
         may = allowed(Right.RECONCILE, account)
         # While something is under way this part draws itself again; the whole screen once, when it has ended.
-        st.session_state[_UNDER_WAY] = seen.under_way is not None
-        every = _REFRESH_SECONDS if seen.under_way else None
+        st.session_state[_UNDER_WAY] = found.under_way is not None
+        every = _REFRESH_SECONDS if found.under_way else None
         st.fragment(_section, run_every=every)(account, may)
 
 
 def _section(account: str, may: bool) -> None:
     with refusals():
-        seen = read_fetching(desk(), actor(), account)
-        under_way = seen.under_way is not None
+        found = read_fetching(desk(), actor(), account)
+        under_way = found.under_way is not None
         if st.session_state.get(_UNDER_WAY) != under_way:
             st.session_state[_UNDER_WAY] = under_way
             st.rerun()
-        _state(seen)
-        _get_all(account, seen, may)
-        waiting = [payout for payout in seen.payouts if payout.here in ("absent", "unreadable")]
+        _state(found)
+        _get_all(account, found, may)
+        waiting = [payout for payout in found.payouts if payout.here in ("absent", "unreadable")]
         for payout in waiting[:ROWS]:
             _row(account, payout, may and not under_way)
-        _table(account, seen, may and not under_way)
+        _table(account, found, may and not under_way)
 
 
-def _state(seen: Fetching) -> None:
+def _state(found: Fetching) -> None:
     t, now = texts(), clock.now()
     parts = [
         t.plural(
             "HiPay's list is looked at by itself every hour.",
             "HiPay's list is looked at by itself every {count} hours.",
-            seen.automatic.hours,
+            found.automatic.hours,
         )
-        if seen.automatic.on
+        if found.automatic.on
         else t("HiPay's list is looked at when somebody asks.")
     ]
-    if seen.well and seen.well.finished_at:
-        parts.append(t("Last time: {ago}.", ago=format_ago(seen.well.finished_at, now, language())))
-    if seen.announced_at:
-        parts.append(t("Last announced by HiPay {ago}.", ago=format_ago(seen.announced_at, now, language())))
+    if found.well and found.well.finished_at:
+        parts.append(t("Last time: {ago}.", ago=format_ago(found.well.finished_at, now, language())))
+    if found.announced_at:
+        parts.append(t("Last announced by HiPay {ago}.", ago=format_ago(found.announced_at, now, language())))
     st.caption(plain(" ".join(parts)))
-    if seen.under_way:
-        _progress(seen.under_way, t)
-    elif seen.last:
-        _outcome(seen.last, t)
+    if found.under_way:
+        _progress(found.under_way, t)
+    elif found.last:
+        _outcome(found.last, t)
 
 
 def _progress(under_way: FetchRequest, t: Translator) -> None:
@@ -144,21 +144,21 @@ def _sentence(request: FetchRequest, t: Translator) -> str:
     return stored_sentence(request.failure, request.failure_detail, t)
 
 
-def _get_all(account: str, seen: Fetching, may: bool) -> None:
+def _get_all(account: str, found: Fetching, may: bool) -> None:
     t = texts()
     if not may:
         return
     label = (
-        t.plural("Get {count} payout that is not here", "Get {count} payouts that are not here", seen.absent)
-        if seen.absent
+        t.plural("Get {count} payout that is not here", "Get {count} payouts that are not here", found.absent)
+        if found.absent
         else t("Look for new payouts")
     )
     st.button(
         label,
-        type="primary" if seen.absent else "secondary",
+        type="primary" if found.absent else "secondary",
         icon=":material/cloud_download:",
         key="payout_fetch_all",
-        disabled=seen.under_way is not None and not seen.under_way.failure,
+        disabled=found.under_way is not None and not found.under_way.failure,
         on_click=_ask,
         args=(account, "", _key("")),
     )
@@ -182,21 +182,21 @@ def _row(account: str, payout: Payout, may: bool) -> None:
     )
 
 
-def _table(account: str, seen: Fetching, may: bool) -> None:
+def _table(account: str, found: Fetching, may: bool) -> None:
     """Show the whole list; any payout can be fetched again, since HiPay may have issued it again."""
     t = texts()
-    if not seen.payouts:
+    if not found.payouts:
         return
-    with st.expander(t.plural("HiPay's list: {count} payout", "HiPay's list: {count} payouts", seen.total)):
+    with st.expander(t.plural("HiPay's list: {count} payout", "HiPay's list: {count} payouts", found.total)):
         frame = pd.DataFrame(
             {
-                t("Payout"): [one.settlement_id for one in seen.payouts],
-                t("Date"): [one.date_value for one in seen.payouts],
-                t("Amount"): [format_money(one.amount, one.currency, t.locale) for one in seen.payouts],
-                t("File"): [t(HERE[one.here]) for one in seen.payouts],
-                t("Fetched"): [_moment(one, account) for one in seen.payouts],
+                t("Payout"): [one.settlement_id for one in found.payouts],
+                t("Date"): [one.date_value for one in found.payouts],
+                t("Amount"): [format_money(one.amount, one.currency, t.locale) for one in found.payouts],
+                t("File"): [t(HERE[one.here]) for one in found.payouts],
+                t("Fetched"): [_moment(one, account) for one in found.payouts],
                 t("Note"): [
-                    t("other figures since it was fetched") if one.changed else "" for one in seen.payouts
+                    t("other figures since it was fetched") if one.changed else "" for one in found.payouts
                 ],
             }
         )
@@ -206,7 +206,7 @@ def _table(account: str, seen: Fetching, may: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.selectbox(
                 t("Get a payout once more"),
-                [one.settlement_id for one in seen.payouts],
+                [one.settlement_id for one in found.payouts],
                 index=None,
                 width=260,
                 placeholder=t("Its number"),

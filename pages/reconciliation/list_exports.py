@@ -10,7 +10,9 @@ from pages.components.outcome_words import cut_words, number
 from services.reconciliation.views.list_exports import XLSX_ROWS, write_lines, write_orders, write_payouts
 from services.reconciliation.views.lists import LineFilter, OrderFilter, Page
 
-_PACKED = 200_000  # rows from which a CSV is put into a ZIP, since it stays in memory
+_MOST_UNZIPPED = (
+    200_000  # rows of a CSV; a longer one is offered as a ZIP, since it is in memory until it is downloaded
+)
 
 
 def offer_lines(chosen: LineFilter, sort: Any, page: Page[Any]) -> None:
@@ -57,7 +59,7 @@ def _offer(name: str, file: str, total: int | None, write: exports.Write, *, cut
         if total is None or total <= XLSX_ROWS:
             st.download_button(
                 t("For a spreadsheet (XLSX)"),
-                lambda: exports.whole(write, "xlsx"),
+                lambda: exports.file_bytes(write, "xlsx"),
                 file_name=f"{file}.xlsx",
                 mime=exports.XLSX,
                 on_click="ignore",
@@ -65,12 +67,12 @@ def _offer(name: str, file: str, total: int | None, write: exports.Write, *, cut
                 key=f"export_{name}_xlsx",
                 width="stretch",
             )
-        packed = total is not None and total > _PACKED
+        packed = total is not None and total > _MOST_UNZIPPED
         st.download_button(
             t("As text (CSV) in a ZIP") if packed else t("As text (CSV)"),
-            (lambda: exports.zipped(write, f"{file}.csv"))
+            (lambda: exports.zip_bytes(write, f"{file}.csv"))
             if packed
-            else (lambda: exports.whole(write, "csv")),
+            else (lambda: exports.file_bytes(write, "csv")),
             file_name=f"{file}.zip" if packed else f"{file}.csv",
             mime="application/zip" if packed else "text/csv",
             on_click="ignore",

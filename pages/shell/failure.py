@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def show_failure(error: Exception) -> bool:
-    """Streamlit's handler of a screen's uncaught exception; True: it need not show anything itself."""
+    """Streamlit's handler of a screen's uncaught exception. Returns True: Streamlit then shows nothing itself."""
     if is_full(error):
         log.warning("a screen could not be shown: there is no room (%s)", type(error).__name__)
         st.error(plain(sentence(NoRoom(), texts())), icon=":material/disc_full:")

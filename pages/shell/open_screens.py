@@ -11,7 +11,7 @@ from services.web.uploads import LEAST_BYTES
 _known: set[str] = set()
 
 
-def note() -> None:
+def remember() -> None:
     """Remember the screen of this run until it is closed."""
     if context := get_script_run_ctx():
         _known.add(context.session_id)
@@ -46,7 +46,7 @@ class OpenScreens:
         _known.discard(screen)
         here = runtime.get_instance()
         here.close_session(screen)
-        # Streamlit may have dropped the session itself, and left these behind.
+        # Streamlit may have ended the session itself without deleting these.
         here.uploaded_file_mgr.remove_session_files(screen)
         here.media_file_mgr.clear_session_refs(screen)
         here.media_file_mgr.remove_orphaned_files()

@@ -14,10 +14,15 @@ from services.error_messages import stored_sentence
 def show() -> None:
     if not st.session_state.get("actor"):
         return
-    t, known = texts(), desk().settings.all_accounts
+    t, accounts_by_key = texts(), desk().settings.all_accounts
     with desk().store.read() as tx:
-        held = {key: rights_on(tx, actor(), key) & {Right.SEND, Right.CONFIGURE} for key in known}
-        paused = [(known[key], pause) for key in known if held[key] for pause in pauses(tx, key)]
+        rights = {key: rights_on(tx, actor(), key) & {Right.SEND, Right.CONFIGURE} for key in accounts_by_key}
+        paused = [
+            (account, pause)
+            for key, account in accounts_by_key.items()
+            if rights[key]
+            for pause in pauses(tx, key)
+        ]
     if not paused:
         return
     lines = []
@@ -30,7 +35,7 @@ def show() -> None:
         lines.append(plain(f"{account.name}: {words}" if accounts.several() else words))
     with st.container(border=True, key="pause_banner"):
         st.error("  \n".join(lines), icon=":material/pause_circle:")
-        if any(Right.CONFIGURE in held[account.key] for account, _ in paused):
+        if any(Right.CONFIGURE in rights[account.key] for account, _ in paused):
             st.page_link(
                 "configuration/page.py", label=t("Put it right and resume"), icon=":material/settings:"
             )

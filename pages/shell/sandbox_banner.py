@@ -1,6 +1,6 @@
 """On every screen in the sandbox: no money moves; links to the sandbox; a month of samples.
 
-A thread of its own makes the samples: a click elsewhere ends a screen's run, and must not end the making halfway.
+A separate thread makes the samples, since a click elsewhere ends a screen's run before they are complete.
 """
 
 import logging
@@ -58,12 +58,13 @@ def show() -> None:
 
 
 def being_made() -> bool:
-    """Meanwhile the sandbox's clock is in the past, so that a form would offer dates that are invalid a minute later."""
+    """Whether the samples are being made. The sandbox's clock is then in the past: a form would offer dates that are
+    invalid a minute later."""
     return _sample.running
 
 
 def show_being_made() -> None:
-    """In the place of a form; the banner draws the screen again when the samples are there."""
+    """Shown instead of a form; the banner runs the screen again when the samples are made."""
     st.info(
         texts()(
             "A month of samples is being made, and the clock stands in the past meanwhile. The form comes back by itself in about a minute."
@@ -102,10 +103,10 @@ def _outcome() -> None:
         if not (_sample.refusal or _sample.failed):
             link = f"{desk().settings.sandbox_url}/control#settlements"
             st.link_button(t("Payout files of the HiPay sandbox"), link, icon=":material/download:")
-        st.button(t("Close"), key="sample_close", on_click=_read)
+        st.button(t("Close"), key="sample_close", on_click=_dismiss)
 
 
-def _read() -> None:
+def _dismiss() -> None:
     st.session_state.pop("sample_asked", None)
 
 
@@ -128,9 +129,7 @@ def _make(desk: Desk, actor: Actor) -> None:
     except DeskError as refusal:
         log.warning("the samples could not be made: %s", refusal.code)
         _sample.refusal = refusal
-    except (
-        Exception
-    ):  # the thread's outermost frame: the error is logged, and the screen shows that it failed
+    except Exception:  # nothing above this thread catches it; the screen shows that it failed
         log.exception("the samples could not be made")
         _sample.failed = True
     finally:

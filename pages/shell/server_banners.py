@@ -1,4 +1,4 @@
-"""On every screen, while the server does not do everything: no worker, a worker with a lane that stopped, or a full disk.
+"""On every screen while part of the server's work stops: no worker, a worker with a stopped lane, or a full disk.
 
 Each banner says what is not done and who can end it. Both are drawn again every 15 seconds, so that they appear and
 disappear on a screen that nobody touches.
@@ -21,7 +21,7 @@ _SECONDS = 15.0
 
 @dataclass(frozen=True, kw_only=True)
 class _Banner:
-    """``remedy``: what an administrator does; everybody else is sent to them."""
+    """``remedy``: what an administrator does; everybody else is asked to tell the administrator."""
 
     key: str
     icon: str
@@ -76,7 +76,7 @@ def _worker(t: Translator) -> _Banner | None:
 
 
 def _disk(t: Translator) -> _Banner | None:
-    """The room is measured at each call: an alarm would have to be stored, for which there may be no room."""
+    """The free space is measured at each call and not stored as an alarm: a full disk may have no room for one."""
     found = desk().shortage.poll()
     if found is None:
         return None

@@ -48,6 +48,6 @@ def without_right() -> None:
 
 
 def _providers() -> list[str | None]:
-    """The names of the configured providers; None for the one whose settings stand in ``[auth]`` itself."""
+    """The names of the configured providers; None for the one whose settings are in ``[auth]`` itself."""
     auth = desk().settings.auth
     return [None if name == "default" else name for name in auth.providers] if auth else []

@@ -7,13 +7,13 @@ from services.error_messages import sentence
 from services.mail.errors import CardNumber
 from services.text import card_numbers
 
-# Fields that may be all digits: references, ids, the texts of rules, and searches for these.
+# Fields whose text may consist of digits: references, ids, the texts of rules, and searches for these.
 _DIGITS = ("order_reference_", "order_order_id", "rule_text_", "search_")
 _SEARCHES = frozenset({"q", "find", "find_order", "payout"})
 
 
-def forget() -> None:
-    """Called before a screen is drawn."""
+def remove() -> None:
+    """Remove card numbers from the session's fields and from the address, and show why. Called before a screen is drawn."""
     typed = [
         str(key)
         for key, value in st.session_state.items()

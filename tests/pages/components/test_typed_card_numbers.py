@@ -10,7 +10,7 @@ def screen() -> None:
 
     from pages.shell import typed_card_numbers
 
-    typed_card_numbers.forget()
+    typed_card_numbers.remove()
     st.text_input("x", key="comment")
     st.text_input("y", key="order_reference_1")
     st.text_input("z", key="find")
