@@ -6,14 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import uploader
+from pages.components import open_screens, uploader
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.navigation import SCREENS, Screen, menu
 from pages.shell import (
     backup_banner,
-    open_screens,
     passphrase_banner,
     pause_banner,
     sandbox_banner,

@@ -10,10 +10,10 @@ from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.components.outcome_words import FILE_STATES, SOURCES, number
-from pages.payout_files import failed_file, set_aside_rows
+from pages.payout_files import failed_file, held_corrections, set_aside_rows
 from pages.payout_files.findings import show_corrections, show_notes, show_warnings
 from pages.payout_files.words import CHOICES, sheets_of
-from pages.reconciliation import filters, held_corrections
+from pages.reconciliation import filters
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_short
 from services.imports import corrections

@@ -9,8 +9,8 @@ from pages.components import accounts, outcome_words, selection, tables
 from pages.components.common import actor, desk, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
-from pages.payout_files import set_aside_rows
-from pages.reconciliation import filters, held_corrections, list_exports
+from pages.payout_files import held_corrections, set_aside_rows
+from pages.reconciliation import filters, list_exports
 from services.i18n import Translator
 from services.reconciliation.views import file_list, line_text, payout_list
 from services.reconciliation.views.lists import SHOWN
