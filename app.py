@@ -26,8 +26,8 @@ from services import private_files  # noqa: E402
 
 private_files.set_umask()
 
-from pages.shell.failure import show_failure  # noqa: E402
 from pages.components.open_screens import OpenScreens  # noqa: E402
+from pages.shell.failure import show_failure  # noqa: E402
 from services import health  # noqa: E402
 from services.entrypoints.dashboard_lifespan import (  # noqa: E402
     ready_message,

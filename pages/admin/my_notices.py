@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import actor, desk, language, refusals, texts
+from pages.components.common import actor, desk, language, refusals, texts, toast_saved
 from pages.components.markdown import plain
 from services.access import users
 from services.notices.choices import address, choose, chosen, may_set_address, set_address
@@ -60,9 +60,7 @@ def page() -> None:
         ):
             changed = choose(desk(), actor(), wanted)
             users.keep_language(desk(), actor(), language())  # the language of the notices
-            st.toast(
-                t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:"
-            )
+            toast_saved(bool(changed))
 
 
 def _own_address() -> None:

@@ -54,6 +54,12 @@ def texts() -> Translator:
     return translator(language())
 
 
+def toast_saved(changed: bool) -> None:
+    """Say that a form was saved, or that nothing in it had ``changed``."""
+    t = texts()
+    st.toast(t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:")
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Show a refusal raised in the block, a full disk included, as one sentence; the rest of the screen is drawn."""

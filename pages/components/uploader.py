@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.common import texts
 from pages.components import open_screens
+from pages.components.common import texts
 from services.web.uploads import PERSON_BYTES
 
 # Session keys of the ids of files: those in this run's uploaders, and those in the uploaders of the run before.

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.components import accounts
-from pages.components.common import actor, desk, language, refusals, texts
+from pages.components.common import actor, desk, language, refusals, texts, toast_saved
 from pages.components.configuration_words import ANCHORS, SUBJECTS, anchor, missing_words
 from pages.components.markdown import plain
 from pages.configuration import (
@@ -37,7 +37,7 @@ def page() -> None:
         found = overview(desk(), actor(), account.key)
     saved = st.session_state.pop("cfg_saved", None)
     if saved is not None:
-        st.toast(t("Saved.") if saved else t("Nothing to save: it was already so."), icon=":material/check:")
+        toast_saved(saved)
     _pauses(account, found)
     left, right = st.columns(2)
     with left:

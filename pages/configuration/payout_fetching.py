@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import actor, desk, refusals, texts
+from pages.components.common import actor, desk, refusals, texts, toast_saved
 from services.checklist.overview import Overview
 from services.imports.fetch_schedule import LEAST_HOURS, MOST_HOURS, Automatic, automatic, save
 from services.orders.redirect_urls import finance_notify_url
@@ -43,11 +43,7 @@ def show(account: Account, found: Overview) -> None:
         )
         if st.form_submit_button(t("Save"), key="cfg_save_payouts", disabled=not found.may_configure):
             with refusals():
-                changed = save(desk(), actor(), account.key, Automatic(on, int(hours)))
-                st.toast(
-                    t("Saved.") if changed else t("Nothing to save: it was already so."),
-                    icon=":material/check:",
-                )
+                toast_saved(bool(save(desk(), actor(), account.key, Automatic(on, int(hours)))))
     if url := finance_notify_url(desk(), account.key):
         caption = (
             t("HiPay can announce each payout (finance notifications) at this address:")

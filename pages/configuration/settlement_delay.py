@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import actor, desk, refusals, texts
+from pages.components.common import actor, desk, refusals, texts, toast_saved
 from services.accounts.settlement_delay import LEAST_DAYS, MOST_DAYS, days_to_settle, save_days_to_settle
 from services.checklist.overview import Overview
 from services.settings.account import Account
@@ -34,8 +34,4 @@ def show(account: Account, found: Overview) -> None:
         )
         if st.form_submit_button(t("Save the days"), key="cfg_save_late", disabled=not found.may_configure):
             with refusals():
-                changed = save_days_to_settle(desk(), actor(), account.key, int(days))
-                st.toast(
-                    t("Saved.") if changed else t("Nothing to save: it was already so."),
-                    icon=":material/check:",
-                )
+                toast_saved(bool(save_days_to_settle(desk(), actor(), account.key, int(days))))

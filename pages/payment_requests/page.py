@@ -10,6 +10,7 @@ import streamlit as st
 from pages.components import accounts, selection, url_state
 from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.order_words import BADGES, CHANNELS, person_name
+from pages.components.search_box import search_box
 from pages.payment_requests import detail, export
 from services.access import Right
 from services.i18n import format_ago, format_short
@@ -61,16 +62,7 @@ def _filter() -> Filter:
     url_state.follow(SCREEN, CHOICES)
     every: Any = {"persist_state": "page", "on_change": _from_the_first_page}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            t("Search"),
-            key="q",
-            type="search",
-            live=True,
-            width=340,
-            icon=":material/search:",
-            placeholder=t("name, e-mail, telephone, order, invoice"),
-            **every,
-        )
+        text = search_box("q", t("name, e-mail, telephone, order, invoice"), on_change=_from_the_first_page)
         badges = st.multiselect(
             t("State"),
             tuple(states.BADGES),
@@ -105,7 +97,7 @@ def _filter() -> Filter:
         narrowed = accounts.choose_several("in", Right.SEE_ORDERS, width=200, on_change=_from_the_first_page)
     url_state.write(SCREEN, CHOICES)
     return Filter(
-        text=text or "",
+        text=text,
         badges=tuple(badges),
         accounts=narrowed,
         channels=tuple(channels),

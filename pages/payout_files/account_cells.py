@@ -1,4 +1,4 @@
-"""The Account cells of payout files: which of our accounts each belongs to, and the question where that is unknown."""
+"""The Account cells of payout files: the account of the settings that each belongs to, and a question where it is unknown."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from services.imports.preview import Preview
 
 
 def show_known(found: Preview) -> None:
-    """Show to which of several accounts the known cells of a file belong."""
+    """Show the account of each known cell of a file, where there are several accounts."""
     t = texts()
     for cell, ours, _ in found.accounts:
         if cell and ours and accounts.several():

@@ -1,4 +1,4 @@
-"""The columns and sheets of a payout file as a person corrects them: which column is which, which sheets are read."""
+"""A person's corrections of how a payout file is read: which column is which, and which sheets are read."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _LEFT_OUT = ""
 
 
 def chosen_columns(place: str, before: Chosen) -> dict[str, Any]:
-    """The fields of Chosen; ``place`` is that of the file and its account, ``before`` what is remembered."""
+    """The fields ``columns`` and ``sheets`` of Chosen. ``place``: of the file and its account; ``before``: what is remembered."""
     here = _choices(place)
     columns = dict(before.columns or ())
     for name, column in here.get("columns", {}).items():
@@ -34,7 +34,7 @@ def any_chosen(place: str) -> bool:
 
 
 def _choices(place: str) -> dict[str, Any]:
-    """Stored apart from the widgets, which are not drawn while the file is read again."""
+    """What the person chose. Not stored in the widgets, which are not drawn while the file is read again."""
     found: dict[str, Any] = st.session_state.setdefault(f"columns_chosen_{place}", {})
     return found
 
@@ -83,7 +83,7 @@ def _doubt(column: str, names: dict[str, str], place: str) -> None:
 def _columns(
     header: Sequence[tuple[str, str | None]], unused: dict[str, str], columns: dict[str, str], place: str
 ) -> None:
-    """``unused``: the columns that are not used since another was preferred, with what they could be."""
+    """Draw a box for each column. ``unused``: name → the column that it could be, where another was preferred."""
     t = texts()
     asked = [name for name, column in header if column is None or name in columns or name in unused]
     if not asked:

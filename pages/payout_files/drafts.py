@@ -1,4 +1,4 @@
-"""Uploaded files that are not imported yet: on the disk for as long as the session lasts, each ZIP unpacked.
+"""Uploaded files that are not imported yet: on the disk as long as the session lasts, each ZIP unpacked.
 
 Their previews are stored in the session, so that a file is read once, not at every rerun.
 """
@@ -24,7 +24,7 @@ from services.settlements.errors import NotASettlementFile
 from services.settlements.given import Given
 
 _DRAFTS, _PREVIEWS, _FAILED = "payout_drafts", "payout_looked", "payout_mended"
-_STORED = "stored"  # how the key of a stored file's draft begins
+_STORED = "stored"  # the beginning of the key of a stored file's draft
 
 
 @dataclass(frozen=True)
@@ -43,29 +43,28 @@ class Draft:
 
 @dataclass
 class _Upload:
-    """An uploaded file's drafts, or why there are none. The folder is deleted with the last reference to it."""
+    """An uploaded file's drafts, or why it has none. The folder is deleted with the last reference to it."""
 
     folder: Folder | None
     drafts: tuple[Draft, ...] = ()
     refused: PreviewRefused | None = None
-    others: tuple[
-        tuple[str, PreviewRefused], ...
-    ] = ()  # the members of a ZIP that are no payout files, by name
+    # The members of a ZIP that are no payout files, by name.
+    others: tuple[tuple[str, PreviewRefused], ...] = ()
 
 
-def of(uploaded: Sequence[Any], refuse: Callable[[str, PreviewRefused], None]) -> list[Draft]:
+def of_uploads(uploaded: Sequence[Any], refuse: Callable[[str, PreviewRefused], None]) -> list[Draft]:
     """The drafts of the uploaded files; ``refuse`` is called with the name of each that cannot be unpacked, and why."""
     known: dict[str, _Upload] = st.session_state.setdefault(_DRAFTS, {})
-    there = {file.file_id for file in uploaded}
-    for gone in set(known) - there:
+    in_uploader = {file.file_id for file in uploaded}
+    for gone in set(known) - in_uploader:
         del known[gone]
     previews: dict[Any, Any] = st.session_state.setdefault(_PREVIEWS, {})
-    for key in [key for key in previews if key[0].split("/")[0] not in (*there, _STORED)]:
+    for key in [key for key in previews if key[0].split("/")[0] not in (*in_uploader, _STORED)]:
         del previews[key]
     found: list[Draft] = []
     for file in uploaded:
         if file.file_id not in known:
-            known[file.file_id] = _stored_upload(file)
+            known[file.file_id] = _written(file)
         upload = known[file.file_id]
         if upload.refused:
             refuse(file.name, upload.refused)
@@ -81,7 +80,7 @@ def of_stored(file: int, name: str) -> Draft:
     """The draft of a file whose import failed: its original, written to the disk once. Raises FileUnknown, NotAllowed."""
     failed: dict[int, tuple[Folder, Draft]] = st.session_state.setdefault(_FAILED, {})
     if file not in failed:
-        folder = Folder("mended-")
+        folder = Folder("failed-")
         with files.original(desk(), actor(), file) as path, path.open("rb") as stream:
             target = folder.path / "0"
             with target.open("wb") as copy:
@@ -91,7 +90,8 @@ def of_stored(file: int, name: str) -> Draft:
     return failed[file][1]
 
 
-def _stored_upload(file: Any) -> _Upload:
+def _written(file: Any) -> _Upload:
+    """The upload, written to the disk."""
     try:
         with raising_no_room():
             desk().room.require(temporary=file.size)
@@ -130,7 +130,7 @@ def _hard_link(path: Path, target: Path) -> Path:
 
 
 def read_preview(draft: Draft, account: str, chosen: Chosen | None) -> Preview | PreviewRefused | PreviewJob:
-    """The preview of the draft read like this, stored until one of the arguments changes."""
+    """The preview of the draft as ``chosen``, stored until one of the arguments changes."""
     previews: dict[Any, Any] = st.session_state.setdefault(_PREVIEWS, {})
     key = (draft.key, account, chosen)
     if key not in previews:

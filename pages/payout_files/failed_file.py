@@ -1,4 +1,4 @@
-"""What can be done with a stored payout file: download its original; where its import failed, retry, correct, cancel."""
+"""The actions on a stored payout file: its original to download; retry, correction and cancellation of a failed import."""
 
 import mimetypes
 

@@ -1,4 +1,4 @@
-"""Fetch from HiPay: its list of payouts, those without a file first, and a button for one or for all."""
+"""Fetching payouts from HiPay: its list, payouts without a file first, and buttons to fetch one or all."""
 
 import uuid
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def show() -> None:
             st.info(t("HiPay has no payouts on its test platform."), icon=":material/info:")
             return
         may = allowed(Right.RECONCILE, account)
-        # While something is under way this part draws itself again; the whole screen once, when it has ended.
+        # While a request is under way this fragment is drawn again and again; the whole screen once, at the end.
         st.session_state[_UNDER_WAY] = found.under_way is not None
         every = _REFRESH_SECONDS if found.under_way else None
         st.fragment(_section, run_every=every)(account, may)

@@ -130,9 +130,8 @@ def _notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[str]
             )
         )
     texts += [_unused(*one, t) for one in found.unused if one[1] not in WEIGHTY]
-    if (
-        found.duplicates and not found.unused
-    ):  # a file of an earlier version, which did not store the preferred column
+    # A file imported by an earlier version, which did not store the column that was preferred.
+    if found.duplicates and not found.unused:
         texts.append(
             t(
                 "Columns that stand twice, one was read: {columns}",

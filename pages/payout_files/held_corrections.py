@@ -1,19 +1,18 @@
-"""Held corrections, of lines that HiPay delivered itself: what differs, and taking, dismissing and undoing them."""
-
-from functools import partial
+"""Held corrections, which change lines that HiPay delivered itself: what differs; taking, dismissing and undoing them."""
 
 import pandas as pd
 import streamlit as st
 
-from pages.components import selection, tables
+from pages.components import tables
+from pages.components.bullet_list import bullet_list
 from pages.components.common import actor, allowed_on_file, desk, language, texts
 from pages.components.decision_windows import ask_reason, confirm, decision_refusals
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.components.outcome_words import money, number
 from pages.payout_files.findings import cell_words
+from pages.payout_files.row_decisions import draw_table, show_undone, untick_and_rerun
 from pages.payout_files.words import sheets_of, where
-from pages.reconciliation.decision_lines import bullet_list
 from services.access import Right
 from services.i18n import Translator, format_short
 from services.imports import held_corrections
@@ -21,11 +20,11 @@ from services.imports.held_corrections import CorrectionDecision, CorrectionKind
 from services.reconciliation.views.file_list import ReadFile
 from services.settlements.columns import LABELS
 
-_TICKED = "held_ticked"  # the corrections that are ticked, by the place on the screen and the file
+_TICKS = "held"
 
 
 def show(file: ReadFile, key: str) -> None:
-    """Show the held corrections of a file, if it has any. ``key``: of the place on the screen."""
+    """Show the held corrections of a file, if it has any. ``key`` names the part of the screen."""
     t = texts()
     found = held_corrections.of_file(desk(), actor(), file.id)
     if not found.count:
@@ -36,23 +35,11 @@ def show(file: ReadFile, key: str) -> None:
             "HiPay delivered these lines itself, and this file says otherwise. HiPay's count; the file's stand beside until somebody decides."
         )
     )
-    may = allowed_on_file(Right.RECONCILE, file)
-    height, alt = tables.height(len(found.shown)), t("Corrections to decide")
-    if not may:
-        st.dataframe(_table(file, found.shown, t), hide_index=True, height=height, alt=alt)
+    table, alt, place = _table(file, found.shown, t), t("Corrections to decide"), f"{key}_{file.id}"
+    if not allowed_on_file(Right.RECONCILE, file):
+        st.dataframe(table, hide_index=True, height=tables.height(len(found.shown)), alt=alt)
         return
-    place = f"{key}_{file.id}"
-    ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
-    selection.draw(
-        f"held_{place}",
-        _table(file, found.shown, t),
-        [one.id for one in found.shown],
-        ticked,
-        partial(_store_ticks, place),
-        several=True,
-        height=height,
-        alt=alt,
-    )
+    ticked = draw_table(_TICKS, place, table, [one.id for one in found.shown], alt)
     if found.count > len(found.shown):
         st.caption(
             t(
@@ -65,7 +52,7 @@ def show(file: ReadFile, key: str) -> None:
     if not picked:
         st.caption(t("Choose lines to take the correction, or to keep what HiPay delivered."))
         return
-    _say_undone(picked, file, t)
+    _show_undone(picked, file, t)
     bullet_list([_in_words(one, file, t) for one in picked])
     why = ask_reason("held_correction", f"held_{place}")
     waiting = [one.id for one in picked if one.act is None]
@@ -84,7 +71,7 @@ def show(file: ReadFile, key: str) -> None:
                 held_corrections.undo(
                     desk(), actor(), file.id, list(decided), why, acts=list(decided.values())
                 )
-                _again()
+                untick_and_rerun(_TICKS)
 
 
 def _decide(file: ReadFile, ids: list[int], why: str, place: str, t: Translator) -> None:
@@ -98,17 +85,7 @@ def _decide(file: ReadFile, ids: list[int], why: str, place: str, t: Translator)
         if confirm(label, f"go_held_{kind}_{place}", ids, icon=icon, disabled=not why.strip()):
             with decision_refusals(file.account):
                 held_corrections.decide(desk(), actor(), file.id, ids, kind, why)
-                _again()
-
-
-def _store_ticks(place: str, ticked: tuple[selection.Id, ...]) -> None:
-    st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
-
-
-def _again() -> None:
-    """Untick everything and run the whole screen again: the payouts have changed, too."""
-    st.session_state.pop(_TICKED, None)
-    st.rerun(scope="app")
+                untick_and_rerun(_TICKS)
 
 
 def _in_words(one: HeldCorrection, file: ReadFile, t: Translator) -> str:
@@ -117,28 +94,17 @@ def _in_words(one: HeldCorrection, file: ReadFile, t: Translator) -> str:
     return " · ".join((line, one.settlement_id, f"{before} → {after}"))
 
 
-def _say_undone(picked: list[HeldCorrection], file: ReadFile, t: Translator) -> None:
+def _show_undone(picked: list[HeldCorrection], file: ReadFile, t: Translator) -> None:
     zone = desk().account(file.account).timezone
     for act in (act for one in picked for act in one.acts):
         if act.undone_at is None:
             continue
-        was, ended = _decided(act, zone, t), format_short(act.undone_at, zone, language())
+        was = _decided(act, zone, t)
         if act.undone_by_hipay:
-            st.caption(
-                plain(t("{was} (no longer: HiPay delivered the payout again, {at})", was=was, at=ended))
-            )
-            continue
-        st.caption(
-            plain(
-                t(
-                    "{was} (undone by {name}, {at}: {reason})",
-                    was=was,
-                    name=person_name(act.undoer, t),
-                    at=ended,
-                    reason=act.undo_reason,
-                )
-            )
-        )
+            at = format_short(act.undone_at, zone, language())
+            st.caption(plain(t("{was} (no longer: HiPay delivered the payout again, {at})", was=was, at=at)))
+        else:
+            show_undone(was, act, act.undone_at, zone, t)
 
 
 def _table(file: ReadFile, found: tuple[HeldCorrection, ...], t: Translator) -> pd.DataFrame:
@@ -165,7 +131,7 @@ def _differs(one: HeldCorrection) -> tuple[str, ...]:
 
 
 def _side(one: HeldCorrection, side: str, t: Translator) -> str:
-    """The cells that differ; the sums where the lines cannot be paired one by one."""
+    """The cells that differ, ``before`` or ``after``; the sum where the lines cannot be paired one by one."""
     if len(one.pairs) != 1:
         return money(getattr(one, f"{side}_units"), one.currency, t)
     cells = getattr(one.pairs[0], side)

@@ -82,7 +82,10 @@ def _details(found: Preview) -> None:
             value = found.dialect.debits if name == "debits" else getattr(found.dialect, name)
             shown = (value or {}).get("settled_amount") if name == "debits" else value
             evidence = found.dialect.why(name)
-            if evidence.code in ("sheet", "none"):  # a spreadsheet has neither separator nor encoding
+            if evidence.code in (
+                "sheet",
+                "none",
+            ):  # of a spreadsheet, which has neither separator nor encoding
                 continue
             why = t.gettext(EVIDENCE[name, evidence.code]).format(
                 line=where(evidence.line, found.dialect.sheets, t),
@@ -127,7 +130,7 @@ def _details(found: Preview) -> None:
 
 
 def _columns(found: Preview, t: Translator) -> None:
-    """Show as what each column of the file is read."""
+    """Show how each column of the file is read."""
     show_notes(found.findings, found.dialect.sheets, t)
     table = {
         name: t(LABELS[column])

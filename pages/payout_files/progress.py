@@ -19,8 +19,8 @@ from services.reconciliation.views.file_list import ListedFile
 
 _UNDER_WAY = ("receiving", "waiting", "running")
 _FOLLOWED = "imports_followed"  # files whose outcome this session shows
-_RATES = "imports_rates"  # file → when it was first seen running, and with how many lines
-_REFRESH, _NOW_AND_THEN = 1.5, 10.0  # seconds
+_RATES = "imports_rates"  # file → when this session first found it running, and with how many lines
+_REFRESH, _REFRESH_IDLE = 1.5, 10.0  # seconds
 
 
 def follow(file_ids: Sequence[int]) -> None:
@@ -32,7 +32,7 @@ def show() -> None:
     with refusals():
         found = file_list.unfinished(desk(), actor(), st.session_state.get(_FOLLOWED, []))
     under_way = any(file.state in _UNDER_WAY for file in found)
-    st.fragment(_live, run_every=_REFRESH if under_way else _NOW_AND_THEN)(under_way)
+    st.fragment(_live, run_every=_REFRESH if under_way else _REFRESH_IDLE)(under_way)
 
 
 def _live(was_under_way: bool) -> None:
@@ -43,7 +43,7 @@ def _live(was_under_way: bool) -> None:
         followed += [file.id for file in running if file.id not in followed]
         ended = sum(file.state not in _UNDER_WAY for file in found)
         if bool(running) != was_under_way or st.session_state.get("imports_ended", 0) != ended:
-            # the figures have changed, or the interval must
+            # The figures have changed, or the interval of refreshing must change.
             st.session_state["imports_ended"] = ended
             st.rerun(scope="app")
         t = texts()
@@ -60,7 +60,7 @@ def _live(was_under_way: bool) -> None:
 def _running(file: ListedFile, may: bool, t: Translator) -> None:
     with st.container(border=True):
         left, right = st.columns([4, 1], vertical_alignment="center")
-        if words := _held_up(file, t):
+        if words := _delay(file, t):
             left.progress(min(1.0, file.bytes_done / file.size) if file.size else 0.0, words)
         elif file.state == "running":
             part = min(1.0, file.bytes_done / file.size) if file.size else 0.0
@@ -81,8 +81,8 @@ def _running(file: ListedFile, may: bool, t: Translator) -> None:
                     st.rerun(scope="app")
 
 
-def _held_up(file: ListedFile, t: Translator) -> str:
-    """What the file waits for apart from other files; "" for nothing."""
+def _delay(file: ListedFile, t: Translator) -> str:
+    """What the file waits for, other files excepted; "" for nothing."""
     name = plain(file.name)
     if file.failure == ImportStopped.code:
         at = files.next_try(file)
@@ -106,7 +106,7 @@ def _held_up(file: ListedFile, t: Translator) -> str:
 
 
 def _hidden(file: int, t: Translator) -> None:
-    """A file that this session added, and that its reader may no longer see since its rows were read."""
+    """Show that a file added in this session is hidden: its rows belong to an account that the person has no right on."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(
             t(
@@ -121,7 +121,7 @@ def _hidden(file: int, t: Translator) -> None:
 
 
 def _rate(file: ListedFile) -> int:
-    """Lines a second since this session first saw it running; 0 in the first second."""
+    """Lines a second since this session first found it running; 0 in the first second."""
     rates: dict[int, tuple[float, int]] = st.session_state.setdefault(_RATES, {})
     begun, lines = rates.setdefault(file.id, (time.monotonic(), file.lines_done))
     passed = time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""How a payout file is read, as a person corrects it: each choice, and whether it is remembered for the account."""
+"""A person's choices of how a payout file is read, and whether they are remembered for the account."""
 
 from dataclasses import asdict
 from typing import Any
@@ -30,7 +30,7 @@ def chosen_reading(account: str, draft: Draft) -> Chosen | None:
 
 
 def home_account(account: str, draft: Draft, found: str) -> str:
-    """The account by whose remembered reading the file is read: that of its rows once ``found``, before that ``account``."""
+    """The account whose remembered reading applies to the file: that of its rows once ``found``, before that ``account``."""
     key = f"reading_home_{draft.key}_{account}"
     if found:
         st.session_state[key] = found
@@ -44,7 +44,7 @@ def show_choices(
     t = texts()
     before = reading.remembered(desk(), actor(), account) or Chosen()
     remembered = asdict(before)
-    open_ = open_ or columns.any_chosen(_place(draft, account))  # the person may go on choosing
+    open_ = open_ or columns.any_chosen(_place(draft, account))  # the person may choose more
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
         if isinstance(found, PreviewRefused):
             columns.ask(found, _place(draft, account))

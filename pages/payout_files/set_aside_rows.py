@@ -1,17 +1,15 @@
-"""The rows set aside of a payout file: the reason of each, who has dealt with it and why, dealing with it, undoing that."""
-
-from functools import partial
+"""The rows set aside of a payout file: the reason of each, who dealt with it and why; dealing with rows and undoing it."""
 
 import pandas as pd
 import streamlit as st
 
-from pages.components import selection, tables
+from pages.components import tables
+from pages.components.bullet_list import bullet_list
 from pages.components.common import actor, allowed_on_file, desk, language, texts
 from pages.components.decision_windows import ask_reason, confirm, decision_refusals
-from pages.components.markdown import plain
 from pages.components.order_words import person_name
+from pages.payout_files.row_decisions import draw_table, show_undone, untick_and_rerun
 from pages.payout_files.words import sheets_of, where
-from pages.reconciliation.decision_lines import bullet_list
 from services.access import Right
 from services.i18n import Translator, format_short
 from services.reconciliation.decisions import set_aside_rows
@@ -22,11 +20,11 @@ from services.settlements.sheet import SetAsideRow
 from services.settlements.tables import Sheet
 from services.settlements.words import SET_ASIDE
 
-_TICKED = "aside_ticked"  # the rows that are ticked, by the place on the screen and the file
+_TICKS = "aside"
 
 
 def show(file: ReadFile, key: str) -> None:
-    """Show the rows set aside of a file. ``key``: of the place on the screen."""
+    """Show the rows set aside of a file. ``key`` names the part of the screen."""
     t = texts()
     found = set_aside_rows.of_file(desk(), actor(), file.id)
     if not found.rows and not found.rest:
@@ -34,22 +32,12 @@ def show(file: ReadFile, key: str) -> None:
         return
     may = allowed_on_file(Right.RECONCILE, file)
     rows = [*found.rows, *([SetAsideRow(REST, "", "", "", "")] if found.rest else [])]
-    height, alt = tables.height(len(rows)), t("Rows set aside")
+    alt = t("Rows set aside")
     if not may:
-        st.dataframe(_table(file, rows, found, t), hide_index=True, height=height, alt=alt)
+        st.dataframe(_table(file, rows, found, t), hide_index=True, height=tables.height(len(rows)), alt=alt)
         return
-    place = f"{key}_{file.id}"
-    ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
-    selection.draw(
-        f"aside_{place}",
-        _table(file, rows, found, t),
-        [row.line for row in rows],
-        ticked,
-        partial(_store_ticks, place),
-        several=True,
-        height=height,
-        alt=alt,
-    )
+    table = _table(file, rows, found, t)
+    ticked = draw_table(_TICKS, f"{key}_{file.id}", table, [row.line for row in rows], alt)
     picked = [row for row in rows if row.line in ticked]
     waiting = [row.line for row in picked if row.blocking and found.dealt(row.line) is None]
     dealt = {row.line: act for row in picked if (act := found.dealt(row.line)) is not None}
@@ -62,17 +50,14 @@ def show(file: ReadFile, key: str) -> None:
     for row in picked:
         for act in found.acts.get(row.line, ()):
             if act.undone_at is not None:
-                _say_undone(act, file, t)
+                zone = desk().account(file.account).timezone
+                show_undone(_dealt(act, zone, t), act, act.undone_at, zone, t)
     sheets = sheets_of(file.reading)
     bullet_list([_in_words(row, found, sheets, t) for row in picked])
     if waiting:
-        _act(file, waiting, f"{key}_deal", t)
+        _deal(file, waiting, f"{key}_deal", t)
     if dealt:
         _undo(file, dealt, f"{key}_undo", t)
-
-
-def _store_ticks(place: str, ticked: tuple[selection.Id, ...]) -> None:
-    st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
 
 
 def _in_words(row: SetAsideRow, found: SetAsideRows, sheets: tuple[Sheet, ...], t: Translator) -> str:
@@ -80,24 +65,7 @@ def _in_words(row: SetAsideRow, found: SetAsideRows, sheets: tuple[Sheet, ...], 
     return " · ".join(part for part in (line, row.settlement_id, _reason(row, found, t), row.text) if part)
 
 
-def _say_undone(act: Act, file: ReadFile, t: Translator) -> None:
-    zone = desk().account(file.account).timezone
-    assert act.undone_at is not None
-    was, ended = _dealt(act, zone, t), format_short(act.undone_at, zone, language())
-    st.caption(
-        plain(
-            t(
-                "{was} (undone by {name}, {at}: {reason})",
-                was=was,
-                name=person_name(act.undoer, t),
-                at=ended,
-                reason=act.undo_reason,
-            )
-        )
-    )
-
-
-def _act(file: ReadFile, lines: list[int], key: str, t: Translator) -> None:
+def _deal(file: ReadFile, lines: list[int], key: str, t: Translator) -> None:
     why = ask_reason("set_aside_row", f"aside_{key}_{file.id}")
     label = t.plural("{count} row is dealt with", "{count} rows are dealt with", len(lines))
     if confirm(
@@ -105,7 +73,7 @@ def _act(file: ReadFile, lines: list[int], key: str, t: Translator) -> None:
     ):
         with decision_refusals(file.account):
             set_aside_rows.deal(desk(), actor(), file.id, lines, why)
-            _again()
+            untick_and_rerun(_TICKS)
 
 
 def _undo(file: ReadFile, dealt: dict[int, Act], key: str, t: Translator) -> None:
@@ -115,13 +83,7 @@ def _undo(file: ReadFile, dealt: dict[int, Act], key: str, t: Translator) -> Non
     if confirm(label, f"go_aside_{key}", acts, icon=":material/undo:", disabled=not why.strip()):
         with decision_refusals(file.account):
             set_aside_rows.undo(desk(), actor(), file.id, list(dealt), why, acts=acts)
-            _again()
-
-
-def _again() -> None:
-    """Untick everything and run the whole screen again: the payouts have changed, too."""
-    st.session_state.pop(_TICKED, None)
-    st.rerun(scope="app")
+            untick_and_rerun(_TICKS)
 
 
 def _table(file: ReadFile, rows: list[SetAsideRow], found: SetAsideRows, t: Translator) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from services.settlements.errors import EmptyFile, SwallowedRows
 
 TYPES = ["csv", "txt", "xls", "xlsx", "ods", "zip"]
 _REFRESH = 1.0  # seconds
-_OTHER_TYPES = ("pdf", "gzip", "html", "xml", "image", "rtf")  # no other reading makes a payout file of these
+_OTHER_TYPES = ("pdf", "gzip", "html", "xml", "image", "rtf")  # files that no choice of reading can correct
 
 
 def show() -> None:
@@ -38,7 +38,11 @@ def show() -> None:
         key=f"payout_files_{st.session_state['uploads']}",
         help=t("Up to 500 MB each. Larger ones come by the watched folder, or from HiPay."),
     )
-    ready = [found for draft in drafts.of(uploaded, _refuse) if (found := _one(account, draft)) is not None]
+    ready = [
+        found
+        for draft in drafts.of_uploads(uploaded, _refuse)
+        if (found := _preview(account, draft)) is not None
+    ]
     new = [(draft, preview) for draft, preview in ready if not preview.imported]
     label = t.plural("Import {count} file", "Import {count} files", len(new))
     if (
@@ -62,7 +66,7 @@ def _refuse(name: str, why: PreviewRefused) -> None:
     )
 
 
-def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
+def _preview(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
     """Show the preview of one file, or why it cannot be read. Returns it where it can be imported."""
     t = texts()
     with st.container(border=True):
@@ -73,9 +77,10 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
                 found = drafts.read_preview(draft, account, chosen)
             if isinstance(found, PreviewJob):
                 st.fragment(_preview_progress, run_every=_REFRESH)(found)
+                # Drawn all the same: a widget that is not drawn loses its value.
                 reading_choices.show_choices(
                     reading_choices.home_account(account, draft, ""), draft, found, open_=False
-                )  # a widget that is not drawn loses its value
+                )
                 return None
             if isinstance(found, PreviewRefused):
                 _show_refusal(found)
@@ -101,7 +106,7 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
 def correct_failed(file: int, name: str, account: str) -> None:
     """Preview a file whose import failed, ask the same questions, and start the import again."""
     draft = drafts.of_stored(file, name)
-    ready = _one(account, draft)
+    ready = _preview(account, draft)
     if ready is None or ready[1].imported or not account_cells.ask_unknown([ready[1]]):
         return
     if st.button(
@@ -115,7 +120,7 @@ def correct_failed(file: int, name: str, account: str) -> None:
 
 
 def _confirm_other_lines(found: Preview, draft: Draft) -> bool:
-    """Warn of payouts that the file seems to bring again. True where there are none, or the person confirms other lines."""
+    """Warn of stored payouts that the file seems to repeat. True where there are none, or the person confirms other lines."""
     t = texts()
     if not found.stored:
         return True
@@ -136,7 +141,7 @@ def _confirm_other_lines(found: Preview, draft: Draft) -> bool:
 
 
 def _preview_progress(found: PreviewJob) -> None:
-    """Show how far another process has read a large file; at its end the screen runs once."""
+    """Show how far another process has read a large file. Runs the screen once at its end."""
     t = texts()
     if preview_process.poll(found) is not None:
         st.rerun()

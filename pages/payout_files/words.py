@@ -1,4 +1,4 @@
-"""The labels of a payout file's reading: the options of each choice, and the place of a row."""
+"""The labels of a payout file's reading: the options of each choice, and the row and sheet of a line."""
 
 from collections.abc import Sequence
 from typing import Any

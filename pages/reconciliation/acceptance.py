@@ -1,4 +1,4 @@
-"""Accepting an open order as it stands, and taking that back: the buttons, the window, what was accepted."""
+"""Accepting the figures of an open order, and undoing it: the buttons, the window, and what was accepted."""
 
 from dataclasses import asdict
 from typing import Any
@@ -23,7 +23,7 @@ _WINDOW = "acceptance_window"
 
 
 def show(order: PositionedOrder) -> None:
-    """What was accepted of an order (``views.OrderDetail.order``), and what can be done now."""
+    """Show each acceptance of the order, and the button of what can be done now."""
     t, zone = texts(), desk().account(order.account).timezone
     for one in acceptances.of_order(desk(), actor(), order.id):
         moment = format_datetime(one.at, zone, language(), named=False)
@@ -45,7 +45,7 @@ def show(order: PositionedOrder) -> None:
     else:
         return
     icon = ":material/task_alt:" if act == "accept" else ":material/undo:"
-    # the window gets the lines as they are shown now, whatever has changed by the time of the press
+    # The window gets the order as it is drawn here, even if it changes before the button is pressed.
     st.button(label, icon=icon, key=f"{act}_order_{order.id}", on_click=_open, args=(act, asdict(order)))
 
 
@@ -55,7 +55,7 @@ def _open(act: str, order: dict[str, Any]) -> None:
 
 
 def window() -> None:
-    """Draw the window that was asked for. Called once on the page, outside the parts that run by themselves."""
+    """Draw the window if it is open. Called once on the page, outside the fragments."""
     asked = st.session_state.get(_WINDOW)
     if asked is not None:
         t = texts()
@@ -68,7 +68,7 @@ def _close() -> None:
 
 
 def _window(act: str, order: dict[str, Any], key: str) -> None:
-    """``order``: as it was shown when the window was asked for."""
+    """``order``: as it was drawn when the button was pressed."""
     t, number = texts(), order["id"]
     st.caption(plain(t("Order {order_id}", order_id=order["order_id"])))
     show_facts(_figures(order, t))

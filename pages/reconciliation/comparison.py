@@ -1,4 +1,4 @@
-"""A line and an order side by side: each fact of both, and in words where they differ."""
+"""A table that compares a payout line with an order: each fact of both, and in words whether they differ."""
 
 import html
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ VERDICTS = {
     "absent": ("·", "one says nothing", False),
 }
 _STYLE = """
-.beside{width:100%;border-collapse:collapse;font-size:.95rem}
-.beside td:last-child,.beside td.amount{white-space:nowrap}
-.beside th{width:26%;text-align:left;font-weight:400;opacity:.75;padding:.25rem .5rem .25rem 0;vertical-align:top}
-.beside td{padding:.25rem .5rem .25rem 0;overflow-wrap:anywhere;vertical-align:top}
-.beside tr.odd td{font-weight:600}
-@media (max-width:640px){.beside{font-size:.85rem}.beside td:last-child{white-space:normal}
-.beside th,.beside td{padding-right:.35rem;hyphens:auto}.beside td{min-width:3rem}}
-.beside tr.odd td:last-child{text-decoration:underline;text-underline-offset:.2em}
+.comparison{width:100%;border-collapse:collapse;font-size:.95rem}
+.comparison td:last-child,.comparison td.amount{white-space:nowrap}
+.comparison th{width:26%;text-align:left;font-weight:400;opacity:.75;padding:.25rem .5rem .25rem 0;vertical-align:top}
+.comparison td{padding:.25rem .5rem .25rem 0;overflow-wrap:anywhere;vertical-align:top}
+.comparison tr.odd td{font-weight:600}
+@media (max-width:640px){.comparison{font-size:.85rem}.comparison td:last-child{white-space:normal}
+.comparison th,.comparison td{padding-right:.35rem;hyphens:auto}.comparison td{min-width:3rem}}
+.comparison tr.odd td:last-child{text-decoration:underline;text-underline-offset:.2em}
 """
 
 
@@ -42,7 +42,7 @@ def show_compared(compared: Sequence[Compared], currency_of_line: str, currency_
     )
     rows = "".join(_row(one, currency_of_line, currency_of_order, t) for one in compared)
     st.html(
-        f"<style>{_STYLE}</style><table class='beside'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<style>{_STYLE}</style><table class='comparison'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 

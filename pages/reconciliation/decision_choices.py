@@ -1,4 +1,4 @@
-"""What the window of a decision asks apart from the reason."""
+"""The questions in the window of a decision, apart from the reason."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ _NAMED = 4  # lines of the same transaction that are named
 
 
 def counted_twice(lines: tuple[Line, ...], key: str) -> bool:
-    """Ask why lines are left out. True where they are counted twice, and so leave their payouts, too."""
+    """Ask why lines are left out. True where they are counted twice, and are left out of their payouts, too."""
     t = texts()
     if not all("twice" in line.possible for line in lines):
         st.write(t(ACTS["exclude"][2]))
@@ -36,11 +36,11 @@ def counted_twice(lines: tuple[Line, ...], key: str) -> bool:
 
 
 def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
-    """Offer the other lines of the transactions, which would stay with the order otherwise; returns those chosen."""
+    """Offer to decide the other lines of the transactions, too, which otherwise stay with the order. Returns those chosen."""
     t = texts()
     if act == "twice":
         return ()
-    # the lines as they were first offered: one that has changed since is not decided unseen
+    # Lines as they were first offered: a line that has changed since is left out, since nobody has read it.
     offered = remembered(f"companions {act}", lambda: _companions(act, lines))
     now = {one.id: one for one in available.read_lines(desk(), actor(), [one.id for one in offered])}
     others = [one for one in offered if not one.changed_since_shown(now.get(one.id))]

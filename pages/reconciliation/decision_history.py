@@ -1,4 +1,4 @@
-"""The decisions and comments on a payout line or an order, the oldest first."""
+"""The decisions and comments on a payout line, or the comments on an order, the oldest first."""
 
 from collections.abc import Sequence
 

@@ -1,10 +1,11 @@
-"""The lines that a decision applies to, named; and those that have changed since they were shown, which it leaves out."""
+"""The lines that a decision applies to, and those that it leaves out because they have changed since they were shown."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.components.bullet_list import bullet_list
 from pages.components.common import actor, desk, first_zone, texts
 from pages.components.decision_words import ACTS, line_summary
 from pages.components.markdown import plain
@@ -15,18 +16,14 @@ from services.reconciliation.decisions import available
 from services.reconciliation.decisions.available import Line
 from services.reconciliation.views.reasons import OUTCOMES
 
-_NAMED = 10  # lines that are named one by one
-
 
 def still_as_shown(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Name the lines, with their sum where there are several, and those that have changed since they were shown.
 
     Returns the lines that have not changed.
     """
-    t, now = (
-        texts(),
-        {line.id: line for line in available.read_lines(desk(), actor(), [one.id for one in lines])},
-    )
+    t = texts()
+    now = {line.id: line for line in available.read_lines(desk(), actor(), [one.id for one in lines])}
     still = tuple(line for line in lines if not line.changed_since_shown(now.get(line.id)))
     if len(still) == 1:
         st.caption(plain(line_summary(still[0], t)))
@@ -39,22 +36,22 @@ def still_as_shown(lines: Sequence[Line]) -> tuple[Line, ...]:
         )
         st.markdown(words)
         bullet_list([line_summary(line, t) for line in still])
-    moved = [line for line in lines if line.changed_since_shown(now.get(line.id))]
-    if moved:
+    changed = [line for line in lines if line.changed_since_shown(now.get(line.id))]
+    if changed:
         st.warning(
             t.plural(
                 "{count} line has changed since it was shown, and is not touched:",
                 "{count} lines have changed since they were shown, and are not touched:",
-                len(moved),
+                len(changed),
             ),
             icon=":material/sync_problem:",
         )
-        bullet_list([_with_outcome(line, now.get(line.id), t) for line in moved])
+        bullet_list([_with_outcome(line, now.get(line.id), t) for line in changed])
     return still
 
 
 def sum_words(lines: Sequence[Line], t: Translator) -> str:
-    """The sum of the lines in each currency, of the amounts that name them."""
+    """The sum in each currency of the amounts that ``line_summary`` shows."""
     sums: Counter[str] = Counter()
     for line in lines:
         units, code = line.named_amount
@@ -99,13 +96,3 @@ def show_missing(ids: Sequence[int]) -> None:
     )
     gone = len(set(ids) - {line.id for line in found})
     bullet_list([*(_with_outcome(line, line, t) for line in found), *[current_outcome(None, t)] * gone])
-
-
-def bullet_list(items: Sequence[str]) -> None:
-    """Show the first of these texts as a list, and how many more there are."""
-    t = texts()
-    shown = [f"- {plain(one)}" for one in items[:_NAMED]]
-    left = len(items) - len(shown)
-    if left:
-        shown.append("- " + t.plural("and {count} more", "and {count} more", left))
-    st.markdown("\n".join(shown))

@@ -26,7 +26,7 @@ _WINDOW, RESULT = "by_hand_window", "by_hand_said"
 
 
 def window() -> None:
-    """Draw the window that was asked for. Called once on the page, outside the parts that run by themselves."""
+    """Draw the window if it is open. Called once on the page, outside the fragments."""
     asked = st.session_state.get(_WINDOW)
     if asked is None:
         return
@@ -39,7 +39,7 @@ def window() -> None:
 
 
 def open_window(act: str, lines: Sequence[Line]) -> None:
-    """Ask for the window of an act on these lines; for a button's ``on_click``."""
+    """Open the window of an act on these lines; for a button's ``on_click``."""
     st.session_state.pop(RESULT, None)
     forget()
     st.session_state[_WINDOW] = (act, tuple(lines), new_form_key(), None)
@@ -47,7 +47,7 @@ def open_window(act: str, lines: Sequence[Line]) -> None:
 
 
 def open_order_comment(order_id: int, name: str) -> None:
-    """Ask for the window of a comment on an order. ``name``: by which a person knows it."""
+    """Open the window of a comment on an order. ``name``: the order as the reader knows it."""
     st.session_state[_WINDOW] = ("order_comment", (), new_form_key(), (order_id, name))
     st.rerun(scope="app")
 

@@ -1,14 +1,14 @@
-"""What a person can decide of payout lines: the buttons, and what the last decision did."""
+"""The decisions that a person can make on payout lines: their buttons, and what the last one did."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.components.bullet_list import bullet_list
 from pages.components.common import actor, desk, first_zone, texts
 from pages.components.decision_words import ACTS, refusal_words
 from pages.components.markdown import plain
 from pages.reconciliation import decision_window
-from pages.reconciliation.decision_lines import bullet_list
 from services.i18n import Translator
 from services.reconciliation.decisions import available
 from services.reconciliation.decisions.decide import MOST_LINES
@@ -25,14 +25,14 @@ def actions(line_id: int) -> None:
     with st.container(horizontal=True):
         for act in line.possible:
             if act == "twice" and "exclude" in line.possible:
-                continue  # its window asks
+                continue  # the window of "exclude" asks for it
             words, icon, _ = ACTS[act]
             label = (
                 t("It is order {order_id}", order_id=plain(line.suggested_id))
                 if act == "accept"
                 else t(words)
             )
-            # the window gets the lines as they are shown now, whatever has changed by the time of the press
+            # The window gets the lines as they are drawn here, even if they change before the button is pressed.
             st.button(
                 label,
                 icon=icon,
@@ -53,7 +53,7 @@ def actions(line_id: int) -> None:
             )
 
 
-def bulk(line_ids: Sequence[int]) -> None:
+def actions_of_several(line_ids: Sequence[int]) -> None:
     """Show the buttons of several chosen lines, each with how many of them it applies to."""
     t = texts()
     if len(line_ids) > MOST_LINES:

@@ -13,7 +13,7 @@ from pages.components.outcome_words import FILE_STATES, SOURCES, number
 from pages.payout_files import failed_file, held_corrections, set_aside_rows
 from pages.payout_files.findings import show_corrections, show_notes, show_warnings
 from pages.payout_files.words import CHOICES, sheets_of
-from pages.reconciliation import filters
+from pages.reconciliation import address
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_short
 from services.imports import corrections
@@ -49,13 +49,13 @@ def show(account_keys: tuple[str, ...]) -> None:
             ),
         )
         _pager(starts, found, t)
-        filters.write()
+        address.write()
         if (opened := _opened()) is not None:
             _file(opened, t)
 
 
 def _opened() -> int | None:
-    """The file that is ticked, or to which a link leads by the filter of lines."""
+    """The file that is ticked, or that a link names as the filter of lines."""
     found: int | None = st.session_state.get("file_of") or st.session_state.get("file")
     return found
 
@@ -104,7 +104,7 @@ def _row(file: ListedFile, any_held: bool, t: Translator) -> dict[str, str]:
 
 
 def _set_aside(file: ListedFile, t: Translator) -> str:
-    """How many rows set aside block the tie-out; where some are dealt with, of how many."""
+    """How many rows set aside block the tie-out; "3 of 5" where some are dealt with."""
     left = sum(file.aside_open.values())
     if left == file.aside_blocking:
         return number(left, t)
@@ -129,17 +129,8 @@ def _file(file_id: int, t: Translator) -> None:
             st.markdown(f"**{t('How it was read')}**")
             show_facts(_reading(file, t))
             if file.lines:
-                pressed = st.button(
-                    t("All lines of this file"),
-                    icon=":material/list:",
-                    type="tertiary",
-                    key=f"lines_of_file_{file.id}",
-                    on_click=filters.open_view,
-                    args=("lines",),
-                    kwargs={"file": file.id, "outcome": "all"},
-                )
-                if pressed:
-                    st.rerun(scope="app")
+                label, key = t("All lines of this file"), f"lines_of_file_{file.id}"
+                address.view_button(label, ":material/list:", key, "lines", file=file.id, outcome="all")
         with right:
             show_warnings(found, sheets, t)
             show_notes(found, sheets, t)

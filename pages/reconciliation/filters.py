@@ -1,4 +1,4 @@
-"""The choices of the reconciliation screen, all in its address, and the filters of lines and of orders as widgets."""
+"""The filters of payout lines and of orders, as widgets."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -7,10 +7,12 @@ from typing import Any
 import streamlit as st
 from babel.numbers import get_decimal_symbol
 
-from pages.components import accounts, outcome_words, url_state
+from pages.components import accounts, outcome_words
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
-from pages.components.outcome_words import OUTCOME_ORDER, PAYOUT_STATES, SORTS
+from pages.components.outcome_words import OUTCOME_ORDER, SORTS
+from pages.components.search_box import search_box
+from pages.reconciliation.address import ALL, ANY_OPEN, UNKNOWN
 from services import money
 from services.access import Right
 from services.error_messages import sentence
@@ -22,61 +24,6 @@ from services.reconciliation.views.lists import OPEN, Figures, LineFilter, Order
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements.settlement_operations import BY_CODE
 
-SCREEN = "reconciliation"
-VIEWS = {
-    "lines": "Lines", "orders": "Orders", "payouts": "Payout check", "files": "Files", "rules": "Rules",
-}  # fmt: skip
-_OPEN, _ALL = "open", "all"  # of outcomes, and of statuses
-UNKNOWN = "unknown"  # an operation without a code, as the address names it
-
-CHOICES = (
-    url_state.one_of("view", tuple(VIEWS), "lines"),
-    url_state.some_of("accounts", lambda: tuple(accounts.offered(Right.SEE_SETTLEMENTS))),
-    # of lines
-    url_state.some_of("outcome", lambda: (_OPEN, *OUTCOME_ORDER, _ALL), (_OPEN,)),
-    url_state.text("find"),
-    url_state.some_of("operation", lambda: (*BY_CODE, UNKNOWN)),
-    url_state.some_of("currency", lambda: sorted(money.CURRENCIES)),
-    url_state.text("payout"),
-    url_state.number("file"),
-    url_state.number("of_order"),
-    url_state.text("from_amount"),
-    url_state.text("to_amount"),
-    url_state.day("since"),
-    url_state.day("until"),
-    url_state.one_of("sort", tuple(SORTS), "newest"),
-    url_state.number("line"),
-    # of orders
-    url_state.one_of("status", (_OPEN, *STATUSES, _ALL), _OPEN),
-    url_state.flag("late"),
-    url_state.text("find_order"),
-    url_state.one_of("sort_orders", tuple(SORTS), "newest"),
-    url_state.number("order_of"),
-    # of payouts
-    url_state.some_of("check", lambda: tuple(PAYOUT_STATES)),
-    url_state.text("payout_of"),
-    # of files
-    url_state.number("file_of"),
-)
-
-
-def follow() -> None:
-    url_state.follow(SCREEN, CHOICES)
-
-
-def write() -> None:
-    url_state.write(SCREEN, CHOICES)
-
-
-def open_view(view: str, **choices: Any) -> None:
-    """Open a view with these choices only, ``outcome`` being a single one; for a button's ``on_click``."""
-    if "outcome" in choices:
-        choices["outcome"] = [choices["outcome"]]
-    for choice in CHOICES:
-        if choice.key != "accounts":
-            st.session_state[choice.key] = choices.get(choice.key, choice.default)
-    st.session_state["view"] = view
-
 
 def chosen_accounts() -> tuple[str, ...]:
     """The accounts that the lists are filtered by; an empty tuple is all of them."""
@@ -87,17 +34,7 @@ def of_lines(figures: Figures, account_keys: tuple[str, ...]) -> LineFilter:
     t = texts()
     outcomes = _outcomes(figures, t)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        found = st.text_input(
-            t("Search"),
-            key="find",
-            type="search",
-            live=True,
-            width=340,
-            icon=":material/search:",
-            persist_state="page",
-            placeholder=t("reference, order id, transaction"),
-            help=_begins(t),
-        )
+        found = search_box("find", t("reference, order id, transaction"), help=_begins(t))
         _sort("sort", t)
         more = ("operation", "currency", "from_amount", "to_amount", "since", "until", "payout")
         count = sum(bool(st.session_state.get(key)) for key in more)
@@ -138,12 +75,12 @@ def of_lines(figures: Figures, account_keys: tuple[str, ...]) -> LineFilter:
         most=most,
         since=since,
         until=until,
-        text=found or "",
+        text=found,
     )
 
 
 def of_orders(figures: Figures, account_keys: tuple[str, ...]) -> tuple[OrderFilter, bool]:
-    """The filter, and whether only orders are listed that should be in a payout by now."""
+    """The filter, and whether only late orders are listed: those that should be in a payout by now."""
     t = texts()
     names, words = _pills(
         figures.statuses,
@@ -156,24 +93,14 @@ def of_orders(figures: Figures, account_keys: tuple[str, ...]) -> tuple[OrderFil
     status = st.pills(
         t("Status"), names, key="status", required=True, persist_state="page", format_func=words.__getitem__
     )
-    is_open = status == _OPEN
-    statuses = () if status in (None, _OPEN, _ALL) else (status,)
+    is_open = status == ANY_OPEN
+    statuses = () if status in (None, ANY_OPEN, ALL) else (status,)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        found = st.text_input(
-            t("Search"),
-            key="find_order",
-            type="search",
-            live=True,
-            width=340,
-            icon=":material/search:",
-            persist_state="page",
-            placeholder=t("order id, invoice, transaction"),
-            help=_begins(t),
-        )
+        found = search_box("find_order", t("order id, invoice, transaction"), help=_begins(t))
         _sort("sort_orders", t)
         late = st.toggle(t("Late only ({count})", count=figures.late), key="late", persist_state="page")
     return OrderFilter(
-        accounts=account_keys, statuses=() if is_open else statuses, open=is_open, loose=found or ""
+        accounts=account_keys, statuses=() if is_open else statuses, open=is_open, loose=found
     ), late
 
 
@@ -183,7 +110,7 @@ def _begins(t: Translator) -> str:
 
 def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
     """The outcomes to filter by: those of open lines, or those chosen; an empty tuple is all of them."""
-    chosen: list[str] = st.session_state.get("outcome") or [_OPEN]
+    chosen: list[str] = st.session_state.get("outcome") or [ANY_OPEN]
     if not st.session_state.get("outcome"):
         st.session_state["outcome"] = chosen
     counts: dict[str, int] = {name: figures.lines(name) for name in OUTCOME_ORDER}
@@ -199,22 +126,19 @@ def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
         args=(tuple(chosen),),
     )
     picked = st.session_state["outcome"]
-    return (
-        ()
-        if _ALL in picked
-        else tuple(
-            dict.fromkeys((*(OPEN if _OPEN in picked else ()), *(one for one in picked if one != _OPEN)))
-        )
-    )
+    if ALL in picked:
+        return ()
+    opened = OPEN if ANY_OPEN in picked else ()
+    return tuple(dict.fromkeys((*opened, *(one for one in picked if one != ANY_OPEN))))
 
 
 def _keep_exclusive(before: tuple[str, ...]) -> None:
-    """Let the newer choice win where "open" or "all" is chosen with others; no choice means "open"."""
+    """Where "open" or "all" is chosen with others, only the newer choice stays; no choice means "open"."""
     picked: list[str] = st.session_state.get("outcome") or []
     new = [name for name in picked if name not in before]
-    alone = [name for name in new if name in (_OPEN, _ALL)]
+    alone = [name for name in new if name in (ANY_OPEN, ALL)]
     st.session_state["outcome"] = (
-        alone[:1] or [name for name in picked if name not in (_OPEN, _ALL)] or picked[:1] or [_OPEN]
+        alone[:1] or [name for name in picked if name not in (ANY_OPEN, ALL)] or picked[:1] or [ANY_OPEN]
     )
 
 
@@ -227,11 +151,11 @@ def _pills(
     t: Translator,
 ) -> tuple[list[str], dict[str, str]]:
     """The options "open", each outcome or status that occurs or is ``chosen``, and "all"; each with its label and count."""
-    there = [name for name in (*opened, *known) if counts.get(name) or name in chosen]
-    texts_ = {_OPEN: t("Open"), _ALL: t("All"), **{name: t(text) for name, text in known.items()}}
-    sums = {_OPEN: count_open, _ALL: sum(counts.values()), **counts}
+    offered = [name for name in (*opened, *known) if counts.get(name) or name in chosen]
+    texts_ = {ANY_OPEN: t("Open"), ALL: t("All"), **{name: t(text) for name, text in known.items()}}
+    sums = {ANY_OPEN: count_open, ALL: sum(counts.values()), **counts}
     words = {name: f"{text} ({outcome_words.number(sums.get(name, 0), t)})" for name, text in texts_.items()}
-    return list(dict.fromkeys((_OPEN, *there, _ALL))), words
+    return list(dict.fromkeys((ANY_OPEN, *offered, ALL))), words
 
 
 def _sort(key: str, t: Translator) -> None:
@@ -241,9 +165,9 @@ def _sort(key: str, t: Translator) -> None:
     )
 
 
-def _offered(key: str, there: Sequence[str]) -> list[str]:
+def _offered(key: str, occurring: Sequence[str]) -> list[str]:
     """The values that occur in lines, and those that a link chose and that no longer occur."""
-    return [*there, *(one for one in st.session_state.get(key) or () if one not in there)]
+    return [*occurring, *(one for one in st.session_state.get(key) or () if one not in occurring)]
 
 
 def _single_filters(t: Translator) -> None:

@@ -1,4 +1,4 @@
-"""One payout line compared with its order, or the nearest: the reason of its outcome, what differs, what can be done."""
+"""One payout line compared with its order, or with the nearest: the reason of its outcome, what differs, its decisions."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from pages.components.common import actor, desk, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.payout_files.words import sheets_of, where
-from pages.reconciliation import decision_history, decisions, filters
+from pages.reconciliation import address, decision_history, decisions
 from pages.reconciliation.comparison import show_compared
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists
@@ -27,7 +27,7 @@ _COLOURS: dict[str, Colour] = {
 
 
 def show_line(line_id: int) -> None:
-    """Raises LineUnknown, NotAllowed."""
+    """Show the line. Raises LineUnknown, NotAllowed."""
     t, found = texts(), lists.line(desk(), actor(), line_id)
     line = found.line
     with st.container(border=True):
@@ -128,15 +128,8 @@ def _lineage(found: LineDetail, t: Translator) -> None:
                 )
             )
         )
-    st.button(
-        t("All lines of this file"),
-        icon=":material/description:",
-        type="tertiary",
-        key=f"file_of_{line.id}",
-        on_click=filters.open_view,
-        args=("lines",),
-        kwargs={"file": line.file, "outcome": "all"},
-    )
+    label, key = t("All lines of this file"), f"file_of_{line.id}"
+    address.view_button(label, ":material/description:", key, "lines", file=line.file, outcome="all")
 
 
 def _held(found: LineDetail, t: Translator) -> None:
@@ -156,15 +149,8 @@ def _held(found: LineDetail, t: Translator) -> None:
             ),
             icon=":material/difference:",
         )
-        st.button(
-            t("Open the file"),
-            icon=":material/file_open:",
-            type="tertiary",
-            key=f"held_{one.id}_of_{found.line.id}",
-            on_click=filters.open_view,
-            args=("files",),
-            kwargs={"file": one.file},
-        )
+        key = f"held_{one.id}_of_{found.line.id}"
+        address.view_button(t("Open the file"), ":material/file_open:", key, "files", file=one.file)
 
 
 def _where(found: LineDetail, line: ShownLine | LineOfFile, t: Translator) -> str:
@@ -203,15 +189,5 @@ def _order(line: ShownLine, one: RelatedOrder, t: Translator) -> None:
         ),
     ]
     show_facts((label, value) for label, value in facts if value)
-    with st.container(horizontal=True):
-        leads = st.button(
-            t("Everything of this order"),
-            icon=":material/receipt_long:",
-            type="tertiary",
-            key=f"order_{order.id}_of_{line.id}",
-            on_click=filters.open_view,
-            args=("orders",),
-            kwargs={"order_of": order.id, "status": "all"},
-        )
-        if leads:
-            st.rerun(scope="app")
+    label, key = t("Everything of this order"), f"order_{order.id}_of_{line.id}"
+    address.view_button(label, ":material/receipt_long:", key, "orders", order_of=order.id, status="all")

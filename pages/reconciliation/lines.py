@@ -7,13 +7,14 @@ import streamlit as st
 
 from pages.components import accounts, outcome_words, selection, tables
 from pages.components.common import actor, desk, refusals, texts
-from pages.reconciliation import decision_lines, decisions, filters, list_exports
+from pages.reconciliation import address, decision_lines, decisions, filters, list_exports
 from pages.reconciliation.line import show_line
-from pages.reconciliation.pager import cursor, pager, say_cut
+from pages.reconciliation.pager import cursor, pager, warn_cut
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists
 from services.reconciliation.views.lists import OPEN, Figures, LineFilter, ShownLine
 
+# Session keys: the ticked lines, those that have left the list, and the list and line of the run before.
 _TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
 
 
@@ -23,11 +24,11 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
     with refusals():
         chosen = filters.of_lines(figures, account_keys)
         sort: Any = st.session_state.get("sort") or "newest"
-        filters.write()
+        address.write()
         place = cursor("lines", (chosen, sort))
         page = lists.lines(desk(), actor(), chosen, sort, place)
         decisions.show_result()
-        say_cut(page, t)
+        warn_cut(page, t)
         _untick_missing({line.id for line in page.rows}, (chosen, sort, place))
         decision_lines.show_missing(st.session_state.get(_LEFT, ()))
         if not page.rows:
@@ -37,11 +38,11 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
             pager("lines", page, t)
             list_exports.offer_lines(chosen, sort, page)
         _table(page.rows, t)
-        filters.write()
+        address.write()
     ids = _ticked()
     if len(ids) > 1:
         with st.container(border=True):
-            decisions.bulk(ids)
+            decisions.actions_of_several(ids)
     elif ids:
         with refusals():
             show_line(ids[0])
@@ -78,22 +79,25 @@ def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state.pop(_LEFT, None)
 
 
-def _untick_missing(there: set[int], shown: Any) -> None:
-    """Ticked lines that have left the list are ticked no more; that is said, where nobody here has chosen another list, or has
-    just decided them. The one that is open below stays, whatever has become of it, until another list is chosen."""
+def _untick_missing(listed: set[int], shown: Any) -> None:
+    """Untick the lines that have left the list.
+
+    They are named in a warning, unless the person has chosen another list or has just decided them. A line that is open
+    below the list stays open until another list is chosen.
+    """
     state, ticked, named = st.session_state, _ticked(), st.session_state.get("line")
     before, state[_SHOWN] = state.get(_SHOWN), (shown, named)
     same = before is not None and before[0] == shown
     if not same:
         state.pop(_LEFT, None)
-    if there.issuperset(ticked):
+    if listed.issuperset(ticked):
         return
     if named is not None:
         if not same and before is not None and before[1] == named:
             state["line"] = None
         return
-    gone = [line for line in ticked if line not in there]
-    state[_TICKED] = [line for line in ticked if line in there]
+    gone = [line for line in ticked if line not in listed]
+    state[_TICKED] = [line for line in ticked if line in listed]
     if len(state[_TICKED]) == 1:
         [state["line"]] = state[_TICKED]
     if same:
@@ -129,7 +133,7 @@ def _nothing(chosen: LineFilter, figures: Figures, t: Translator) -> None:
     st.button(
         t("Show all lines"),
         key="show_all_lines",
-        on_click=filters.open_view,
+        on_click=address.open_view,
         args=("lines",),
         kwargs={"outcome": "all"},
     )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.components.bullet_list import bullet_list
 from pages.components.common import texts
 from pages.components.decision_words import line_summary
 from pages.components.facts import show_facts
-from pages.components.markdown import plain
 from services.i18n import Translator
 from services.money import format_money
 from services.reconciliation.decisions.agreement import Agreement, agreement
@@ -15,7 +15,7 @@ from services.reconciliation.decisions.available import Line
 from services.reconciliation.decisions.candidates import Candidate
 from services.reconciliation.decisions.checks import Seen
 
-_NAMED = 6  # orders that are named one by one
+_NAMED = 6  # orders, or lines, that are named one by one
 
 
 def show(lines: Sequence[Line], found: Candidate) -> bool:
@@ -47,13 +47,8 @@ def show_several(pairs: Sequence[tuple[Line, Candidate]]) -> bool:
     orders = {found.order: found for _, found in pairs}
     agreements = {order: agreed(lines, orders[order]) for order, lines in by_order.items()}
     rows = sorted(orders.values(), key=lambda found: not agreements[found.order].differs)
-    items = [
-        _in_one_line(by_order[found.order], found, agreements[found.order], t) for found in rows[:_NAMED]
-    ]
-    left = len(rows) - len(items)
-    if left:
-        items.append(t.plural("and {count} more", "and {count} more", left))
-    st.markdown("\n".join(f"- {plain(one)}" for one in items))
+    items = [_in_one_line(by_order[found.order], found, agreements[found.order], t) for found in rows]
+    bullet_list(items, _NAMED)
     differing = sum(one.differs for one in agreements.values())
     if differing:
         st.caption(

@@ -37,11 +37,8 @@ def choose(lines: Sequence[Line], key: str) -> Wanted | None:
     chosen = _search(lines[0], key)
     if chosen is None:
         return None
-    differs, seen, shown = (
-        match_preview.show(lines, chosen),
-        match_preview.seen([chosen]),
-        [line.shown for line in lines],
-    )
+    differs = match_preview.show(lines, chosen)
+    seen, shown = match_preview.seen([chosen]), [line.shown for line in lines]
     return Wanted(
         lambda why, progress: decide.match(
             desk(), actor(), shown, chosen.order, why, key, seen=seen, progress=progress
@@ -82,8 +79,8 @@ def share_out(line: Line, key: str) -> Wanted | None:
         return None
     sign = 1 if whole > 0 else -1
     st.markdown(t("**{amount}** to be shared:", amount=plain(format_money(whole, code, t.locale))))
-    left, shares, right = abs(whole), list[Share](), True
-    # of a sale an order gets at most what it still misses, of a refund what is not refunded yet
+    left, shares, complete = abs(whole), list[Share](), True
+    # Of a sale an order gets at most what it still misses; of a refund, what is not refunded yet.
     owed = [one.missing if sign > 0 else one.kept for one in orders]
     weights = [most or one.amount for most, one in zip(owed, orders, strict=True)]
     proposed = positions.divided(abs(whole), weights, money.step(code))
@@ -96,7 +93,7 @@ def share_out(line: Line, key: str) -> Wanted | None:
                 units: int | None = left
             else:
                 offered = ("-" if sign < 0 else "") + money.plain(proposed[number], code, t.locale)
-                # the number of orders is part of the key, since the proposed share changes with it
+                # The key has the number of orders, since the proposed share changes with it.
                 place = f"share_{one.order}_{len(orders)}_{key}"
                 typed = st.text_input(_owed(one, most, sign, t), offered, key=place, width=340)
                 units = _units((typed or "").strip().removeprefix("-").removeprefix("−"), code, t)
@@ -108,16 +105,16 @@ def share_out(line: Line, key: str) -> Wanted | None:
                 on_click=orders.remove,
                 args=(one,),
             )
-        right = right and units is not None and units > 0
+        complete = complete and units is not None and units > 0
         left -= units or 0
         shares.append((one.order, sign * (units or 0)))
-    if right is False and orders:
+    if not complete:
         st.caption(
             ":material/info: " + t("Every order needs a share; together they make the line's amount exactly.")
         )
     if len(orders) < 2:
         st.caption(":material/info: " + t("Choose two orders or more."))
-    if not right or len(orders) < 2:
+    if not complete or len(orders) < 2:
         return None
     differs = _differing(line, orders, shares, t)
     seen = match_preview.seen(orders)
@@ -177,7 +174,7 @@ def _search(line: Line, key: str, without: frozenset[int] | set[int] = frozenset
             if text
             else t("Nothing comes near: search for the order.")
         )
-    if not found:  # every order found may have a share already
+    if not found:  # nothing was found, or every order that was found has a share already
         return None
     zone = desk().account(line.account).timezone
     chosen = st.radio(

@@ -9,8 +9,8 @@ from pages.components import outcome_words, selection, tables
 from pages.components.common import actor, desk, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.reconciliation import acceptance, decision_history, filters, list_exports
-from pages.reconciliation.pager import cursor, pager, say_cut
+from pages.reconciliation import acceptance, address, decision_history, filters, list_exports
+from pages.reconciliation.pager import cursor, pager, warn_cut
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists, order_text
 from services.reconciliation.views.lists import Figures, LineOfFile, ListedOrder, OrderDetail, PositionedOrder
@@ -22,9 +22,9 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
     with refusals():
         chosen, late = filters.of_orders(figures, account_keys)
         sort: Any = st.session_state.get("sort_orders") or "newest"
-        filters.write()
+        address.write()
         page = lists.orders(desk(), actor(), chosen, sort, cursor("orders", (chosen, sort, late)), late=late)
-        say_cut(page, t)
+        warn_cut(page, t)
         if page.rows:
             with st.container(
                 horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -128,16 +128,9 @@ def _order(number: int, t: Translator) -> None:
         with right:
             st.markdown(f"**{t('Its lines')}**")
             _lines(found.lines, t)
-            if found.lines and st.button(
-                t("Show them among the lines"),
-                icon=":material/list:",
-                type="tertiary",
-                key=f"lines_of_{number}",
-                on_click=filters.open_view,
-                args=("lines",),
-                kwargs={"of_order": number, "outcome": "all"},
-            ):
-                st.rerun(scope="app")
+            if found.lines:
+                label, key = t("Show them among the lines"), f"lines_of_{number}"
+                address.view_button(label, ":material/list:", key, "lines", of_order=number, outcome="all")
         with st.expander(t("Comments"), icon=":material/forum:"):
             name = f"{order.order_id} · {outcome_words.money(order.amount, order.currency, t)}"
             decision_history.comment_on_order(number, name)
@@ -190,16 +183,8 @@ def _near(found: OrderDetail, t: Translator) -> None:
             amount=amount,
             day=outcome_words.day(line.date, t),
         )
-        if st.button(
-            plain(words),
-            icon=":material/near_me:",
-            type="tertiary",
-            key=f"near_{found.order.id}_{line.id}",
-            on_click=filters.open_view,
-            args=("lines",),
-            kwargs={"line": line.id, "outcome": "all"},
-        ):
-            st.rerun(scope="app")
+        key = f"near_{found.order.id}_{line.id}"
+        address.view_button(plain(words), ":material/near_me:", key, "lines", line=line.id, outcome="all")
 
 
 def _lines(lines: tuple[LineOfFile, ...], t: Translator) -> None:

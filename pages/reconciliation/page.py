@@ -1,11 +1,11 @@
-"""Reconciliation: payout files previewed and imported; lines and orders by outcome; the check of each payout."""
+"""Reconciliation: payout files are previewed and imported; lines, orders and payouts are listed by outcome."""
 
 import streamlit as st
 
 from pages.components import accounts
 from pages.components.common import actor, desk, refusals, texts
 from pages.payout_files import fetch, progress, upload
-from pages.reconciliation import acceptance, decision_window, results, rules
+from pages.reconciliation import acceptance, decision_window, not_ours, results
 from services.access import Right
 from services.reconciliation.views import file_list
 
@@ -30,7 +30,7 @@ def page() -> None:
             _first_file()
     decision_window.window()
     acceptance.window()
-    rules.window()
+    not_ours.window()
 
 
 def _first_file() -> None:

@@ -1,4 +1,4 @@
-"""Paging of a list that knows its previous and its next page only."""
+"""Buttons to the previous and the next page of a list that has no page numbers."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from services.reconciliation.views.lists import SHOWN, Cursor, Page
 
 
 def cursor(name: str, shown: Any) -> Cursor | None:
-    """Where the list's page begins: the first page whenever ``shown``, its filter and sort, has changed."""
+    """Where the list's page begins. It is the first page whenever ``shown``, the filter and the sort, has changed."""
     if st.session_state.get(f"{name}_shown") != shown:
         st.session_state[f"{name}_shown"] = shown
         st.session_state[f"{name}_cursor"] = (None, 1)
@@ -47,6 +47,7 @@ def pager(name: str, page: Page[Any], t: Translator) -> None:
             )
 
 
-def say_cut(page: Page[Any], t: Translator) -> None:
+def warn_cut(page: Page[Any], t: Translator) -> None:
+    """Show a warning where the search had too many hits."""
     if page.cut:
         st.warning(cut_words(t), icon=":material/search:")

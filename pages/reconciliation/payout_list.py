@@ -10,7 +10,7 @@ from pages.components.common import actor, desk, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import held_corrections, set_aside_rows
-from pages.reconciliation import filters, list_exports
+from pages.reconciliation import address, list_exports
 from services.i18n import Translator
 from services.reconciliation.views import file_list, line_text, payout_list
 from services.reconciliation.views.lists import SHOWN
@@ -38,7 +38,7 @@ def show(account_keys: tuple[str, ...]) -> None:
             format_func=lambda state: f"{t(PAYOUT_STATES[state])} ({counts[state]})",
             persist_state="page",
         )
-        filters.write()
+        address.write()
         matching = [one for one in found if not states or one.state in states]
         if not matching:
             st.info(t("No payout fits this filter."), icon=":material/filter_alt_off:")
@@ -165,10 +165,12 @@ def _payout(one: Payout, t: Translator) -> None:
         st.markdown(f"**{t('Totals by operation')}**")
         st.dataframe(table, hide_index=True, column_config=right, alt=t("Totals by operation"))
         with st.container(horizontal=True):
-            chosen = {"payout": one.settlement_id, "currency": [one.currency]}
-            _leads(t("Its lines"), ":material/list:", "payout_lines", {**chosen, "outcome": "all"})
+            chosen: dict[str, Any] = {"payout": one.settlement_id, "currency": [one.currency]}
+            address.view_button(
+                t("Its lines"), ":material/list:", "payout_lines", "lines", **chosen, outcome="all"
+            )
             if one.open_lines:
-                _leads(t("Its open lines"), ":material/rule:", "payout_open", chosen)
+                address.view_button(t("Its open lines"), ":material/rule:", "payout_open", "lines", **chosen)
 
 
 def _note(part: OperationSum, t: Translator) -> str:
@@ -194,17 +196,3 @@ def _held(one: Payout, t: Translator) -> None:
         if file is not None:
             with st.expander(plain(t("Corrections in {file}", file=name)), icon=":material/difference:"):
                 held_corrections.show(file, "payout")
-
-
-def _leads(label: str, icon: str, key: str, choices: dict[str, Any]) -> None:
-    pressed = st.button(
-        label,
-        icon=icon,
-        key=key,
-        type="tertiary",
-        on_click=filters.open_view,
-        args=("lines",),
-        kwargs=choices,
-    )
-    if pressed:
-        st.rerun(scope="app")

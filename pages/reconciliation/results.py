@@ -16,6 +16,7 @@ from pages.components.outcome_words import (
     percent,
 )
 from pages.reconciliation import (
+    address,
     files,
     filters,
     lines,
@@ -23,21 +24,21 @@ from pages.reconciliation import (
     payout_list,
     rules,
 )
-from pages.reconciliation.filters import VIEWS
+from pages.reconciliation.address import VIEWS
 from services.i18n import Translator
 from services.reconciliation.views import lists
 from services.reconciliation.views.lists import OPEN, Figures, Moved
 
-_OPENED = "picture_taken"  # counts the choices of a bar
+_BARS_OPENED = "picture_taken"  # session key: how many times a bar was chosen
 
 
 def show() -> None:
     t = texts()
-    filters.follow()
+    address.follow()
     account_keys = filters.chosen_accounts()
     figures = lists.figures(desk(), actor(), account_keys)
     _figures(figures, t)
-    _picture(figures, t)
+    _chart(figures, t)
     words = {name: t(text) for name, text in VIEWS.items()}
     view = st.segmented_control(
         t("View"),
@@ -58,11 +59,11 @@ def show() -> None:
         files.show(account_keys)
     else:
         rules.show()
-    filters.write()
+    address.write()
 
 
 def _figures(figures: Figures, t: Translator) -> None:
-    """Show the figures, what is open first, each with a button to what it counts."""
+    """Show the figures, those of what is open first, each with a button to the lines, orders or payouts that it counts."""
     unproved = sum(count for state, count in figures.payout_states.items() if state != "tied")
     orderly, matched = figures.orderly, figures.lines("matched")
     share = percent(matched, orderly, t) if orderly else "—"
@@ -83,13 +84,13 @@ def _figures(figures: Figures, t: Translator) -> None:
                 type="tertiary",
                 icon=":material/arrow_forward:",
                 help=t(label),
-                on_click=filters.open_view,
+                on_click=address.open_view,
                 args=(view,),
                 kwargs=choices,
             )
 
 
-def _picture(figures: Figures, t: Translator) -> None:
+def _chart(figures: Figures, t: Translator) -> None:
     """Show a chart of one currency at a time, since amounts of two currencies cannot be compared."""
     sums = [one for one in figures.moved if one.outcome != "total_line" and one.currency]
     if not sums:
@@ -105,8 +106,8 @@ def _picture(figures: Figures, t: Translator) -> None:
             currency = st.segmented_control(
                 t("Currency"), currencies, default=currency, required=True, key="picture_currency"
             )
-        # A new chart after each choice: the same bar can be chosen again, and the filter says which one is shown.
-        key = f"picture_{currency}_{st.session_state.get(_OPENED, 0)}"
+        # Each choice makes a new chart, so that the same bar can be chosen again; the filter shows which one is open.
+        key = f"picture_{currency}_{st.session_state.get(_BARS_OPENED, 0)}"
         st.altair_chart(
             _bars([one for one in sums if one.currency == currency], t),
             key=key,
@@ -122,12 +123,12 @@ def _open_bar(key: str, currency: str) -> None:
     picked = st.session_state[key].selection.get("bar") or []
     codes = [point["code"] for point in picked if point.get("code") in OUTCOME_ORDER]
     if codes:
-        st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
-        filters.open_view("lines", outcome=codes[0], currency=[currency])
+        st.session_state[_BARS_OPENED] = st.session_state.get(_BARS_OPENED, 0) + 1
+        address.open_view("lines", outcome=codes[0], currency=[currency])
 
 
 def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
-    """One bar for each outcome, the longest first; its name and exact amount stay readable in a narrow window."""
+    """A bar for each outcome, the longest first, labelled with name and exact amount in two lines for narrow windows."""
     sums = sorted(sums, key=lambda one: one.units, reverse=True)
     marked = {one.outcome for one in sums} & set(st.session_state.get("outcome") or ())
     chart = pd.DataFrame(
@@ -136,9 +137,7 @@ def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
             "code": [one.outcome for one in sums],
             "outcome": [outcome(one.outcome, t) for one in sums],
             "words": [f"{outcome(one.outcome, t)}\n{money(one.units, one.currency, t)}" for one in sums],
-            "share": [
-                one.units / 10_000 for one in sums
-            ],  # only the length of a bar: the words beside it are exact
+            "share": [one.units / 10_000 for one in sums],  # only the length of the bar; its label is exact
             "colour": [COLOURS[one.outcome] for one in sums],
             "amount": [money(one.units, one.currency, t) for one in sums],
             "lines": [number(one.lines, t) for one in sums],

@@ -1,4 +1,4 @@
-"""The form of a new rule of lines that are not ours: how the text is compared, what the rule would take, and why."""
+"""The form of a new rule for lines that are not ours: how the text is compared, which lines it takes, and the reason."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ from services.reconciliation.decisions import not_ours_rules
 
 
 def show(account: str, field: str, text: str, key: str, close: Callable[[], None]) -> None:
-    """Draw the form below the choice of the column; ``close`` the window once the rule is added or given up."""
+    """Draw the form. ``close`` is called once the rule is added or the person goes back."""
     t = texts()
     patterns: Any = {name: t(words) for name, words in PATTERNS.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -62,15 +62,15 @@ def several() -> None:
     from pages.reconciliation import decision_window, decisions
 
     decisions.show_result()
-    decisions.bulk(st.session_state["lines"])
+    decisions.actions_of_several(st.session_state["lines"])
     decision_window.window()
 
 
 def ruling() -> None:
-    from pages.reconciliation import rules
+    from pages.reconciliation import not_ours, rules
 
     rules.show()
-    rules.window()
+    not_ours.window()
 
 
 def run(script: Callable[[], None], actor: Actor, language: str = "en", **state: Any) -> AppTest:
