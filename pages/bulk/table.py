@@ -22,7 +22,7 @@ from services.error_messages import sentence, stored_sentence
 from services.errors import DeskError
 from services.i18n import Translator
 from services.imports.scratch import Folder
-from services.settings import Account
+from services.settings.account import Account
 from services.spreadsheets.write import to_csv
 
 TYPES = ["csv", "txt", "xlsx", "xls", "ods"]  # of tables that can be uploaded
