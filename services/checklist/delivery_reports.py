@@ -17,7 +17,7 @@ def reports_check(tx: Connection, url: str | None) -> Check:
     now = clock.now()
     if not url:
         return Check(name="delivery_reports", status="unknown", reason="unset", detail={}, checked_at=now)
-    found = bounces.last_reading(tx, parse_imap_url(url))
+    found = bounces.mailbox_status(tx, parse_imap_url(url))
     read = {"at": found.read_at.isoformat() if found.read_at else ""}
     if found.tried_at is None:
         return Check(name="delivery_reports", status="unknown", reason="never")

@@ -141,7 +141,7 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
         for fate, order_id in made:
             order = _order(desk, order_id)
             if fate != "forgotten" and order.link_token:
-                open_page.press(desk, order.link_token)
+                open_page.open_hipay_page(desk, order.link_token)
             if _pay(sandbox, order, fate):
                 held_or_paid.append(order_id)
                 paid += [(fate, order_id)] if fate != "held" else []

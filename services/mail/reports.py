@@ -87,17 +87,17 @@ _HEADERS = _Headers()
 
 
 @dataclass(frozen=True)
-class Told:
+class RecipientStatus:
     """What became of the message for one recipient. ``recipients``: what the report calls them, in small letters, the
     address written to and the one that it was passed on to; empty where it names nobody.
 
-    ``status``: RFC 3463, "" where none was told. ``answer``: the receiving server's words, on one line, at most 300
+    ``code``: RFC 3463, "" where none was given. ``answer``: the receiving server's words, on one line, at most 300
     characters, from a stranger.
     """
 
     action: Action
     recipients: frozenset[str]
-    status: str
+    code: str
     answer: str
 
 
@@ -106,12 +106,12 @@ class Report:
     """``message_ids``: the message spoken of, the surest first. ``told``: what failed before what is late, never empty."""
 
     message_ids: tuple[str, ...]
-    told: tuple[Told, ...]
+    statuses: tuple[RecipientStatus, ...]
 
-    def about(self, recipient: str) -> Told | None:
+    def about(self, recipient: str) -> RecipientStatus | None:
         """What it says of this recipient; None where it speaks of others alone."""
         wanted = recipient.casefold()
-        return next((one for one in self.told if not one.recipients or wanted in one.recipients), None)
+        return next((one for one in self.statuses if not one.recipients or wanted in one.recipients), None)
 
 
 def read_report(raw: bytes) -> Report | None:
@@ -135,7 +135,7 @@ def _read(mail: Message) -> Report | None:
     parts = list(_parts(mail))
     told = next((part for part in parts if part.get_content_type() in _STANDARD), None)
     found = _standard(mail, parts, told) if told is not None else _prose(mail, parts)
-    return found if found is not None and found.message_ids and found.told else None
+    return found if found is not None and found.message_ids and found.statuses else None
 
 
 def _parts(mail: Message) -> Iterator[Message]:
@@ -176,7 +176,7 @@ def _groups(status: Message) -> list[Message]:
     return [*_children(status), *rest][:_MOST_GROUPS]
 
 
-def _told(group: Message) -> Told | None:
+def _told(group: Message) -> RecipientStatus | None:
     """What a recipient's group says; None for a success, and for the group of the whole message."""
     found = _STATUS.search(_header(group, "Status"))
     status = found[0] if found else ""
@@ -188,7 +188,7 @@ def _told(group: Message) -> Told | None:
     kind, sign, words = diagnostic.partition(";")
     plain = words if sign and re.fullmatch(r"[\w.-]{1,60}", kind.strip()) else diagnostic
     named = (_named(_header(group, name)) for name in ("Original-Recipient", "Final-Recipient"))
-    return Told(action, frozenset(filter(None, named)), status, _line(plain))
+    return RecipientStatus(action, frozenset(filter(None, named)), status, _line(plain))
 
 
 def _named(field: str) -> str:
@@ -238,7 +238,9 @@ def _prose(mail: Message, parts: list[Message]) -> Report | None:
     others = {sender[1].casefold(), parseaddr(_header(mail, "To")[:_MOST_SUBJECT])[1].casefold()}
     named_here = (found[0].strip(".").casefold() for found in _ADDRESS.finditer(failed or own))
     recipients = frozenset(one for one in named_here if one not in others and not _DAEMON.match(one))
-    return Report(ids, (Told(action, recipients, next(iter(statuses), ""), _line(_telling(own, action))),))
+    return Report(
+        ids, (RecipientStatus(action, recipients, next(iter(statuses), ""), _line(_telling(own, action))),)
+    )
 
 
 def _automatic(mail: Message) -> bool:

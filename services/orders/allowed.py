@@ -10,7 +10,7 @@ from services.store.orders.records import Order
 def allowed_order(tx: Connection, actor: Actor, right: Right, order_id: int) -> Order:
     """The order, locked in a writing transaction, on whose account the actor has the right.
 
-    Raises UnknownOrder, NotAllowed. Whoever has the right on no account learns nothing of which orders there are.
+    Raises UnknownOrder; NotAllowed before that where the actor has the right on no account, so that they do not learn which orders exist.
     """
     order = orders.order(tx, order_id)
     if order is None:
@@ -21,7 +21,7 @@ def allowed_order(tx: Connection, actor: Actor, right: Right, order_id: int) -> 
 
 
 def allowed_request(tx: Connection, actor: Actor, right: Right, order_id: int) -> Order:
-    """``allowed_order`` of a payment request: an imported order is only expected, and nothing can be done with it. Raises UnknownOrder, NotAllowed."""
+    """``allowed_order`` for a payment request. Raises UnknownOrder (also for an imported order: it has no link and no payment), NotAllowed."""
     order = allowed_order(tx, actor, right, order_id)
     if order.channel == "imported":
         raise UnknownOrder

@@ -1,8 +1,8 @@
-"""Ask HiPay for the page of an order, and write its answer: what the page step and a press of our own link share.
+"""Ask HiPay for the page of an order, and write its answer: shared by the page step and our own link.
 
-HiPay refuses an order id that it has already. A read of that order then tells whose page it is: ours, made by a call whose
-answer was lost; ours, and somebody is paying on it; or another's. The callers (``steps/create_page``, ``open_page``) hold
-their own guard while they write: the step its fence, the press its claim.
+HiPay refuses an order id that it has already. A read of that order then shows whose page it is: ours, made by a call whose
+answer was lost; ours, and somebody is paying on it; or another's. Each caller checks its own guard before it writes:
+``steps/create_page`` the step's fence, ``open_page`` the page's claim.
 """
 
 from collections.abc import Callable
@@ -25,8 +25,8 @@ from services.store.order_states import EventKind, PageState
 from services.store.orders import orders, steps
 from services.store.orders.records import Order, Page
 
-Fate = Literal["replace", "taken", "foreign"]
-Known = errors.DuplicateOrder | errors.PageOver
+Finding = Literal["replace", "taken", "foreign"]
+IdInUse = errors.DuplicateOrder | errors.PageOver
 FIRST_READ = timedelta(seconds=20)  # from the page's opening to the first read of its payment
 _NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pay on that page any more
 
@@ -34,11 +34,11 @@ _NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pa
 @dataclass(frozen=True)
 class KnownOrder:
     """HiPay has the page's order id already. ``error``: its refusal; ``read``: the order as HiPay has it, None where the
-    consultation does not know it; ``fate``: see ``fate_of``."""
+    read does not know it; ``finding``: see ``finding_of``."""
 
-    error: Known
+    error: IdInUse
     read: OrderRead | None
-    fate: Fate
+    finding: Finding
 
 
 def ask_page(
@@ -60,17 +60,17 @@ def ask_page(
     if before_read is not None:
         before_read()
     read = client.read_order(page.hipay_order_id)
-    return KnownOrder(known, read, fate_of(read, order, page, known))
+    return KnownOrder(known, read, finding_of(read, order, page, known))
 
 
-def fate_of(read: OrderRead | None, order: Order, page: Page, error: Known) -> Fate:
-    """What becomes of a page whose order id HiPay has already.
+def finding_of(read: OrderRead | None, order: Order, page: Page, error: IdInUse) -> Finding:
+    """Whose page it is whose order id HiPay has already.
 
-    - replace: the consultation does not know it, so nobody has tried to pay: the page is ours, made by a call whose answer
-      was lost. Nobody has its URL, and the next page takes the id's ``-2``. The same for one of ours that is over and on
-      which no attempt holds money.
-    - taken: ours, and somebody has begun to pay on a page whose URL we never learnt.
-    - foreign: another order's; or HiPay calls it completed, which is never followed by another page.
+    - replace: the read does not know it, so nobody has tried to pay: the page is ours, made by a call whose answer was
+      lost. Nobody has its URL, and the next page takes the id's ``-2``. The same for a page of ours that has ended without
+      an attempt that reserved money.
+    - taken: ours, and somebody has begun to pay on a page whose URL we never received.
+    - foreign: another order's; or HiPay calls it completed, and a completed one is never followed by another page.
     """
     ended = isinstance(error, errors.PageOver)
     replaceable = not ended or error.hipay_code in _NOT_COMPLETED
@@ -86,7 +86,7 @@ def _ours(read: OrderRead, order: Order, page: Page) -> bool:
 
 
 def may_be_paid(read: OrderRead, order: Order) -> bool:
-    """Whether an attempt holds or took money, or still may."""
+    """Whether an attempt has reserved or collected money, or still can."""
     seen = [
         Event("payment", clock.now(), {**asdict(one), "at": str(one.at or ""), "source": "read"})
         for one in read.observations
@@ -97,7 +97,7 @@ def may_be_paid(read: OrderRead, order: Order) -> bool:
 def write_created(
     tx: Connection, order: Order, page: Page, created: CreatedPage, *, state: PageState, expires_at: datetime
 ) -> None:
-    """Write the page's URL and when its payment is first read. ``state``: open, or what the request has made of it since."""
+    """Write the page's URL, and schedule the first read of its payment. ``state``: open, or the state that the request gave it since."""
     now = clock.now()
     orders.change_page(
         tx,
@@ -122,7 +122,7 @@ def write_lost(tx: Connection, order: Order, page: Page) -> None:
 
 
 def write_taken(tx: Connection, order: Order, page: Page) -> None:
-    """Somebody pays on the page whose URL we never learnt: read its payment, send nothing, open an alarm."""
+    """Somebody pays on a page whose URL we never received: read its payment, send nothing, open an alarm."""
     orders.change_page(tx, page.id, claimed_until=None)
     record(tx, order.id, "page_taken", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
     steps.schedule(tx, order.id, "read", order.account, clock.now())

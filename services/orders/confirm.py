@@ -1,10 +1,10 @@
 """Confirm an unconfirmed payment by hand, where HiPay can no longer be asked: the settings no longer name the account.
 
 ConfirmingRefused (OrderError)
-├── AccountAsked       the account is there: HiPay itself confirms
-├── NothingToConfirm   the order has no unconfirmed payment
-├── ToldOtherwise      HiPay's notifications say something else than when the window was drawn
-└── WhyMissing         how the person knows
+├── AccountAsked           the settings name the account: HiPay itself confirms
+├── NothingToConfirm       the order has no unconfirmed payment
+├── NotificationsChanged   HiPay's notifications report something else than when the window was drawn
+└── WhyMissing             how the person knows
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders.allowed import allowed_request
 from services.orders.errors import OrderError
-from services.orders.record import confirmed, record, too_late
+from services.orders.record import confirmed, form_identity, record, too_late
 from services.orders.transactions import Unconfirmed
 from services.orders.unconfirmed import unconfirmed_payments
 from services.store import Connection
@@ -38,7 +38,7 @@ class NothingToConfirm(ConfirmingRefused):
     code = "payment_nothing_to_confirm"
 
 
-class ToldOtherwise(ConfirmingRefused):
+class NotificationsChanged(ConfirmingRefused):
     code = "payment_told_otherwise"
 
 
@@ -71,12 +71,12 @@ def confirmable(desk: Desk, actor: Actor, order_id: int) -> tuple[Confirmable, .
 def confirm(
     desk: Desk, actor: Actor, order_id: int, shown: tuple[Confirmable, ...], why: str, form_key: str
 ) -> None:
-    """Count an unconfirmed payment as if a read had shown it: exactly what the person was ``shown``. The same ``form_key`` again
-    does nothing. Raises ConfirmingRefused, UnknownOrder, NotAllowed, TextError."""
+    """Count an unconfirmed payment as if a read had shown it, provided that it is still what the person was ``shown``. The same
+    ``form_key`` again does nothing. Raises ConfirmingRefused, UnknownOrder, NotAllowed, TextError."""
     reason = clean_header_text(why, "why", WHY_MAX)
     with desk.store.write() as tx:
         order = allowed_request(tx, actor, Right.RECONCILE, order_id)
-        identity = f"press:{form_key}"
+        identity = form_identity(form_key)
         if orders.event_by_identity(tx, identity) is not None:
             return
         if order.account in desk.settings.all_accounts:
@@ -85,14 +85,14 @@ def confirm(
         if not unconfirmed:
             raise NothingToConfirm
         if tuple(map(_confirmable, unconfirmed)) != shown:
-            raise ToldOtherwise
+            raise NotificationsChanged
         if not reason:
             raise WhyMissing
         for one in unconfirmed:
             _count(tx, order, one, actor)
         references = [one.reference for one in shown]
         record(tx, order_id, "payment_confirmed", actor, identity=identity, references=references, why=reason)
-        # The reason is a person's own words: the event keeps it without the customer's name, the audit does not.
+        # The reason is a person's own words: the event stores it without the customer's name, the audit not at all.
         audit.record(tx, actor, "payment_confirmed", f"order:{order_id}", references=references)
     desk.wake.set()
 

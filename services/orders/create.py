@@ -1,4 +1,4 @@
-"""Make an order of an accepted form: the intent is written once, however often the button is pressed."""
+"""Create an order from an accepted form, once per form, however often the button is pressed."""
 
 import secrets
 import uuid
@@ -35,12 +35,12 @@ class Preview:
 
 
 def new_form_key() -> str:
-    """The key of a form, made when it is drawn: every press of its button carries the same."""
+    """The key of a form, made when the form is drawn: every press of its button sends the same key."""
     return uuid.uuid4().hex
 
 
 def create(desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
-    """Write the order and its first step; the worker does the rest. Returns the order's id.
+    """Write the order and its first step, which the worker runs. Returns the order's id.
 
     The same ``form_key`` again returns the same order and does nothing. Raises DraftRefused, AccountNotReady,
     OrderIdTaken, NotAllowed.
@@ -52,9 +52,9 @@ def create(desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
 
 
 def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
-    """``create`` in the caller's transaction. It raises before it writes anything."""
+    """``create`` in the caller's transaction. Raises before anything is written."""
     require(tx, actor, Right.SEND, draft.account)
-    one_at_a_time(tx, "order")  # of two presses at once the second finds the first one's order
+    one_at_a_time(tx, "order")  # of two simultaneous presses the second finds the first one's order
     known = orders.order_by_form_key(tx, form_key)
     if known is not None:
         return int(known.id)
@@ -98,7 +98,7 @@ def preview(desk: Desk, actor: Actor, accepted: Accepted) -> Preview:
 
 
 def copy_address(actor: Actor) -> str | None:
-    """Where the sender's own copy goes, or None where the person has no usable address."""
+    """The address for the sender's own copy; None where the person has no usable one."""
     try:
         return parse_address(actor.email).text
     except AddressError:
@@ -131,7 +131,7 @@ def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_ke
     )
     order = orders.order(tx, order_id)
     assert order is not None
-    # Behind our own link HiPay's page is made when the customer asks for it.
+    # With our own link HiPay's page is made when the customer presses its button.
     page_id = None if own_link else add_page(tx, order, number=1)
     record.record(tx, order_id, "created", actor, page=page_id, channel=accepted.channel)
     steps.schedule(tx, order_id, "page", accepted.account, now)

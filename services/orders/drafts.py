@@ -1,4 +1,4 @@
-"""The order form: what a person typed, and whether an order can be made of it, field by field."""
+"""The order form as typed (``Draft``), its check field by field, and the order that can be created (``Accepted``)."""
 
 import re
 import secrets
@@ -32,7 +32,7 @@ from services.store.order_states import Capture as Capture
 T = TypeVar("T")
 Channel = Literal["link", "phone"]
 
-ORDER_ID_MAX = 28  # HiPay takes 32: four are kept for the "-2" of a further page
+ORDER_ID_MAX = 28  # HiPay takes 32: four are reserved for the "-2" of a further page
 NAME_MAX, PHONE_MAX, REFERENCE_MAX = 60, 30, 80
 MAX_DAYS, MIN_MINUTES = 24, 10
 DEFAULT_DAYS = 7  # HiPay's own default
@@ -41,13 +41,13 @@ ECI = {"phone": 1, "link": 7}
 _REFERENCE_FIELDS = tuple(f"reference_{n}" for n in range(1, REFERENCES + 1))
 
 _ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# Without letters and digits that are taken for each other over the telephone.
+# Without letters and digits that are easily mistaken for each other over the telephone.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The form as typed. ``locale`` is the typist's notation for the amount; ``expires_at`` is aware, or None."""
+    """The form as typed. ``locale``: the notation of the amount; ``expires_at``: with a time zone, or None."""
 
     channel: Channel
     account: str
@@ -69,7 +69,7 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A form an order can be made of. ``amount`` is in units of 1/10000; ``references`` are always five."""
+    """A form without problems. ``amount`` is in units of 1/10000; ``references`` are always five."""
 
     channel: Channel
     account: str
@@ -107,7 +107,7 @@ def local_time(naive: datetime, zone: ZoneInfo) -> datetime:
 
 
 def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskError]]:
-    """What is wrong, by field; and the accepted order when nothing is."""
+    """The accepted form, None where anything is wrong; and what is wrong, by field."""
     problems: dict[str, DeskError] = {}
 
     def take(field: str, read: Callable[[], T], instead: T) -> T:

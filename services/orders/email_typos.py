@@ -1,4 +1,4 @@
-"""An address that is one slip away from a well-known mail provider's: ``gmial.com`` for ``gmail.com``."""
+"""Suggests the domain that was probably meant by an address with one slip in a mail provider's name: ``gmial.com`` for ``gmail.com``."""
 
 from functools import lru_cache
 
@@ -39,7 +39,7 @@ def _meant(domain: str) -> str | None:
 
 
 def one_slip(one: str, other: str) -> bool:
-    """Whether one letter more, one less, another one, or two neighbours changed over make one text of the other."""
+    """Whether the texts differ by one letter more, one less, one other, or two neighbours exchanged."""
     while one and other and one[0] == other[0]:
         one, other = one[1:], other[1:]
     while one and other and one[-1] == other[-1]:

@@ -5,17 +5,17 @@ OrderError
 ├── AccountNotReady     the account cannot send on this channel yet
 ├── OrderIdTaken        another order of the account has this order id
 ├── UnknownOrder
-├── NothingToRetry      the order did not stop
+├── NothingToRetry      sending did not stop
 ├── LinkRefused         what cannot be done with a payment link
 │   ├── NotUnpaid            paid, or a payment is under way
-│   ├── BeingConfirmed       HiPay has told of a payment, and is being asked for it
-│   ├── LinkCancelled        called off before
+│   ├── BeingConfirmed       a notification reports a payment, and HiPay is being asked for it
+│   ├── LinkCancelled        cancelled before
 │   ├── LinkExpired, LinkNotExpired
-│   ├── NotOurLink           the e-mail held HiPay's own address
+│   ├── NotOurLink           the e-mail contained HiPay's own address
 │   ├── NoMail               a telephone payment has no e-mail
-│   ├── StillSending         the message before has not left, or nobody knows whether it has
+│   ├── StillSending         the last e-mail has not left, or nobody knows whether it has
 │   ├── NoLink               there is no address to send
-│   ├── CustomerErased       nobody is left to write to
+│   ├── CustomerErased       the customer's data were erased
 │   └── NothingChanged
 └── FieldProblem        what is wrong with one field
     ├── FieldEmpty, FieldTooLong

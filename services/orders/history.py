@@ -1,4 +1,4 @@
-"""The payment requests as people see them: the list, one order with its timeline, and trying again."""
+"""The payment requests as people see them: the list, one order with its timeline, and sending tried again."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ PAYOUT_LINES = 200  # of one order that are shown
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of the list. ``total`` counts all that the filter lets through."""
+    """One page of the list. ``total`` counts every order that the filter selects."""
 
     orders: tuple[Order, ...]
     total: int
@@ -45,9 +45,10 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True)
 class Detail:
-    """One order with all that happened to it, oldest first; ``waiting`` is which steps are due, and when.
+    """One order with its events, oldest first.
 
-    ``people``: the name of each person who did something, by actor id; ``whys``: each operation's reason, by its row.
+    ``waiting``: when each step is due; ``people``: the name of each person who did something, by actor id; ``whys``: each
+    maintenance operation's reason, by its row.
     """
 
     order: Order
@@ -88,7 +89,7 @@ def badge(order: Order, now: datetime) -> Badge:
 
 
 def retryable(order: Order) -> bool:
-    """Whether sending stopped before the customer could be told, and nothing has been paid."""
+    """Whether sending stopped before the customer got the link, and nothing has been paid."""
     stopped = order.availability == "failed" or order.delivery in ("failed", "uncertain")
     stopped = stopped and order.availability != "cancelled"
     return bool(stopped and order.payment in states.UNPAID and order.expires_at > clock.now())
@@ -132,7 +133,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             whys={
                 asked.id: asked.why for asked in maintenance_operations.of_order(tx, order_id) if asked.why
             },
-            unconfirmed=event_data.heard(events).unconfirmed(),
+            unconfirmed=event_data.transaction_log(events).unconfirmed(),
             settled=tuple(
                 line
                 for line in reconciliation_views.lines_of_order(tx, order_id, PAYOUT_LINES)
@@ -162,9 +163,9 @@ def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
 
 
 def retry(desk: Desk, actor: Actor, order_id: int) -> None:
-    """Take up sending where it stopped: the page anew under the same order id, or the same message once more.
+    """Try again where sending stopped: the page under the same order id, or the same message.
 
-    Raises NothingToRetry when nothing stopped, something was paid or the order has expired; AccountUnknown, UnknownOrder, NotAllowed.
+    Raises NothingToRetry when sending did not stop, something was paid or the order has expired; AccountUnknown, UnknownOrder, NotAllowed.
     """
     now = clock.now()
     with desk.store.write() as tx:

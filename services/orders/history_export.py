@@ -1,4 +1,4 @@
-"""The history as a file for a spreadsheet: the list's filters hold, no text of it can run as a formula.
+"""The history as a file for a spreadsheet, with the filters of the list; no text in it can run as a formula.
 
 Rows are read and written as a stream: a hundred thousand orders take no more memory than a thousand.
 """
@@ -33,7 +33,7 @@ class Words:
 def write_history(
     desk: Desk, actor: Actor, chosen: Filter, form: Form, words: Words, t: Translator, out: BinaryIO
 ) -> int:
-    """Write every payment request of the accounts allowed that the filter lets through to `out`, newest first; how many there are.
+    """Write every payment request of the accounts allowed that the filter selects to ``out``, newest first. Returns their number.
 
     CSV: UTF-8 with BOM, in the reader's notation. XLSX: texts are texts, amounts numbers, times dates in the account's
     zone, which a column names. Raises NotAllowed.

@@ -17,7 +17,7 @@ BY_SCHEDULE: Reminder = "by_schedule"
 
 
 def letter_of(account: Account, source: Accepted | Order) -> Letter:
-    """The letter of an accepted form or of a stored order: they name its facts alike."""
+    """The letter of an accepted form or of a stored order: both have the fields under the same names."""
     return Letter(
         language=source.language,
         first_name=source.first_name,
@@ -46,7 +46,7 @@ def queue_mail(
     form_key: str | None = None,
     reminder: Reminder = "",
 ) -> None:
-    """Store a message ready to leave; ``page_id`` None: it carries our own link. ``reminder``: BY_HAND, BY_SCHEDULE, or "" for an e-mail that is none."""
+    """Store a message that the mail step will send. ``page_id`` None: it contains our own link. ``reminder``: BY_HAND, BY_SCHEDULE, or "" where the message is no reminder."""
     body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())
     orders.add_message(
         tx,

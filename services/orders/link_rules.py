@@ -1,4 +1,4 @@
-"""Which actions the link of an order allows now, and why it refuses the others."""
+"""Which actions the link of an order allows now, and why the others are refused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 
 @dataclass(frozen=True)
 class Offer:
-    """``refusals``: why an action cannot be done now; every other action can. ``payable_until``: the end of HiPay's
-    newest page that somebody may have open; ``most_days``: how far from now the link may end."""
+    """``refusals``: why an action cannot be done now; every action that is not in it can. ``payable_until``: the end of HiPay's
+    newest page that somebody may have open; ``most_days``: the latest end of the link, in days from now."""
 
     refusals: Mapping[Action, DeskError]
     payable_until: datetime | None
@@ -46,7 +46,7 @@ class Offer:
 
 
 def offer(desk: Desk, actor: Actor, order_id: int) -> Offer | None:
-    """What can be done with the order's link; None for who may not send. Raises UnknownOrder, NotAllowed."""
+    """What can be done with the order's link; None for an actor who may not send. Raises UnknownOrder, NotAllowed."""
     with desk.store.read() as tx:
         order = allowed_request(tx, actor, Right.SEE_ORDERS, order_id)
         if Right.SEND not in rights_on(tx, actor, order.account):
@@ -61,18 +61,18 @@ def refusal(tx: Connection, desk: Desk, order: Order, action: Action) -> DeskErr
         return AccountUnknown(order.account)
     if order.erased_at is not None:
         return CustomerErased()
-    stands = link_state(order, clock.now())
-    if stands in ("paid", "pending"):
+    state = link_state(order, clock.now())
+    if state in ("paid", "pending"):
         return NotUnpaid()
-    if stands == "confirming":
+    if state == "confirming":
         return BeingConfirmed()
-    if stands == "cancelled":
+    if state == "cancelled":
         return LinkCancelled()
     if action in ("cancel", "extend", "correct") and not order.link_token:
         return NotOurLink()
     if action == "renew":
-        return None if stands == "expired" else LinkNotExpired()
-    if stands == "expired" and action != "cancel":
+        return None if state == "expired" else LinkNotExpired()
+    if state == "expired" and action != "cancel":
         return LinkExpired()
     if action in ("resend", "readdress", "remind"):
         return _why_not_mailed(tx, desk, order)

@@ -1,7 +1,7 @@
 """What a person does with a payment link: send again, remind, cancel, extend, renew, correct.
 
-HiPay has no call that cancels or changes a page. Behind our own link that does not matter: a new page is made at each
-opening. A page that somebody has open stays payable until its end, and each function returns that time; a payment on it is
+HiPay has no call that cancels or changes a page. With our own link that does not matter: a new page is made at each
+opening. A page that somebody has open can be paid until its end, and each function returns that time; a payment on it is
 counted and raises an alarm. Without our own link only what HiPay's page allows can be done.
 """
 
@@ -35,7 +35,7 @@ from services.orders.letter import BY_HAND, BY_SCHEDULE, letter_of, queue_mail
 from services.orders.link_rules import OWN_MAX_DAYS, Action, payable_until, refusal
 from services.orders.pages import add_page, next_number
 from services.orders.payment_link import address
-from services.orders.record import record
+from services.orders.record import form_identity, record
 from services.store import Connection
 from services.store.order_states import EventKind, PageState, Reminder
 from services.store.orders import orders, steps
@@ -56,17 +56,17 @@ def readdress(desk: Desk, actor: Actor, order_id: int, email: str, form_key: str
 
 
 def cancel(desk: Desk, actor: Actor, order_id: int, form_key: str) -> datetime | None:
-    """Cancel the request; until when a page that somebody has open can still be paid. The same ``form_key`` again does
-    nothing.
+    """Cancel the request. Returns until when a page that somebody has open can still be paid. The same ``form_key`` again
+    does nothing.
 
     Raises LinkRefused, AccountUnknown, NotAllowed.
     """
     with desk.store.write() as tx:
-        if _pressed(tx, order_id, form_key):
+        if _recorded(tx, order_id, form_key):
             return None
         order = _allowed(tx, desk, actor, order_id, "cancel")
         until = _close_pages(tx, order_id, "withdrawn")
-        record(tx, order_id, "link_cancelled", actor, identity=_press(form_key), **_until(until))
+        record(tx, order_id, "link_cancelled", actor, identity=form_identity(form_key), **_until(until))
         audit.record(tx, actor, "link_cancelled", f"order:{order.id}")
     desk.wake.set()
     return until
@@ -78,7 +78,7 @@ def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_k
     Raises LinkRefused, AccountUnknown, FieldProblem, NotAllowed.
     """
     with desk.store.write() as tx:
-        if _pressed(tx, order_id, form_key):
+        if _recorded(tx, order_id, form_key):
             return
         order = _allowed(tx, desk, actor, order_id, "extend")
         _check_end(expires_at, OWN_MAX_DAYS)
@@ -90,7 +90,7 @@ def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_k
             order_id,
             "link_extended",
             actor,
-            identity=_press(form_key),
+            identity=form_identity(form_key),
             former=order.expires_at.isoformat(),
             until=expires_at.isoformat(),
         )
@@ -128,13 +128,13 @@ def renew(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_ke
 def correct(
     desk: Desk, actor: Actor, order_id: int, amount: int, description: str, form_key: str, *, mail: bool
 ) -> datetime | None:
-    """Change amount (1/10000) or description before payment, and mail the link again if wanted; until when a page with the
-    former facts can still be paid. Raises as ``resend`` does, and FieldProblem.
+    """Change amount (1/10000) or description before payment, and mail the link again if wanted. Returns until when a page
+    with the former facts can still be paid. Raises as ``resend`` does, and FieldProblem.
 
-    The event keeps the former amount, so the events are the history of versions.
+    The event stores the former amount, so the events are the history of versions.
     """
     with desk.store.write() as tx:
-        if _pressed(tx, order_id, form_key):
+        if _recorded(tx, order_id, form_key):
             return None
         order = _allowed(tx, desk, actor, order_id, "correct")
         text = clean_header_text(description, "description", 4 * DESCRIPTION_MAX)
@@ -145,9 +145,11 @@ def correct(
         orders.change_facts(tx, order_id, amount=amount, description=text)
         former: dict[str, Any] = {"former_amount": order.amount, "amount": amount}
         if text != order.description:
-            # The text is left out: it may name the customer, and events are never erased.
+            # The event omits the text: it may name the customer, and events are never erased.
             former["description_changed"] = True
-        record(tx, order_id, "link_corrected", actor, identity=_press(form_key), **former, **_until(until))
+        record(
+            tx, order_id, "link_corrected", actor, identity=form_identity(form_key), **former, **_until(until)
+        )
         if mail:
             _queue(tx, desk, _order(tx, order_id), form_key)
             record(tx, order_id, "resent", actor)
@@ -190,7 +192,7 @@ def _mail_again(
             orders.change_facts(tx, order_id, email=email)
             order = _order(tx, order_id)
         _queue(tx, desk, order, form_key, reminder=BY_HAND if action == "remind" else "")
-        # The address is left out: events and the audit are never erased.
+        # Without the address: events and the audit are never erased.
         record(tx, order_id, _EVENTS[action], actor)
         audit.record(tx, actor, f"link_{_EVENTS[action]}", f"order:{order_id}")
     desk.wake.set()
@@ -224,15 +226,10 @@ def _queue(tx: Connection, desk: Desk, order: Order, form_key: str, *, reminder:
     steps.schedule(tx, order.id, "mail", order.account, clock.now())
 
 
-def _press(form_key: str) -> str:
-    """The identity of the event of a press of a window's button: it is written once."""
-    return f"press:{form_key}"
-
-
-def _pressed(tx: Connection, order_id: int, form_key: str) -> bool:
-    """Whether this press was recorded. The order stays locked for the transaction."""
+def _recorded(tx: Connection, order_id: int, form_key: str) -> bool:
+    """Whether this window's action was recorded before. The order stays locked for the transaction."""
     orders.lock(tx, order_id)
-    return orders.event_by_identity(tx, _press(form_key)) is not None
+    return orders.event_by_identity(tx, form_identity(form_key)) is not None
 
 
 def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Order:
@@ -251,7 +248,7 @@ def _order(tx: Connection, order_id: int) -> Order:
 
 
 def _close_pages(tx: Connection, order_id: int, state: PageState) -> datetime | None:
-    """Withdraw or supersede HiPay's pages of the order; until when the last of them can still be paid."""
+    """Withdraw or supersede HiPay's pages of the order. Returns until when the last of them can still be paid."""
     until = payable_until(tx, order_id)
     for page in orders.pages_of(tx, order_id):
         if page.state in ("requested", "open"):

@@ -1,13 +1,13 @@
 """Maintenance operations on a payment (capture, refund, cancel): asked once, done once, found again in the payout file.
 
-Each has an ``operation_id`` that HiPay repeats there. An operation whose outcome is unknown is never asked for again by
-itself: a refund made twice is money lost. ``steps.request_operation`` asks HiPay; ``bank_answers`` settles what reads show.
+Each has an ``operation_id`` that HiPay repeats there. An operation whose outcome is unknown is never asked for again
+automatically: a refund made twice is money lost. ``steps.request_operation`` asks HiPay; ``bank_answers`` settles what reads show.
 
     OperationRefused (OrderError)
     ├── NothingToOperate      no transaction of the order allows it
-    ├── OperationUnderway     another one of this order is not finished
-    ├── OperationOvertaken    what is left has changed since the window was drawn
-    ├── OperationTooMuch      more than what is left
+    ├── OperationUnderway     another operation of this order is not finished
+    ├── OperationOvertaken    the remaining amount has changed since the window was drawn
+    ├── OperationTooMuch      more than the remaining amount
     └── ReasonMissing         a refund needs a reason
 """
 
@@ -23,7 +23,7 @@ from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders import states
 from services.orders.allowed import allowed_order
-from services.orders.bank_answers import close_unclear
+from services.orders.bank_refusals import close_unclear
 from services.orders.errors import OrderError, UnknownOrder
 from services.orders.record import operation_done, record
 from services.store import Connection, alarms
@@ -66,8 +66,8 @@ class ReasonMissing(OperationRefused):
 
 @dataclass(frozen=True, kw_only=True)
 class Possible:
-    """What can be asked of one transaction. ``most`` in units of 1/10000; ``begun_at`` and ``product`` (HiPay's code, ""
-    while it has not said) tell it from another of the same order."""
+    """An operation that one transaction allows. ``most`` in units of 1/10000; ``begun_at`` and ``product`` (HiPay's code, ""
+    where it is unknown) distinguish the transaction from another of the same order."""
 
     kind: OperationKind
     reference: str
@@ -77,21 +77,21 @@ class Possible:
 
 
 def possible(state: states.State, done: Sequence[AskedOperation] = ()) -> tuple[Possible, ...]:
-    """What the order's transactions allow, as far as we have seen them; ``done``: what HiPay has accepted of ours, which it
-    may not show yet, without what the bank has refused since."""
+    """What the order's transactions allow. ``done``: our operations that HiPay has accepted and may not show yet, without
+    those that the bank has refused since."""
     found = []
     for one in state.transactions:
         ours = [asked for asked in done if asked.reference == one.reference]
         captured, refunded = max(one.captured, _sum(ours, "capture")), max(one.refunded, _sum(ours, "refund"))
-        given_up = one.void or any(asked.kind == "cancel" for asked in ours)
-        held = 0 if given_up else max(0, one.authorised - captured)
-        back = max(0, one.captured - refunded - one.charged_back)
-        if held:
-            found.append(Possible(kind="capture", reference=one.reference, most=held))
-        if held and not captured:
-            found.append(Possible(kind="cancel", reference=one.reference, most=held))
-        if back:
-            found.append(Possible(kind="refund", reference=one.reference, most=back))
+        released = one.void or any(asked.kind == "cancel" for asked in ours)
+        reserved = 0 if released else max(0, one.authorised - captured)
+        refundable = max(0, one.captured - refunded - one.charged_back)
+        if reserved:
+            found.append(Possible(kind="capture", reference=one.reference, most=reserved))
+        if reserved and not captured:
+            found.append(Possible(kind="cancel", reference=one.reference, most=reserved))
+        if refundable:
+            found.append(Possible(kind="refund", reference=one.reference, most=refundable))
     return tuple(found)
 
 
@@ -102,9 +102,9 @@ def _sum(asked: Sequence[AskedOperation], kind: OperationKind) -> int:
 def ask(
     desk: Desk, actor: Actor, order_id: int, wanted: Possible, amount: int, why: str, form_key: str
 ) -> int:
-    """Write the operation down, once per ``form_key``; the worker asks HiPay. Returns its id.
+    """Write the operation, once per ``form_key``; the worker asks HiPay. Returns its id.
 
-    ``amount`` in 1/10000, at most ``wanted.most``, which must still be what is left. Raises OperationRefused,
+    ``amount`` in 1/10000, at most ``wanted.most``, which must still be the remaining amount. Raises OperationRefused,
     AccountUnknown, UnknownOrder, NotAllowed.
     """
     reason = clean_header_text(why, "why", WHY_MAX)
@@ -124,7 +124,7 @@ def ask(
         now_possible = next((one for one in _possible(tx, order_id) if _same(one, wanted)), None)
         if now_possible is None:
             raise NothingToOperate
-        if now_possible.most != wanted.most:  # a colleague was quicker, or HiPay's own console
+        if now_possible.most != wanted.most:  # a colleague, or somebody in HiPay's own console, was quicker
             raise OperationOvertaken(now_possible.most, order.currency)
         if not 0 < amount <= now_possible.most:
             raise OperationTooMuch(now_possible.most, order.currency)
@@ -153,9 +153,9 @@ def ask(
 
 
 def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
-    """Record what a person found in HiPay's console: an operation whose outcome was unknown is done, or never was.
+    """Record what a person found in HiPay's console: an operation whose outcome was unknown was done, or was not.
 
-    Raises OperationRefused when it is not unknown, NotAllowed.
+    Raises OperationRefused when its outcome is not unknown, NotAllowed.
     """
     with desk.store.write() as tx:
         asked = maintenance_operations.operation(tx, operation_id)
@@ -176,7 +176,7 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
         )
         close_unclear(tx, asked.order, by=actor.id, reason="looked up")
         audit.record(tx, actor, "operation_decided", f"order:{asked.order}", operation=asked.id, done=done)
-        for kind in ("operation", "read"):  # the first has nothing to look up any more
+        for kind in ("operation", "read"):  # the first ends: it has nothing to look up any more
             steps.schedule(tx, asked.order, kind, asked.account, clock.now())
     desk.wake.set()
 
@@ -184,20 +184,22 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
 def of_order(
     desk: Desk, actor: Actor, order_id: int
 ) -> tuple[tuple[AskedOperation, ...], tuple[Possible, ...]]:
-    """What was asked for the order, oldest first, and what can be asked now. Raises NotAllowed, UnknownOrder."""
+    """The operations asked for the order, oldest first, and those that can be asked now. Raises NotAllowed, UnknownOrder."""
     with desk.store.read() as tx:
         order = allowed_order(tx, actor, Right.SEE_ORDERS, order_id)
-        held = rights_on(tx, actor, order.account)
+        own_rights = rights_on(tx, actor, order.account)
         asked = maintenance_operations.of_order(tx, order_id)
         busy = any(one.state in ("requested", "unknown") for one in asked)
         busy = busy or order.account not in desk.settings.all_accounts
         now_possible = () if busy else _possible(tx, order_id)
-        told = [one for one in orders.events_of(tx, order_id) if one.kind == "payment"]
-    return tuple(asked), tuple(_told_apart(one, told) for one in now_possible if _rights(one.kind) & held)
+        payments = [one for one in orders.events_of(tx, order_id) if one.kind == "payment"]
+    allowed = [one for one in now_possible if _rights(one.kind) & own_rights]
+    return tuple(asked), tuple(_described(one, payments) for one in allowed)
 
 
-def _told_apart(one: Possible, told: Sequence[StoredEvent]) -> Possible:
-    its = [event for event in told if str(event.data["reference"]) == one.reference]
+def _described(one: Possible, payments: Sequence[StoredEvent]) -> Possible:
+    """With the transaction's beginning and payment product."""
+    its = [event for event in payments if str(event.data["reference"]) == one.reference]
     products = (str(event.data.get("payment_product") or "") for event in its)
     return replace(
         one, begun_at=min((event.at for event in its), default=None), product=next(filter(None, products), "")
@@ -205,8 +207,8 @@ def _told_apart(one: Possible, told: Sequence[StoredEvent]) -> Possible:
 
 
 def _rights(kind: OperationKind) -> frozenset[Right]:
-    """Any of which suffices. To give up a hold is to give the money back, before it has left the card. Raises
-    NothingToOperate for what is no operation."""
+    """The rights for this kind, of which one suffices: to cancel an authorisation is to give the money back before it has
+    left the card, so who refunds may. Raises NothingToOperate for an unknown kind."""
     known: dict[str, frozenset[Right]] = {
         "capture": frozenset({Right.SEND}),
         "refund": frozenset({Right.REFUND}),
@@ -218,10 +220,10 @@ def _rights(kind: OperationKind) -> frozenset[Right]:
 
 
 def _require(tx: Connection, actor: Actor, kind: OperationKind, account: str | None) -> None:
-    """Raises NotAllowed unless the actor may ask for this kind on the account; on one at least, where it is None."""
+    """Raises NotAllowed unless the actor may ask for this kind on the account; where it is None, on any account."""
     needed = _rights(kind)
-    held = rights(tx, actor) if account is None else rights_on(tx, actor, account)
-    right = next(iter(needed & held), min(needed))
+    own_rights = rights(tx, actor) if account is None else rights_on(tx, actor, account)
+    right = next(iter(needed & own_rights), min(needed))
     if account is None:
         allowed_accounts(tx, actor, right)
     else:
@@ -241,5 +243,5 @@ def _same(one: Possible, wanted: Possible) -> bool:
 
 
 def _operation_id(tx: Connection, business_id: str, kind: OperationKind, order_id: int) -> str:
-    """``261124-ABCDE-R1``: short, readable, never given twice."""
+    """``261124-ABCDE-R1``: short, readable, unique."""
     return f"{business_id}-{kind[0].upper()}{len(maintenance_operations.of_order(tx, order_id)) + 1}"

@@ -1,12 +1,12 @@
-"""HiPay's notifications: stored as soon as their signature is verified, worked off later, each once.
+"""HiPay's notifications: stored as soon as their signature is verified, processed later, each once.
 
-stored → applied      recorded as unconfirmed, and a read of the order is due: only what that shows counts
+stored → applied      recorded as unconfirmed, and a read of the order is scheduled: only what that read shows counts
        → repeated     the same facts were recorded before
        → quarantined  the amount, currency, account, test flag or mark is not the order's: an alarm, never a payment
        → ignored      a status that HiPay has added since: nothing is changed
        → unmatched    no page of ours has this order id
        → unreadable   not a payment notification
-       → failed       a fault of ours: an alarm; reading the order from HiPay still finds the truth
+       → failed       a fault of ours: an alarm; the next read of the order still finds the payment
 """
 
 import logging
@@ -25,7 +25,7 @@ from services.orders.reads import request_reads
 from services.orders.record import record_unconfirmed
 from services.store import STORE_AWAY, Connection, alarms
 from services.store.orders import notifications, orders
-from services.store.orders.notifications import Fate
+from services.store.orders.notifications import Processed
 from services.store.orders.records import Page, StoredNotification
 
 _CONTENT_TYPE_MAX = 200
@@ -33,7 +33,7 @@ REST_SECONDS = 0.1
 LIMIT, AT_ONCE = 50, 25  # read at once; in one transaction
 
 log = logging.getLogger(__name__)
-_Told = tuple[int, Page, Observation]  # the notification, the page that it is of, what it says
+_Matched = tuple[int, Page, Observation]  # the notification's id, its page, what it reports
 
 
 def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
@@ -60,12 +60,12 @@ def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> b
 
 
 def work_off(desk: Desk, *, apart: bool = False) -> int:
-    """Work off stored notifications, oldest first; how many were taken. Raises one of STORE_AWAY.
+    """Process stored notifications, oldest first. Returns how many were claimed. Raises one of STORE_AWAY.
 
-    If the process is killed, unfinished ones stay stored. Any number of workers may call it at once. Each is worked off in a
-    transaction of its own, with a rest after it as long as it took, so that a burst leaves time to this process's screens and
-    to whoever stores the next ones. ``apart``: this process has no screens, and PostgreSQL's writers do not wait for
-    each other, so many go in one transaction, without rest.
+    If the process is killed, unfinished ones stay stored. Any number of workers may call it at once. Each notification has
+    a transaction of its own and then a pause as long as that took, so that a burst leaves time to this process's screens and
+    to the public application, which stores the next ones. ``apart``: this process has no screens, and PostgreSQL's writers
+    do not wait for each other, so many share a transaction, without a pause.
     """
     many = AT_ONCE if apart else 1
     with desk.store.read() as tx:
@@ -80,7 +80,7 @@ def work_off(desk: Desk, *, apart: bool = False) -> int:
 
 
 def _work(desk: Desk, ids: Sequence[int]) -> int:
-    """Work these off in one transaction; when that fails, each in one of its own."""
+    """Process these in one transaction; when that fails, each in one of its own."""
     try:
         with desk.store.write() as tx:
             claimed = notifications.claim(tx, ids)
@@ -88,43 +88,46 @@ def _work(desk: Desk, ids: Sequence[int]) -> int:
             return len(claimed)
     except STORE_AWAY:
         raise
-    except Exception as error:  # noqa: BLE001 one notification that we cannot digest must not stop those behind it
+    except Exception as error:  # noqa: BLE001 one notification that fails must not stop those after it
         if len(ids) > 1:
             return sum(_work(desk, [one]) for one in ids)
         name = type(error).__name__
-        log.error("notification %d could not be worked off: %s", ids[0], name)
+        log.error("notification %d could not be processed: %s", ids[0], name)
         return _give_up(desk, ids[0], name)
 
 
 def _apply(tx: Connection, desk: Desk, claimed: Iterable[StoredNotification]) -> None:
-    fates, seen = list[Fate](), list[tuple[StoredNotification, Observation]]()
+    results, seen = list[Processed](), list[tuple[StoredNotification, Observation]]()
     for row in claimed:
         try:
             seen.append((row, parse(row.body, row.content_type).observation()))
         except BadNotification as error:
-            fates.append(Fate(row.id, "unreadable", None, {"problem": error.problem, "field": error.field}))
+            results.append(
+                Processed(row.id, "unreadable", None, {"problem": error.problem, "field": error.field})
+            )
     pages = orders.pages_by_hipay_order_id(tx, [(row.account, one.order_id) for row, one in seen])
-    told = dict[int, list[_Told]]()  # by order, oldest first
+    matched = dict[int, list[_Matched]]()  # by order, oldest first
     for row, one in seen:
         page = pages.get((row.account, one.order_id))
         if page is None:
-            fates.append(Fate(row.id, "unmatched", None, _facts(one)))
+            results.append(Processed(row.id, "unmatched", None, _facts(one)))
         elif status(one.status).effect is Effect.UNKNOWN:
-            fates.append(Fate(row.id, "ignored", page.order, _facts(one)))
+            results.append(Processed(row.id, "ignored", page.order, _facts(one)))
         else:
-            told.setdefault(page.order, []).append((row.id, page, one))
-    for together in zip_longest(*told.values()):  # of each order one after the other
-        fates += _tell(tx, desk, [one for one in together if one is not None])
-    notifications.finish(tx, fates, clock.now())
+            matched.setdefault(page.order, []).append((row.id, page, one))
+    for one_each in zip_longest(*matched.values()):  # at most one notification of each order at a time
+        results += _record(tx, desk, [one for one in one_each if one is not None])
+    notifications.finish(tx, results, clock.now())
 
 
-def _tell(tx: Connection, desk: Desk, told: Sequence[_Told]) -> list[Fate]:
-    outcomes = record_unconfirmed(tx, desk, [(page, seen) for _, page, seen in told])
-    found = list(zip(told, outcomes, strict=True))
+def _record(tx: Connection, desk: Desk, matched: Sequence[_Matched]) -> list[Processed]:
+    """Record notifications of different orders, and schedule a read of each order."""
+    outcomes = record_unconfirmed(tx, desk, [(page, seen) for _, page, seen in matched])
+    found = list(zip(matched, outcomes, strict=True))
     request_reads(
         tx, [(page.order, page.account) for (_, page, _), outcome in found if outcome != "quarantined"]
     )
-    return [Fate(one, outcome, page.order, _facts(seen)) for (one, page, seen), outcome in found]
+    return [Processed(one, outcome, page.order, _facts(seen)) for (one, page, seen), outcome in found]
 
 
 def _facts(seen: Observation) -> dict[str, Any]:
@@ -135,7 +138,7 @@ def _give_up(desk: Desk, notification_id: int, error: str) -> int:
     with desk.store.write() as tx:
         for row in notifications.claim(tx, [notification_id]):
             now = clock.now()
-            notifications.finish(tx, [Fate(row.id, "failed", None, {"error": error})], now)
+            notifications.finish(tx, [Processed(row.id, "failed", None, {"error": error})], now)
             alarms.open_alarm(
                 tx,
                 identity=f"notification:{row.id}",

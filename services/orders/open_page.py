@@ -4,10 +4,10 @@ The page's row is committed before HiPay is asked, and its URL before anybody is
 process or a second press ends at one URL. The press that asks HiPay claims the row; a second press waits a moment for it,
 and takes over an expired claim.
 
-    PressRefused (OrderError)
+    OpenPageRefused (OrderError)
     ├── LinkUnknown      no request has this token
     ├── LinkBusy         another press is asking HiPay
-    └── LinkWornOut      too many pages were asked for within the hour, or no page number is left
+    └── TooManyPages     too many pages were asked for within the hour, or no page number is left
 """
 
 import time
@@ -44,32 +44,32 @@ from services.store.order_states import EventKind, PageState
 from services.store.orders import orders, steps
 from services.store.orders.records import Order, Page, StoredEvent
 
-SPARE = timedelta(minutes=2)  # a page that ends sooner is not handed out
+SPARE = timedelta(minutes=2)  # a page that ends sooner is not used again
 CLAIM = timedelta(seconds=150)  # longer than the longest call
 PAGES_AN_HOUR, TRIES_AN_HOUR = 6, 20
 ATTEMPTS = 3  # HiPay takes no more payments than these on one page
-PRESSES_APART = timedelta(seconds=20)  # two clicks are one person's
+PRESSES_APART = timedelta(seconds=20)  # presses closer together are recorded as one
 WAIT_SECONDS = 5.0
 
 
-class PressRefused(OrderError):
+class OpenPageRefused(OrderError):
     code: ClassVar[str] = "press_refused"
 
 
-class LinkUnknown(PressRefused):
+class LinkUnknown(OpenPageRefused):
     code = "link_unknown"
 
 
-class LinkBusy(PressRefused):
+class LinkBusy(OpenPageRefused):
     code = "link_busy"
 
 
-class LinkWornOut(PressRefused):
+class TooManyPages(OpenPageRefused):
     code = "link_worn_out"
 
 
 @dataclass(frozen=True)
-class Pressed:
+class Destination:
     """``url``: where the customer goes; None: the request is not open, and ``link_state`` says why."""
 
     link_state: LinkState
@@ -85,12 +85,12 @@ class _Claimed:
     until: datetime
 
 
-def press(
+def open_hipay_page(
     desk: Desk, token: str, *, asking: Event | None = None, wait: Callable[[float], None] = time.sleep
-) -> Pressed:
-    """Where a press leads. ``asking`` is set once this press, or the one before, waits for HiPay.
+) -> Destination:
+    """Where a press of the button leads. ``asking`` is set once this press, or the one before, waits for HiPay.
 
-    Raises PressRefused, and the HiPayError because of which there is no page."""
+    Raises OpenPageRefused, and the HiPayError because of which there is no page."""
     asking = asking or Event()
     give_up = time.monotonic() + WAIT_SECONDS
     while True:
@@ -102,47 +102,47 @@ def press(
                 raise
             wait(0.2)
             continue
-        if isinstance(found, Pressed):
+        if isinstance(found, Destination):
             return found
         asking.set()
-        done = _make(desk, found)
-        if done is not None:
-            return done
+        destination = _make(desk, found)
+        if destination is not None:
+            return destination
 
 
-def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
-    """The open page, or the claimed row of the page to ask HiPay for. Raises PressRefused, NotAuthorised."""
+def _claim(desk: Desk, token: str) -> Destination | _Claimed:
+    """The open page, or the claimed row of the page to ask HiPay for. Raises OpenPageRefused, NotAuthorised."""
     now = clock.now()
     with desk.store.write() as tx:
         order = orders.order_by_link_token(tx, token)
         if order is None:
             raise LinkUnknown
-        stands = link_state(order, now)
-        if stands != "open":
-            return Pressed(stands)
+        state = link_state(order, now)
+        if state != "open":
+            return Destination(state)
         if order.account not in desk.settings.all_accounts or steps.paused(tx, order.account, "gateway"):
             raise errors.NotAuthorised(0)
         pages = orders.pages_of(tx, order.id)
         last = pages[-1] if pages else None
         if last is not None and last.state == "open" and _reusable(tx, order, last, now):
-            _opened(tx, order, last, now)
-            return Pressed(stands, last.url)
+            _record_opened(tx, order, last, now)
+            return Destination(state, last.url)
         requested = last is not None and last.state == "requested"
         if last is not None and requested and last.claimed_until is not None and last.claimed_until > now:
             raise LinkBusy
         tried = _since(tx, order, "link_page_requested", now - timedelta(hours=1))
         made = [page for page in pages if page.opened_at and page.opened_at > now - timedelta(hours=1)]
         if len(tried) >= TRIES_AN_HOUR or len(made) >= PAGES_AN_HOUR:
-            raise LinkWornOut
+            raise TooManyPages
         if last is None or not requested:
             number = next_number(tx, order, last.number if last else 0)
             if number is None:
-                raise LinkWornOut
+                raise TooManyPages
             add_page(tx, order, number=number)
             last = orders.pages_of(tx, order.id)[-1]
         until = now + CLAIM
         orders.change_page(tx, last.id, claimed_until=until)
-        _opened(tx, order, last, now)
+        _record_opened(tx, order, last, now)
         record(
             tx, order.id, "link_page_requested", CUSTOMER, page=last.id, hipay_order_id=last.hipay_order_id
         )
@@ -150,18 +150,18 @@ def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
 
 
 def _reusable(tx: Connection, order: Order, page: Page, now: datetime) -> bool:
-    """Whether the page can still be paid for a while, with the order's own facts."""
+    """Whether the page can still be paid for a while, with the order's amount."""
     end = page.expires_at or now
     lasts = end > now + SPARE or end >= order.expires_at
     attempts = {
         event.data["reference"]
         for event in orders.events_of(tx, order.id)
-        if event.kind == "payment" and event.page == page.id  # an unconfirmed payment may be made up
+        if event.kind == "payment" and event.page == page.id  # an unconfirmed payment may be forged
     }
     return bool(lasts and end > now and page.amount == order.amount and len(attempts) < ATTEMPTS)
 
 
-def _opened(tx: Connection, order: Order, page: Page, now: datetime) -> None:
+def _record_opened(tx: Connection, order: Order, page: Page, now: datetime) -> None:
     if not _since(tx, order, "opened", now - PRESSES_APART):
         record(tx, order.id, "opened", CUSTOMER, page=page.id)
 
@@ -170,7 +170,7 @@ def _since(tx: Connection, order: Order, kind: EventKind, since: datetime) -> li
     return [event for event in orders.events_of(tx, order.id) if event.kind == kind and event.at > since]
 
 
-def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
+def _make(desk: Desk, claimed: _Claimed) -> Destination | None:
     """Ask HiPay for the claimed page. None: its order id is lost, and the loop takes the next one."""
     order, page = claimed.order, claimed.page
     try:
@@ -180,7 +180,7 @@ def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
         end = min(order.expires_at, clock.now() + PAGE_LIFE)
         request = page_request(desk, order, page, config, until=end)
         with desk.hipay(order.account) as client:
-            # The page before may have been paid a moment ago, with no notification yet: nobody is led to pay twice.
+            # An earlier page may have been paid a moment ago, with no notification yet: nobody is led to pay twice.
             reads = [(one, client.read_order(one.hipay_order_id)) for one in before[-2:]]
             if _paid(desk, order, reads):
                 return _release(desk, claimed)
@@ -207,80 +207,82 @@ def _paid(desk: Desk, order: Order, reads: list[tuple[Page, OrderRead | None]]) 
         return link_state(found, clock.now()) != "open"
 
 
-def _release(desk: Desk, claimed: _Claimed) -> Pressed:
+def _release(desk: Desk, claimed: _Claimed) -> Destination:
+    """Give the claim up, because an earlier page was paid."""
     with desk.store.write() as tx:
         order = orders.order(tx, claimed.order.id)
         assert order is not None
-        if _holds(tx, claimed):
+        if _holds_claim(tx, claimed):
             orders.change_page(tx, claimed.page.id, claimed_until=None)
-        return Pressed(link_state(order, clock.now()))
+        return Destination(link_state(order, clock.now()))
 
 
-def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) -> Pressed | None:
-    """Write the page's URL and when it is read. The request's state at this moment decides what becomes of the page."""
+def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) -> Destination | None:
+    """Write the page's URL, in the state that fits the request now; None where another page must be made."""
     now, page = clock.now(), claimed.page
     with desk.store.write() as tx:
         order = orders.order(tx, claimed.order.id)
         assert order is not None
-        if not _holds(tx, claimed):
-            return None  # another press took over: its page is the one
-        stands = link_state(order, now)
-        state: PageState = "withdrawn" if stands == "cancelled" else "open"
+        if not _holds_claim(tx, claimed):
+            return None  # another press took over, and its page is used
+        request = link_state(order, now)
+        state: PageState = "withdrawn" if request == "cancelled" else "open"
         if state == "open" and _facts(order) != _facts(claimed.order):
             state = "superseded"
         write_created(tx, order, page, created, state=state, expires_at=end)
     desk.wake.set()
     if state == "superseded":
         return None
-    return Pressed(stands, created.forward_url if stands == "open" else None)
+    return Destination(request, created.forward_url if request == "open" else None)
 
 
 def _facts(order: Order) -> tuple[int, str]:
     return order.amount, order.description
 
 
-def _holds(tx: Connection, claimed: _Claimed) -> bool:
+def _holds_claim(tx: Connection, claimed: _Claimed) -> bool:
+    """Whether the page's row still has this press's claim."""
     pages = orders.pages_of(tx, claimed.order.id)
     page = next(one for one in pages if one.id == claimed.page.id)
     return page.state in ("requested", "withdrawn", "superseded") and page.claimed_until == claimed.until
 
 
-def _known(desk: Desk, claimed: _Claimed, known: KnownOrder) -> Pressed | None:
+def _known(desk: Desk, claimed: _Claimed, known: KnownOrder) -> Destination | None:
     """HiPay has this order id already. Where an earlier call made the page and its answer was lost, the next page takes the next id."""
-    order, page, fate, read = claimed.order, claimed.page, known.fate, known.read
-    if fate == "taken" and read is not None and read.observations and not may_be_paid(read, order):
-        fate = "replace"  # every attempt on it was refused, and it has half an hour at the most
-    if fate == "foreign":
+    order, page, finding, read = claimed.order, claimed.page, known.finding, known.read
+    if finding == "taken" and read is not None and read.observations and not may_be_paid(read, order):
+        finding = "replace"  # every attempt on it was refused, and it lives half an hour at the most
+    if finding == "foreign":
         _failed(desk, claimed, known.error)
         raise known.error
     with desk.store.write() as tx:
         orders.lock(tx, order.id)
-        if not _holds(tx, claimed):
+        if not _holds_claim(tx, claimed):
             return None
-        if fate == "replace":
+        if finding == "replace":
             write_lost(tx, order, page)
             return None
         write_taken(tx, order, page)
     desk.wake.set()
-    return Pressed("pending")
+    return Destination("pending")
 
 
 def _failed(desk: Desk, claimed: _Claimed, error: DeskError) -> None:
-    """Release the claim for the next press; an error that no further try can correct is shown to the sender."""
+    """Release the claim for the next press; show the sender an error that no further try can correct."""
     with desk.store.write() as tx:
         orders.lock(tx, claimed.order.id)
-        if not _holds(tx, claimed):
+        if not _holds_claim(tx, claimed):
             return
         order, page = claimed.order, claimed.page
         orders.change_page(tx, page.id, claimed_until=None)
         write_fault(tx, order, page, error)
-        passing = getattr(error, "retry", False) or isinstance(error, errors.NotAuthorised)
-        if not passing:
+        temporary = getattr(error, "retry", False) or isinstance(error, errors.NotAuthorised)
+        if not temporary:
             orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
         record(
             tx,
             order.id,
-            "link_page_retry" if passing else "page_failed",
+            "link_page_retry" if temporary else "page_failed",
             WORKER,
             page=page.id,
             error=error.code,

@@ -1,4 +1,4 @@
-"""HiPay's pages of an order: their order ids, their rows, and the form that HiPay is sent."""
+"""HiPay's pages of an order: their order ids, their rows, and the request that creates one."""
 
 import secrets
 from datetime import datetime
@@ -24,7 +24,7 @@ def page_order_id(order_id: str, number: int) -> str:
 
 
 def add_page(tx: Connection, order: Order, *, number: int) -> int:
-    """The intent of a page at HiPay."""
+    """Write the row of a page that HiPay is to be asked for. Returns its id."""
     return orders.add_page(
         tx,
         order=order.id,
@@ -54,12 +54,14 @@ def next_number(tx: Connection, order: Order, last: int) -> int | None:
 def page_request(
     desk: Desk, order: Order, page: Page, config: Configuration, until: datetime | None = None
 ) -> PageRequest:
-    """HiPay's form for an order's page, payable until the order's end or ``until``. Raises FieldError."""
+    """HiPay's request for an order's page, which can be paid until the order's end or ``until``. Raises FieldError."""
     phone = order.channel == "phone"
-    look = config.payment_page
+    settings = config.payment_page
     urls = redirect_urls(desk, order, page)
-    products = tuple(look.payment_product_list)
-    if phone:  # a list of products for links alone must not open the telephone's page to all of them
+    products = tuple(settings.payment_product_list)
+    if (
+        phone
+    ):  # a list for links that has no telephone product must not offer every product on the telephone's page
         products = tuple(sorted(MOTO_PRODUCTS & set(products) or MOTO_PRODUCTS))
     references = [getattr(order, f"reference_{n}") for n in range(1, 6)]
     left = (until or order.expires_at) - clock.now()
@@ -82,9 +84,9 @@ def page_request(
         cancel_url=urls["cancel"],
         notify_url=notify_url(desk, order.account) or "",
         time_limit_to_pay=max(60, int(left.total_seconds())),
-        theme_code=look.theme_code,
-        merchant_display_name=look.merchant_display_name,
+        theme_code=settings.theme_code,
+        merchant_display_name=settings.merchant_display_name,
         payment_product_list=products,
-        display_cancel_button=look.display_cancel_button or phone,
+        display_cancel_button=settings.display_cancel_button or phone,
         custom_data=custom_data(references, order.mark),
     )

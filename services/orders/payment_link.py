@@ -1,7 +1,8 @@
-"""Our own link: its address, and the state of the request for whoever opens it.
+"""The payment link: its address, and the state of the request for whoever opens it.
 
-The e-mail then holds no address of HiPay's. HiPay's page is made when a person presses the button (``open_page``), so a
-mail scanner that opens the link changes nothing, and a request can be cancelled, corrected or extended until it is paid.
+With our own link the e-mail contains no address of HiPay's. HiPay's page is made when a person presses the button
+(``open_page``), so a mail scanner that opens the link changes nothing, and a request can be cancelled, corrected or extended
+until it is paid.
 """
 
 from datetime import datetime
@@ -22,9 +23,9 @@ def address(desk: Desk, order: Order, page: Page | None) -> str | None:
 
 
 def link_state(order: Order, now: datetime) -> LinkState:
-    """The state of the request for the customer: only an open one leads to HiPay. ``confirming``: HiPay has told of a payment
-    and is being asked for it, so nothing is sent and nobody is led to pay."""
-    # On a page whose address was lost somebody pays, until that attempt is known to have been refused.
+    """The state of the request for the customer: only an open one leads to HiPay. ``confirming``: a notification reports a
+    payment and HiPay is being asked for it, so nothing is sent and nobody is led to pay."""
+    # Somebody pays on a page whose address was lost, until that attempt is known to have been refused.
     taken = order.availability == "taken" and order.payment == "unpaid"
     if taken or order.payment in ("pending", "authorised"):
         return "pending"

@@ -13,5 +13,5 @@ def request_read(tx: Connection, order_id: int, account: str) -> None:
 
 
 def request_reads(tx: Connection, orders: Collection[tuple[int, str]]) -> None:
-    """``request_read`` for several orders, with their accounts, which this transaction has locked."""
+    """``request_read`` for several orders, given as (id, account), which this transaction has locked."""
     steps.schedule_each(tx, orders, "read", clock.now())

@@ -1,8 +1,8 @@
-"""What HiPay reports of a payment, recorded once and folded into the order's state.
+"""Records the events of an order, each once, and folds them into the order's state.
 
-A read is recorded as ``payment`` (``record_observation``). A notification is recorded as ``payment_told``
-(``record_unconfirmed``), whoever signed it, and nothing follows from it but a read. An observation that does not fit the
-order (amount, currency, test flag, merchant, our mark) is quarantined with an alarm: it is never a payment.
+A read of HiPay is recorded as ``payment`` (``record_observation``). A notification is recorded as ``payment_told``
+(``record_unconfirmed``), and its only consequence is a read. An observation that does not fit the order (amount, currency,
+test flag, merchant, our mark) is quarantined with an alarm: it is never a payment.
 """
 
 import re
@@ -45,13 +45,15 @@ def record_observation(
     return "applied"
 
 
-def record_unconfirmed(tx: Connection, desk: Desk, told: Sequence[tuple[Page, Observation]]) -> list[Outcome]:
-    """Record what notifications report of these pages, each of another order, and fold it in, in the caller's transaction: a few
-    statements for all of them."""
-    ids = [page.order for page, _ in told]
+def record_unconfirmed(
+    tx: Connection, desk: Desk, reported: Sequence[tuple[Page, Observation]]
+) -> list[Outcome]:
+    """Record what notifications report of these pages, each of another order, and fold it in, in the caller's transaction.
+    The number of statements does not grow with the notifications."""
+    ids = [page.order for page, _ in reported]
     found, known = orders.orders_of(tx, ids), orders.events_of_each(tx, ids)
     outcomes, events, folded = list[Outcome](), list[dict[str, Any]](), dict[int, dict[str, Any]]()
-    for page, observation in told:
+    for page, observation in reported:
         order, before = found[page.order], known[page.order]
         misfit, event = _event(desk, order, page, observation, before, HIPAY)
         if event:
@@ -75,18 +77,18 @@ def _event(
     known: Sequence[StoredEvent],
     actor: Actor,
 ) -> tuple[str | None, dict[str, Any] | None]:
-    """The first thing in the observation that does not fit the page; and the event to record, None where one of the order's
-    events (``known``: all of them) says the same."""
-    misfit, told, now = _misfit(desk, order, page, observation), actor == HIPAY, clock.now()
-    data, heard = event_data.facts(observation), event_data.heard(known)
+    """The name of the first thing in the observation that does not fit the page; and the event to record, None where one of
+    the order's events (``known``: all of them) records the same."""
+    misfit, notified, now = _misfit(desk, order, page, observation), actor == HIPAY, clock.now()
+    data, log = event_data.facts(observation), event_data.transaction_log(known)
     if misfit:
         kind, data = "payment_quarantined", {**data, "misfit": misfit}
         identity: str | None = event_data.identity(order.id, data)
-    elif told:
-        kind, identity = "payment_told", event_data.told_identity(order.id, data, heard)
+    elif notified:
+        kind, identity = "payment_told", event_data.notification_identity(order.id, data, log)
     else:
         kind, data = "payment", {**data, "source": "read"}
-        identity = event_data.read_identity(order.id, data, heard)
+        identity = event_data.read_identity(order.id, data, log)
     if identity is None or f"{kind}:{identity}" in {row.identity for row in known}:
         return misfit, None
     return misfit, {
@@ -94,9 +96,8 @@ def _event(
         "order": order.id,
         "page": page.id,
         "kind": kind,
-        "at": now
-        if kind == "payment_told"
-        else observation.at or now,  # a notification's time may be made up, too
+        # A notification's time may be forged, too.
+        "at": now if kind == "payment_told" else observation.at or now,
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "data": data,
@@ -107,7 +108,7 @@ def _quarantine(tx: Connection, order: Order, observation: Observation, misfit: 
     alarm(
         tx,
         order,
-        f"quarantined:{order.id}:{observation.reference}:{misfit}",  # one, whatever becomes of that payment
+        f"quarantined:{order.id}:{observation.reference}:{misfit}",  # one alarm for all later states of that payment
         "other_amount" if misfit in ("amount", "currency") else "quarantined",
         reference=observation.reference,
         misfit=misfit,
@@ -131,9 +132,9 @@ def record(
     identity: str | None = None,
     **data: Any,
 ) -> states.State:
-    """Record that something was done, and fold it in; what has an ``identity``, once.
+    """Record an event and fold it in; an event with an ``identity`` is recorded once.
 
-    Servers quote addresses and names in their answers, and people name customers: those are left out.
+    Mail servers quote addresses and names in their answers, and people name customers: these are removed.
     """
     order = orders.order(tx, order_id)
     assert order is not None
@@ -151,6 +152,11 @@ def record(
     return _fold(tx, order, _events(orders.events_of(tx, order_id)))
 
 
+def form_identity(form_key: str) -> str:
+    """The identity of the event that a window's button records, once per form."""
+    return f"press:{form_key}"
+
+
 def _events(found: Iterable[StoredEvent]) -> list[states.Event]:
     return [states.Event(row.kind, row.at, row.data) for row in found]
 
@@ -160,7 +166,7 @@ def _as_folded(event: dict[str, Any]) -> states.Event:
 
 
 def _fold(tx: Connection, order: Order, events: Sequence[states.Event]) -> states.State:
-    """``order`` as this transaction has locked it, ``events`` all of its own, oldest first."""
+    """``order`` as this transaction has locked it; ``events``: all of its events, oldest first."""
     state, changed = _changed(tx, order, events)
     if changed:
         orders.change_order(tx, order.id, **changed)
@@ -197,7 +203,7 @@ def _changed(
 
 
 def _collected(events: Sequence[states.Event]) -> list[datetime]:
-    """When money was collected: of each transaction, when each greater amount was first confirmed."""
+    """When money was collected: for each transaction, when each greater amount was first confirmed."""
     seen: dict[str, int] = {}
     found = []
     for event in sorted(events, key=lambda one: one.at):
@@ -232,7 +238,7 @@ def operation_done(tx: Connection, order_id: int, asked: AskedOperation, actor: 
 
 
 def alarm(tx: Connection, order: Order, identity: str, kind: str, **detail: Any) -> None:
-    """Raise an alarm for the order, once per identity."""
+    """Open an alarm for the order, once per identity."""
     alarms.open_alarm(
         tx,
         identity=identity,
@@ -245,11 +251,11 @@ def alarm(tx: Connection, order: Order, identity: str, kind: str, **detail: Any)
 
 
 def _misfit(desk: Desk, order: Order, page: Page, seen: Observation) -> str | None:
-    """The first thing in the observation that is not the page's, or None when it fits."""
+    """The name of the first thing in the observation that is not the page's; None when all fits."""
     account = desk.settings.all_accounts.get(order.account)  # None: the settings no longer name it
     checks = (
         ("order", seen.order_id, page.hipay_order_id),
-        # An id whose page we lost may be another system's order: there, only our mark tells.
+        # The id of a page that we lost may be another system's order: only our mark distinguishes the two.
         ("mark", seen.mark or ("none" if page.state == "lost" else None), order.mark),
         ("amount", seen.order_amount, page.amount),
         ("currency", seen.order_currency or seen.currency, page.currency),
@@ -262,7 +268,11 @@ def _misfit(desk: Desk, order: Order, page: Page, seen: Observation) -> str | No
     if max(seen.authorised or 0, seen.captured or 0) > page.amount:
         return "amount"
     return next(
-        (name for name, told, ours in checks if told not in (None, "") and ours is not None and told != ours),
+        (
+            name
+            for name, seen_value, ours in checks
+            if seen_value not in (None, "") and ours is not None and seen_value != ours
+        ),
         None,
     )
 
@@ -279,14 +289,13 @@ def _nameless(data: dict[str, Any], order: Order) -> dict[str, Any]:
 
 
 def inert(answer: str, order: Order, *addresses: str) -> str:
-    """A server's answer without the customer's name and without any part of an address: events are never changed, so they could
-    not be erased with the customer."""
+    """A server's answer without the customer's name and without any part of an address. Events are never changed, so these
+    could not be erased with the customer."""
     if order.erased_at is not None:
         return ""
     known = [address for address in (order.email, order.copy_to, *addresses) if address]
     names = [*(address.partition("@")[0] for address in known), order.first_name, order.last_name]
-    for name in sorted(
-        filter(None, names), key=len, reverse=True
-    ):  # the rest of an address is masked when the event is stored
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        # The rest of an address is masked when the event is stored.
         answer = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", answer, flags=re.IGNORECASE)
     return answer

@@ -1,4 +1,4 @@
-"""The addresses that travel with a payment page: where HiPay notifies us, and where the customer comes back to."""
+"""The addresses that HiPay gets with a payment page: where it sends notifications, and where the customer returns."""
 
 from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 
@@ -11,7 +11,7 @@ from services.store.orders.records import Order, Page
 
 
 def notify_url(desk: Desk, account: str) -> str | None:
-    """Where HiPay sends the account's notifications; None while no public address is set: polling only."""
+    """Where HiPay sends the account's notifications; None while no public address is set: then payments are only polled."""
     public = desk.settings.public
     return f"{public}/notify/{account}" if public else None
 
@@ -23,11 +23,10 @@ def finance_notify_url(desk: Desk, account: str) -> str | None:
 
 
 def redirect_urls(desk: Desk, order: Order, page: Page) -> dict[str, str]:
-    """The five redirect pages of a payment page by kind, as they go to HiPay; empty where the account has none.
+    """The five redirect pages of a payment page by kind, as HiPay gets them; empty where the account has none.
 
-    ``order`` and ``page`` are rows of their tables. A merchant's own URL keeps its query and gains our signed ``et_…``
-    parameters. After a telephone payment the operator comes back to the dashboard, not to the customer's thank-you.
-    Raises FieldInvalid for a name with a control character.
+    A merchant's own URL has its query and our signed ``et_…`` parameters. After a telephone payment the operator comes back
+    to the dashboard, not to the customer's thank-you page. Raises FieldInvalid for a name with a control character.
     """
     if order.channel == "phone":
         return {kind: f"{desk.settings.dashboard_url}/phone-return/{kind}/{page.token}" for kind in KINDS}
@@ -51,7 +50,7 @@ def _with_order(desk: Desk, url: str, order: Order, page: Page) -> str:
         secret=desk.account(order.account).passphrase.get_secret_value(),
     )
     parts = urlsplit(url)
-    # A parameter that came twice would be refused by whoever verifies: the merchant's query cannot name ours.
+    # A verifier refuses a parameter that comes twice: the merchant's own of the same name are removed.
     theirs = [
         part for part in parts.query.split("&") if part and unquote_plus(part.partition("=")[0]) not in signed
     ]

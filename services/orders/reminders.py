@@ -1,8 +1,9 @@
-"""The round that reminds customers of unpaid requests, by the rules of the account's administrator.
+"""The periodic job that reminds customers of unpaid requests, by the rules of the account's administrator.
 
-A rule reminds once: the message's key names the rule and the link's run, and is unique. A rule whose moment lies before
-the newest e-mail to the customer is over: so two rules of one night make one e-mail, and a reminder by hand replaces the
-next. The message leaves as every other does (``steps.send_mail``), after a last check (``steps.reminder_checks``).
+A rule reminds once: the message's unique key names the rule and the link's run (from one renewal to the next). A rule
+whose moment lies before the newest e-mail to the customer is over, so two rules of one night make one e-mail, and a
+reminder by hand replaces the next. The message is sent as every other (``steps.send_mail``), after a last check
+(``steps.reminder_checks``).
 """
 
 import logging
@@ -27,7 +28,7 @@ LATEST = timedelta(days=3)  # a reminder that a stopped worker has delayed longe
 
 @dataclass(frozen=True)
 class Due:
-    """``key`` names the rule and the run of the link; ``by`` is "before" or "after"."""
+    """The rule that is due. ``key`` names the rule and the run of the link; ``by``: "before" or "after"."""
 
     key: str
     by: str
@@ -43,7 +44,7 @@ def remind(desk: Desk) -> None:
             if not wanted.on or _stopped(tx, name) or wanted.next_daylight(now, account.zone) > now:
                 continue
             longest = timedelta(days=max((*wanted.before, *wanted.after)))
-            # A link lives a year at most; one that only "before" can concern was sent at any time.
+            # A link lives a year at most, and a rule "before" its end can be due long after it was sent.
             reach = timedelta(days=400) if wanted.before else longest + LATEST
             found = _due(tx, reminding.open_orders(tx, name, now, now - reach), wanted, now)
         for order_id in found:
@@ -59,7 +60,7 @@ def _queue(desk: Desk, order_id: int, wanted: Reminders, now: datetime) -> None:
             if order is None or rule is None or order.delivery != "sent" or _stopped(tx, order.account):
                 return
             links.remind_by_schedule(tx, desk, order, rule.key, days=rule.days, by=rule.by)
-    except DeskError as error:  # paid, called off, without a sender's address: not now
+    except DeskError as error:  # paid, cancelled, without a sender's address: not now
         log.info("order %s is not reminded of: %s", order_id, error.code)
     desk.wake.set()
 

@@ -4,7 +4,7 @@ import random
 from datetime import datetime, timedelta
 
 GIVE_UP = timedelta(hours=24)
-UNDER_WAY = timedelta(days=45)  # how long a pending or held payment is read: by then it is over
+UNDER_WAY = timedelta(days=45)  # how long a pending or reserved payment is read: by then it is over
 PAGE_LIFE = timedelta(minutes=30)  # of HiPay's page behind our own link
 UNCONFIRMED_GAP = timedelta(minutes=5)  # the longest gap between two reads of an unconfirmed payment
 PAUSED_GAP = timedelta(seconds=60)  # between two tries of a paused account's step
@@ -17,7 +17,7 @@ def backoff(tries: int, *, first: float = 5, most: float = 1800) -> timedelta:
 
 
 def hopeless(tries: int, first_due_at: datetime, now: datetime) -> bool:
-    """Whether it was tried for a day in vain. A worker that was away for a day has not tried: its first try is not its last."""
+    """Whether it was tried in vain for a day. The first try is never the last: the worker may have been away for a day."""
     return tries > 1 and now - first_due_at >= GIVE_UP
 
 
@@ -26,11 +26,11 @@ def next_read(
 ) -> datetime | None:
     """When the payment is read next, or None when nothing more can come.
 
-    ``since`` is the last time that something happened. The gap is a third of the time since then, between 20 s and 6 h:
-    close while a customer is likely to pay, rare for a link that lies about. An unpaid page is last read an hour after
-    its end (HiPay may still tell of a payment begun in time); a paid one once a day for 90 days, for refunds and
-    chargebacks made in HiPay's own console. ``awaited``: a notification reported a payment and a read has
-    still to confirm it; one that reads did not show stays unconfirmed, and is read once a day.
+    ``since``: when the order's last event happened. The gap is a third of the time since then, between 20 s and 6 h: short
+    while the customer is likely to pay, long for an unused link. An unpaid page is last read an hour after its end (HiPay
+    may still report a payment begun in time); a paid one once a day for 90 days, for refunds and chargebacks made in
+    HiPay's own console. ``awaited``: a notification reported a payment that a read has yet to confirm; one that the reads
+    do not show stays unconfirmed, and is read once a day.
     """
     gap = min(max((now - since) / 3, timedelta(seconds=20)), timedelta(hours=6))
     if awaited:

@@ -1,4 +1,4 @@
-"""The operator comes back from HiPay's page after a telephone payment: to a page for staff, not the customer's thank-you."""
+"""Where the operator returns to from HiPay's page after a telephone payment: a page for staff, not the customer's thank-you page."""
 
 from services.desk import Desk
 from services.orders.reads import request_read
@@ -8,8 +8,8 @@ LIST = "/payment-requests"
 
 
 def staff_return(desk: Desk, token: str) -> str:
-    """The clean path of the order the token belongs to. A visit only schedules a read."""
-    with desk.store.read() as tx:  # anybody may send any token: only a known one costs a write transaction
+    """The path of the order that the token belongs to, without the token. A visit only schedules a read."""
+    with desk.store.read() as tx:  # anybody may send any token, so only a known one opens a write transaction
         page = orders.page_by_token(tx, token)
     if page is None:
         return LIST

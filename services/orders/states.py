@@ -1,14 +1,14 @@
-"""An order's state: three folds over what was recorded, and one badge made of them.
+"""An order's state: three folds over the recorded events, and one badge derived from them.
 
 ``DELIVERY``, ``AVAILABILITY``, ``PAYMENT`` and ``BADGES`` define each value once, in words; docs/images/states.svg draws them.
 
 Payment counts what a read of HiPay has shown (``payment``): of each transaction the newest observation, by HiPay's own
-time, else as it was recorded. A late 116 never undoes a 118, and after 125 a 165 gives the refund back. What a
-notification says (``payment_told``) only makes an unpaid order *unconfirmed*, until the next read of its transaction
-answers it. Events from before sources were told apart count as confirmed, joined by the largest amounts, until a read.
+time, else in the order of recording. A late 116 never undoes a 118, and after 125 a 165 gives the refund back. What a
+notification reports (``payment_told``) only makes an unpaid order *unconfirmed*, until the next read of its transaction
+answers it. Events without a source, of earlier versions, count as confirmed, joined by the largest amounts, until a read.
 
-Delivery is that of the newest e-mail: a report that an earlier one came back says nothing of it, and one that it came
-back itself stands, whether it is recorded before or after the mail server's own answer.
+Delivery is that of the newest e-mail. A report that an earlier one came back does not change it; a report that the newest
+came back does, whether it is recorded before or after the mail server's own answer.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.hipay.statuses import Effect
-from services.orders.transactions import Event, Heard, Transaction, Unconfirmed
+from services.orders.transactions import Event, Transaction, TransactionLog, Unconfirmed
 from services.store.order_states import PAID, UNPAID, Availability, Badge, Delivery, Payment
 
 __all__ = ["AVAILABILITY", "BADGES", "DELIVERY", "PAYMENT", "UNPAID", "Event", "State", "badge", "fold"]
@@ -24,32 +24,32 @@ __all__ = ["AVAILABILITY", "BADGES", "DELIVERY", "PAYMENT", "UNPAID", "Event", "
 # Of the newest e-mail.
 DELIVERY: dict[Delivery, str] = {
     "none": "there is no e-mail: a telephone payment, or an order that was imported",
-    "queued": "it waits for its page or for the mail server, or the server said later",
+    "queued": "it waits for its page or for the mail server, or the server asked to try later",
     "sent": "the mail server has accepted it",
     "uncertain": "the connection was lost after the last byte, more than once: it may have left",
     "failed": "the mail server refuses it, or a day of tries was in vain",
     "expired": "the link's time was over before it could leave",
-    "withdrawn": "the request was paid or called off before it could leave",
+    "withdrawn": "the request was paid or cancelled before it could leave",
     "bounced": "it was accepted and came back later",
 }
 # Of what the customer opens: our own link, else HiPay's page.
 AVAILABILITY: dict[Availability, str] = {
     "none": "an order that was imported, and is only awaited",
     "requested": "it is being made",
-    "open": "it is there; whether its time is over, the clock says",
+    "open": "it exists; its end is compared with the clock",
     "failed": "HiPay refuses the page, or a day of tries was in vain",
     "taken": "somebody pays on a page whose address was lost: it is watched, and nothing is sent",
-    "cancelled": "a person called the request off, for good; our own link only",
+    "cancelled": "a person cancelled the request, for good; our own link only",
 }
 PAYMENT: dict[Payment, str] = {
-    "unpaid": "nobody has tried to pay, or not got far enough to be told of",
+    "unpaid": "HiPay shows no attempt to pay",
     "refused": "every attempt was refused",
-    "cancelled": "a hold was given up or ran out before anything was collected",
+    "cancelled": "an authorisation was cancelled or expired before anything was collected",
     "pending": "an attempt waits for the bank, or for a review",
-    "unconfirmed": "HiPay has told of a payment that no read of HiPay has shown yet: nothing follows from it",
-    "authorised": "the amount is held on the card",
+    "unconfirmed": "a notification reports a payment that no read of HiPay has shown yet: nothing follows from it",
+    "authorised": "the amount is reserved on the card",
     "partly_captured": "less than the order's amount was collected",
-    "captured": "the order's amount was collected, or more, and that much is still here",
+    "captured": "at least the order's amount was collected, and was not refunded since",
     "partly_refunded": "some of what was collected went back, and less than the order's amount is left",
     "refunded": "all that was collected went back",
     "charged_back": "the bank has taken money back, and the dispute is not won",
@@ -61,11 +61,11 @@ BADGES: dict[Badge, str] = {
     "bounced": "unpaid, and the e-mail came back",
     "failed": "unpaid, and the page or the e-mail failed: a person must act",
     "expired": "unpaid, and the time is over",
-    "cancelled": "unpaid, and called off",
-    "refused": "an attempt was refused, or a hold was given up; the customer can try again",
+    "cancelled": "unpaid, and cancelled",
+    "refused": "an attempt was refused, or an authorisation was cancelled; the customer can try again",
     "pending": "the bank has not answered yet",
-    "unconfirmed": "HiPay has told of a payment, and is being asked for it",
-    "authorised": "held on the card, to be collected",
+    "unconfirmed": "a notification reports a payment, and HiPay is being asked for it",
+    "authorised": "reserved on the card, to be collected",
     "paid": "collected, all or a part",
     "refunded": "given back, all or a part",
     "charged_back": "taken back by the bank",
@@ -88,7 +88,7 @@ class State:
 
     @property
     def paid_twice(self) -> bool:
-        """Whether two transactions hold or took the money."""
+        """Whether two transactions have reserved or collected the money."""
         return sum(1 for one in self.transactions if one.captured or (one.authorised and not one.void)) > 1
 
 
@@ -104,17 +104,17 @@ _AVAILABILITY: dict[str, Availability] = {
 
 
 def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
-    """The state of an order of ``amount`` units after these events, given in the order they were recorded."""
+    """The state of an order of ``amount`` units after these events, which come in the order of their recording."""
     mails: dict[int, Delivery] = {1: "queued" if channel == "link" else "none"}
     availability: Availability = "none" if channel == "imported" else "requested"
-    heard = Heard()
+    log = TransactionLog()
     for event in events:
         if channel == "link":
             _mailed(mails, event)
-        if availability != "cancelled":  # for good: HiPay may answer an earlier press after it
+        if availability != "cancelled":  # for good: HiPay may answer an earlier request after it
             availability = _AVAILABILITY.get(event.kind, availability)
-        heard.take(event)
-    transactions, unconfirmed = heard.confirmed(), heard.unconfirmed()
+        log.add(event)
+    transactions, unconfirmed = log.confirmed(), log.unconfirmed()
     sums = {
         name: sum(getattr(one, name) for one in transactions)
         for name in ("captured", "refunded", "charged_back")
@@ -135,10 +135,10 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
 
 
 def _mailed(mails: dict[int, Delivery], event: Event) -> None:
-    """The outcome of each e-mail, by its number; ``event.data`` names it, or it is the newest."""
+    """Write the outcome of the e-mail whose number ``event.data`` has, else of the newest."""
     number = int(event.data.get("number") or max(mails))
     if event.kind in _MAILED_AGAIN:
-        if mails[max(mails)] != "queued":  # else it takes that one's place: it may never have been written
+        if mails[max(mails)] != "queued":  # else it replaces that one, which may never have been written
             mails[max(mails) + 1] = "queued"
     elif event.kind == "mail_bounced":
         mails[number] = "bounced"
@@ -182,7 +182,7 @@ def _unpaid(one: Transaction) -> Payment:
     return "pending" if one.waits else "unpaid"
 
 
-# Here the payment's own word is the badge's.
+# For these the badge has the payment's own word.
 _SAME_WORD: dict[Payment, Badge] = {
     "pending": "pending", "unconfirmed": "unconfirmed", "authorised": "authorised", "charged_back": "charged_back",
 }  # fmt: skip
@@ -191,7 +191,7 @@ _SAME_WORD: dict[Payment, Badge] = {
 def badge(
     delivery: Delivery, availability: Availability, payment: Payment, expires_at: datetime, now: datetime
 ) -> Badge:
-    """The one word that a list shows. ``services.store.orders.orders.badge_condition`` says the same in SQL."""
+    """The one word that a list shows. ``services.store.orders.orders.badge_condition`` computes the same in SQL."""
     if payment in UNPAID:
         if availability == "cancelled":
             return "cancelled"

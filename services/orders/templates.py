@@ -1,4 +1,4 @@
-"""Templates of recurring orders: the fields that are the same each time, by name and account, and never a customer.
+"""Templates of recurring orders: the fields that are the same each time, by account and name, without a customer.
 
 TemplateError
 ├── UnknownTemplate
@@ -45,8 +45,8 @@ class TemplateNameTaken(TemplateError):
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What recurs. ``amount`` in 1/10000, None where the form held none; ``references``: the second to the fifth, since an
-    invoice number is never the same twice; ``days``: how long a link is valid."""
+    """The fields that recur. ``amount`` in 1/10000, None where the form had none; ``references``: the second to the fifth,
+    since an invoice number is never the same twice; ``days``: how long a link is valid."""
 
     amount: int | None
     currency: str
@@ -65,7 +65,7 @@ class Template:
 
 
 def content_of(draft: Draft, now: datetime) -> Content:
-    """What recurs of a form, right or not."""
+    """The recurring fields of a form, valid or not."""
     try:
         amount = money.to_units(money.parse(draft.amount, draft.currency, draft.locale))
     except money.AmountError:
@@ -91,13 +91,15 @@ def listing(desk: Desk, actor: Actor, account: str) -> tuple[Template, ...]:
 
 def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) -> None:
     """Store a template under a new name. Raises FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, AccountUnknown, NotAllowed."""
-    if card_numbers.found(content.description):  # the form that it comes of may be wrong elsewhere
+    if card_numbers.found(
+        content.description
+    ):  # the form may be invalid, so its own check may not have seen this
         raise CardNumber("description")
     require_account(desk, account)
     name = _name(name)
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND, account)
-        kept = templates.add(
+        added = templates.add(
             tx,
             account=account,
             name=name,
@@ -106,7 +108,7 @@ def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) ->
             actor_kind=actor.kind,
             actor_id=actor.id,
         )
-        if not kept:
+        if not added:
             raise TemplateNameTaken(name)
         audit.record(tx, actor, "template_saved", f"account:{account}")
 

@@ -1,7 +1,7 @@
 """An order's transactions: what reads of HiPay have confirmed, and what notifications have reported since (unconfirmed).
 
-A read overrides what notifications reported of its transaction before. Amounts and effect are those of the
-newest confirmed observation; what it does not say (an older form of HiPay's API has fewer fields) keeps its value.
+A read overrides what notifications reported of its transaction before. Amounts and effect are those of the newest
+confirmed observation; a field that it lacks (an older form of HiPay's API has fewer) has the value of the one before.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _WAITING = frozenset(
     }
 )  # fmt: skip
 _OVER = frozenset({Effect.CANCELLED, Effect.EXPIRED, Effect.REFUSED})
-_SILENT = frozenset({Effect.INFORMATION, Effect.UNKNOWN})  # do not say whether money is held
+_SILENT = frozenset({Effect.INFORMATION, Effect.UNKNOWN})  # do not say whether money is reserved
 AMOUNTS = ("authorised", "captured", "refunded")
 
 
@@ -34,7 +34,7 @@ class Event:
 @dataclass(frozen=True, kw_only=True)
 class Transaction:
     """One attempt that reached a bank. Amounts in units of 1/10000, totals so far; ``at``: HiPay's time of the newest
-    observation, "" where it names none; ``captures``: the totals after each capture that still stands."""
+    observation, "" where it names none; ``captures``: the total after each capture that the bank has not refused since."""
 
     reference: str
     status: int = 0
@@ -48,7 +48,7 @@ class Transaction:
     captures: tuple[int, ...] = ()
     operations: frozenset[str] = frozenset()  # the ids that HiPay shows of captures, refunds and the rest
 
-    def seen(self, data: dict[str, Any]) -> "Transaction":
+    def updated(self, data: dict[str, Any]) -> "Transaction":
         """This transaction after a newer observation."""
         code = int(data["status"])
         effect = status(code).effect
@@ -72,24 +72,24 @@ class Transaction:
 
     @property
     def void(self) -> bool:
-        """Whether its authorisation was refused or given up before anything was captured."""
+        """Whether its authorisation was refused, cancelled or expired before anything was captured."""
         return not self.captured and self.effect in _OVER
 
     @property
     def waits(self) -> bool:
-        """Whether the bank, or the merchant, has yet to say what becomes of it."""
+        """Whether the bank or the merchant has yet to decide."""
         return not self.void and self.effect in _WAITING
 
     @property
     def under_way(self) -> bool:
-        """Whether it holds or took money, or may yet."""
+        """Whether it has reserved or collected money, or still can."""
         return bool(self.captured or self.charged_back or (self.authorised and not self.void) or self.waits)
 
 
 @dataclass(frozen=True)
 class Unconfirmed:
-    """A transaction as it stands if what HiPay tells is true. ``absent_at``: since when HiPay answers without it; ``data``:
-    the newest that was told."""
+    """A transaction as its unconfirmed observations report it. ``absent_at``: since when HiPay's answers lack it; ``data``:
+    the newest observation."""
 
     transaction: Transaction
     absent_at: datetime | None
@@ -97,51 +97,51 @@ class Unconfirmed:
 
 
 @dataclass
-class _One:
-    former: list[dict[str, Any]] = field(default_factory=list)
+class _Observed:
+    unsourced: list[dict[str, Any]] = field(default_factory=list)  # read or notified: versions before sources
     reads: list[dict[str, Any]] = field(default_factory=list)
     unconfirmed: list[dict[str, Any]] = field(default_factory=list)  # since the newest read
     absent_at: datetime | None = None
 
 
-class Heard:
-    """What was heard of an order's transactions, taken in as it was recorded."""
+class TransactionLog:
+    """The observations of an order's transactions, added in the order of their recording."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
-        self._ones: dict[str, _One] = {}
+        self._ones: dict[str, _Observed] = {}
         for event in events:
-            self.take(event)
+            self.add(event)
 
-    def take(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         if event.kind not in ("payment", "payment_told", "payment_absent", "payment_dismissed"):
             return
-        one = self._ones.setdefault(str(event.data["reference"]), _One())
+        one = self._ones.setdefault(str(event.data["reference"]), _Observed())
         if event.kind == "payment_told":
-            if not _older(event.data, one.reads):  # a late one was answered before it came
+            if not _older(event.data, one.reads):  # a read has answered a late one before it came
                 one.unconfirmed.append(event.data)
         elif event.kind == "payment_absent":
             one.absent_at = event.at
         elif event.kind == "payment_dismissed":
             one.unconfirmed, one.absent_at = [], None
-        elif "source" not in event.data:  # recorded before sources were told apart
-            one.former.append(event.data)
+        elif "source" not in event.data:
+            one.unsourced.append(event.data)
         else:
-            if not _older(event.data, one.reads):  # a late answer answers nothing
+            if not _older(event.data, one.reads):  # a late read answers no notification
                 one.unconfirmed, one.absent_at = [], None
             one.reads.append(event.data)
 
-    def reads(self, reference: str) -> int:
-        """How many reads that show the transaction were recorded."""
+    def read_count(self, reference: str) -> int:
+        """How many recorded reads show the transaction."""
         return len(self._ones[reference].reads) if reference in self._ones else 0
 
-    def waits(self, reference: str) -> bool:
-        """Whether a notification of the transaction came that no read has answered."""
+    def awaits_read(self, reference: str) -> bool:
+        """Whether no read has answered the newest notification of the transaction."""
         return reference in self._ones and bool(self._ones[reference].unconfirmed)
 
     def transaction(self, reference: str) -> Transaction | None:
         """The transaction as far as it is confirmed."""
         one = self._ones.get(reference)
-        return _confirmed(reference, one) if one is not None and (one.former or one.reads) else None
+        return _confirmed(reference, one) if one is not None and (one.unsourced or one.reads) else None
 
     def confirmed(self) -> tuple[Transaction, ...]:
         """Every confirmed transaction, by reference."""
@@ -149,7 +149,7 @@ class Heard:
         return tuple(one for one in every if one is not None)
 
     def unconfirmed(self) -> tuple[Unconfirmed, ...]:
-        """The transactions that would hold or take money, or may yet, if what notifications reported since their newest read is true."""
+        """The transactions that are under way by what notifications reported since their newest read."""
         found = []
         for reference, one in sorted(self._ones.items()):
             known = self.transaction(reference)
@@ -158,35 +158,35 @@ class Heard:
                 found.append(Unconfirmed(claimed_state, one.absent_at, one.unconfirmed[-1]))
         return tuple(found)
 
-    def unread(self) -> tuple[Unconfirmed, ...]:
-        """The transactions that count only because they were recorded before reads were told apart."""
+    def unsourced(self) -> tuple[Unconfirmed, ...]:
+        """The transactions of which only observations without a source are recorded: they count, and no read has shown them."""
         return tuple(
-            Unconfirmed(_joined(reference, one.former), one.absent_at, one.former[-1])
+            Unconfirmed(_joined(reference, one.unsourced), one.absent_at, one.unsourced[-1])
             for reference, one in sorted(self._ones.items())
-            if one.former and not one.reads and not one.unconfirmed
+            if one.unsourced and not one.reads and not one.unconfirmed
         )
 
 
 def claimed(data: dict[str, Any]) -> int:
-    """A chargeback may be told without a total: then it is its operation's, or all that was captured."""
+    """The amount of a chargeback that HiPay reports without a total: its operation's amount, else all that was captured."""
     if data.get("charged_back") or status(int(data["status"])).effect is not Effect.CHARGED_BACK:
         return 0
     return int(data.get("operation_amount") or data.get("captured") or 0)
 
 
-def _confirmed(reference: str, one: _One) -> Transaction:
-    return _folded(_joined(reference, one.former), one.reads)
+def _confirmed(reference: str, one: _Observed) -> Transaction:
+    return _folded(_joined(reference, one.unsourced), one.reads)
 
 
 def _folded(start: Transaction, observations: list[dict[str, Any]]) -> Transaction:
-    """``start`` after these, by HiPay's time; one that names none is as new as the newest before it."""
+    """``start`` after these observations, by HiPay's time; one without a time is as new as the newest before it."""
     timed, newest = list[tuple[str, dict[str, Any]]](), ""
     for data in observations:
         at = str(data.get("at") or "") or newest
         timed.append((at, data))
         newest = max(newest, at)
     for _, data in sorted(timed, key=lambda pair: pair[0]):
-        start = start.seen(data)
+        start = start.updated(data)
     return start
 
 
@@ -199,27 +199,27 @@ def _before(data: dict[str, Any], at: str) -> bool:
     return bool(own and at and own < at)
 
 
-def _joined(reference: str, former: list[dict[str, Any]]) -> Transaction:
-    """What was recorded, told or read, before sources were told apart: the largest amounts, in whatever order they came."""
-    if not former:
+def _joined(reference: str, unsourced: list[dict[str, Any]]) -> Transaction:
+    """The transaction after observations without a source: the largest amounts, in whatever order they came."""
+    if not unsourced:
         return Transaction(reference=reference)
-    effects = frozenset(status(int(data["status"])).effect for data in former)
+    effects = frozenset(status(int(data["status"])).effect for data in unsourced)
     totals = [
         (str(data.get("at") or ""), int(data["charged_back"]))
-        for data in former
+        for data in unsourced
         if data.get("charged_back") is not None
     ]
-    claims = [(str(data.get("at") or ""), claim) for data in former if (claim := claimed(data))]
+    claims = [(str(data.get("at") or ""), claim) for data in unsourced if (claim := claimed(data))]
     total_at, total = max(totals, default=("", 0))
     claimed_at, claim = max(claims, default=("", 0))
-    captures = sorted({int(data["captured"]) for data in former if data.get("captured")})
+    captures = sorted({int(data["captured"]) for data in unsourced if data.get("captured")})
     decides = next(
         (one for one in (Effect.REFUSED, *sorted(_OVER), *sorted(_WAITING)) if one in effects), Effect.UNKNOWN
     )
-    authorised, captured, refunded = (max(int(data.get(name) or 0) for data in former) for name in AMOUNTS)
+    authorised, captured, refunded = (max(int(data.get(name) or 0) for data in unsourced) for name in AMOUNTS)
     return Transaction(
         reference=reference,
-        status=int(former[-1]["status"]),
+        status=int(unsourced[-1]["status"]),
         authorised=authorised,
         captured=captured,
         refunded=refunded,
@@ -227,7 +227,7 @@ def _joined(reference: str, former: list[dict[str, Any]]) -> Transaction:
         effect=decides,
         effects=effects,
         captures=tuple(captures),
-        operations=frozenset().union(*map(_operations, former)),
+        operations=frozenset().union(*map(_operations, unsourced)),
     )
 
 
@@ -236,5 +236,5 @@ def _operations(data: dict[str, Any]) -> frozenset[str]:
 
 
 def _stacked(captures: tuple[int, ...], captured: int) -> tuple[int, ...]:
-    standing = tuple(total for total in captures if total <= captured)
-    return standing if not captured or captured in standing else (*standing, captured)
+    valid = tuple(total for total in captures if total <= captured)
+    return valid if not captured or captured in valid else (*valid, captured)

@@ -1,7 +1,8 @@
-"""Payments that HiPay has told of and that no read has shown: when a person must look, and what they may decide.
+"""Payments that notifications report and no read has shown: when an alarm opens, and what a person may decide.
 
-HiPay confirms within seconds. Where its answers lack the transaction for a while, somebody may have got hold of the secret
-that signs notifications: an alarm says so, and nothing is ever counted. While HiPay does not answer, nothing is known.
+A read normally confirms within seconds. Where HiPay's answers lack the transaction for a while, somebody may have stolen
+the secret that signs notifications: an alarm opens, and the payment is never counted. While HiPay does not answer,
+nothing is concluded.
 """
 
 from collections.abc import Iterable
@@ -16,29 +17,30 @@ from services.orders.transactions import Unconfirmed
 from services.store import Connection
 from services.store.orders import orders, steps
 
-PATIENCE = timedelta(
-    minutes=15
-)  # from the first answer without the transaction to the one that raises the alarm
+# From the first answer without the transaction to the one that opens the alarm.
+PATIENCE = timedelta(minutes=15)
 
 
 def unconfirmed_payments(tx: Connection, order_id: int) -> tuple[Unconfirmed, ...]:
-    """What HiPay tells of the order's transactions beyond what its reads have shown."""
-    return event_data.heard(orders.events_of(tx, order_id)).unconfirmed()
+    """What notifications report of the order's transactions beyond what reads have shown."""
+    return event_data.transaction_log(orders.events_of(tx, order_id)).unconfirmed()
 
 
 def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterable[str]) -> None:
-    """HiPay was asked for these pages and showed these transactions of the order: remember which of those that it has told
-    of it did not show, and raise the alarm when it has not for a while."""
+    """HiPay was asked for these pages and showed these transactions of the order: record which of the reported ones it did
+    not show, and open the alarm when it has not for a while."""
     asked, there, now = set(pages), set(shown), clock.now()
     events = orders.events_of(tx, order_id)
     page_of = {row.data["reference"]: row.page for row in events if row.kind in ("payment_told", "payment")}
-    heard = event_data.heard(events)
-    unconfirmed, counted = heard.unconfirmed(), [one for one in heard.unread() if one.transaction.under_way]
+    log = event_data.transaction_log(events)
+    unconfirmed, counted = log.unconfirmed(), [one for one in log.unsourced() if one.transaction.under_way]
     for one in (*unconfirmed, *counted):
         reference = one.transaction.reference
         if reference in there or page_of[reference] not in asked:
             continue
-        if one.absent_at is None:  # it changes no state: nothing is folded anew, however many were told of
+        if (
+            one.absent_at is None
+        ):  # this event changes no state, so it is not folded in, however many there are
             orders.add_event(
                 tx,
                 order=order_id,
@@ -65,16 +67,16 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
 
 
 def awaited(tx: Connection, order_id: int) -> bool:
-    """Whether HiPay still has to show a payment that it has told of, or that is counted, and has not been found not to."""
-    now, heard = clock.now(), event_data.heard(orders.events_of(tx, order_id))
-    missed = [one for one in heard.unread() if one.absent_at is not None]
+    """Whether a reported payment, or one that is counted without a read, can still be shown by the next reads."""
+    now, log = clock.now(), event_data.transaction_log(orders.events_of(tx, order_id))
+    missed = [one for one in log.unsourced() if one.absent_at is not None]
     return any(
-        one.absent_at is None or now - one.absent_at < PATIENCE for one in (*heard.unconfirmed(), *missed)
+        one.absent_at is None or now - one.absent_at < PATIENCE for one in (*log.unconfirmed(), *missed)
     )
 
 
 def dismiss(tx: Connection, order_id: int, account: str, alarm_reference: str | None, actor: Actor) -> None:
-    """A person has closed the alarm: what was told of is no payment. A read that shows it still confirms it."""
+    """A person has closed the alarm: what was reported is no payment. A read that shows it still confirms it."""
     for one in unconfirmed_payments(tx, order_id):
         reference = one.transaction.reference
         if alarm_reference in (None, reference):

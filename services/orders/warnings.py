@@ -1,11 +1,11 @@
-"""What a person may want to look at once more before sending. A warning never forbids.
+"""What a person may want to check again before sending. A warning never forbids.
 
 SendingWarning
 ├── StillOpen            the same customer was asked for the same amount, and can still pay it, or is paying it
 ├── FormerPayable        the order that this one was duplicated from can still be paid, or is being paid
 ├── ReferenceUsed        other orders have this invoice number
 ├── LooksLikeCard        a reference or the order id may be a card number
-├── AddressMistyped      one slip away from a well-known domain
+├── AddressMistyped      the domain differs by one slip from a well-known one
 ├── AddressInternationalised
 ├── AmountUnusual        far above what the account usually asks for
 └── InvoiceNumberMissing
@@ -33,7 +33,7 @@ NAMED = 3  # orders that a warning names; the rest is counted
 
 @dataclass(frozen=True)
 class OrderNamed:
-    """An order that a warning speaks of; ``id`` is ours, for the link."""
+    """An order that a warning names; ``id``: its row, for the link."""
 
     id: int
     order_id: str
@@ -48,7 +48,7 @@ class SendingWarning:
 
 @dataclass(frozen=True)
 class StillOpen(SendingWarning):
-    """``under_way``: a payment of it is pending, or held on the card."""
+    """``under_way``: a payment of it is pending, unconfirmed, or reserved on the card."""
 
     code = "still_open"
     order: OrderNamed
@@ -78,7 +78,7 @@ class ReferenceUsed(SendingWarning):
 
 @dataclass(frozen=True)
 class LooksLikeCard(SendingWarning):
-    """All digits by right, perhaps: the number is not repeated."""
+    """A number may rightly be all digits, so this only warns. The warning does not repeat the number."""
 
     code = "looks_like_card"
 
@@ -91,7 +91,7 @@ class AddressMistyped(SendingWarning):
 
 @dataclass(frozen=True)
 class AddressInternationalised(SendingWarning):
-    """``ascii_form`` is where the mail really goes."""
+    """``ascii_form``: the address that the mail goes to."""
 
     code = "address_internationalised"
     ascii_form: str
@@ -115,7 +115,7 @@ class InvoiceNumberMissing(SendingWarning):
 def warnings(
     desk: Desk, actor: Actor, accepted: Accepted, duplicated_from: int | None = None
 ) -> tuple[SendingWarning, ...]:
-    """What looks odd about the order, gravest first. Raises NotAllowed."""
+    """The warnings for the order, gravest first. Raises NotAllowed."""
     reference, found = accepted.references[0], list[SendingWarning]()
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND, accepted.account)

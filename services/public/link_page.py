@@ -15,7 +15,7 @@ from services.errors import DeskError
 from services.i18n import Translator, format_datetime, translator
 from services.mail.settings import EmailSettings
 from services.money import format_money
-from services.orders.open_page import LinkUnknown, LinkWornOut, press
+from services.orders.open_page import LinkUnknown, TooManyPages, open_hipay_page
 from services.orders.payment_link import LinkState, link_state
 from services.public.customer_texts import (
     AMOUNT,
@@ -62,17 +62,17 @@ def answer(desk: Desk, request: Request, asking: Event | None = None) -> Respons
     if foreign_origin(request.headers, desk.settings):
         raise HTTPException(403)
     try:
-        done = press(desk, token, asking=asking)
+        found = open_hipay_page(desk, token, asking=asking)
     except LinkUnknown:
         return _unknown(language)
-    except LinkWornOut:
+    except TooManyPages:
         return _page(desk, token, language, trouble="too_often")
     except DeskError as error:
         log.warning("a press of a link found no page: %s", error.code)
         return _page(desk, token, language, trouble="in_a_moment")
-    if done.url is None:
+    if found.url is None:
         return _page(desk, token, language)
-    return RedirectResponse(done.url, 303, headers={"referrer-policy": "no-referrer"})
+    return RedirectResponse(found.url, 303, headers={"referrer-policy": "no-referrer"})
 
 
 def unavailable(request: Request) -> Response:

@@ -22,9 +22,9 @@ def test_killed_at_every_point(tmp_path: Path, sandbox: RunningSandbox, duplicat
         order_id = create.create(desk, manager, draft(order_id="A-1"), create.new_form_key())
         drain(desk)
         token = str(history.detail(desk, manager, order_id).order.link_token)
-        attempt.kill(open_page.press, token)
+        attempt.kill(open_page.open_hipay_page, token)
         try:
-            led = open_page.press(
+            led = open_page.open_hipay_page(
                 desk, token, wait=lambda _: sandbox.control("clock", {"advance_seconds": 60})
             )
         except LinkBusy:

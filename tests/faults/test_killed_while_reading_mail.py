@@ -19,7 +19,7 @@ pytestmark = pytest.mark.faults
 
 def read(folder: Path, database: str, mailbox: str) -> None:
     """What a worker does; the one before it died long ago."""
-    bounces._ELSEWHERE = timedelta(0)
+    bounces._GIVEN_UP = timedelta(0)
     reports.read_report = readers.report_or_death
     bounces.read_mailbox(
         open_test_desk(folder, database_url=SecretStr(database), imap_url=SecretStr(mailbox))

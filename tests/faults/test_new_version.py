@@ -75,7 +75,7 @@ def test_links_under_way_finish(desk: Desk, sandbox: RunningSandbox, tmp_path: P
     try:
         history.check_now(after, manager, [unseen])
         drain(after)
-        assert open_page.press(after, token).url is not None
+        assert open_page.open_hipay_page(after, token).url is not None
         assert badges(after, manager, held, unseen, waiting, ours, begun) == [
             "paid",
             "paid",

@@ -19,7 +19,7 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import lists
 from services.store import access, schema
 from services.store.orders import batches, notifications
-from services.store.orders.notifications import Fate
+from services.store.orders.notifications import Processed
 from services.store.schema.fetching import folder_files
 from services.store.schema.orders import orders
 from services.store.schema.reconciliation import line_decisions
@@ -201,7 +201,7 @@ def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased
                 tx, account="demo", identity=str(n), content_type="", body=body, received_at=HELD
             )
         waiting = notifications.waiting(tx, 9)
-        notifications.finish(tx, [Fate(one, "unmatched", None, {}) for one in waiting], HELD)
+        notifications.finish(tx, [Processed(one, "unmatched", None, {}) for one in waiting], HELD)
     url = f"sqlite:///{tmp_path / 'after' / 'sandbox.db'}"
     (tmp_path / "after").mkdir()
     as_left_at(before, url, "0012").dispose()

@@ -27,7 +27,7 @@ from services.orders import (
     links,
     open_page,
 )
-from services.orders.open_page import Pressed
+from services.orders.open_page import Destination
 from services.restore_guard import (
     Marker,
     MarkerWatch,
@@ -162,13 +162,13 @@ def test_while_it_is_held_payments_are_read_and_customers_led_nowhere(
     drain(again)
     assert history.detail(again, manager, order_id).badge == "paid"
     with pytest.raises(NotAuthorised):
-        open_page.press(again, str(token))
+        open_page.open_hipay_page(again, str(token))
     links.resend(again, manager, own, create.new_form_key())
     before = len(sandbox.mails())
     drain(again)
     assert len(sandbox.mails()) == before
     restore_guard.release(again.store, again.settings, person(again, "admin"))
-    assert isinstance(open_page.press(again, str(token)), Pressed)
+    assert isinstance(open_page.open_hipay_page(again, str(token)), Destination)
 
 
 def test_another_database_and_an_older_release_are_held(

@@ -23,7 +23,7 @@ from services.orders import create, history, record
 from services.retention import MonthsRefused, NothingToErase
 from services.store import alarms
 from services.store.orders import batches, notifications, orders
-from services.store.orders.notifications import Fate
+from services.store.orders.notifications import Processed
 from services.store.orders.orders import Filter
 from services.store.schema.base import metadata
 from services.store.schema.bulk import batch_rows
@@ -77,7 +77,9 @@ def order(desk: Desk, manager: Actor, **changes: Any) -> int:
             body=f"order%5Bemail%5D={quote(email)}".encode(),
             received_at=clock.now(),
         )
-        notifications.finish(tx, [Fate(notifications.waiting(tx, 1)[0], "applied", found, {})], clock.now())
+        notifications.finish(
+            tx, [Processed(notifications.waiting(tx, 1)[0], "applied", found, {})], clock.now()
+        )
         for step in ("page", "mail"):
             tx.exec_driver_sql(f"DELETE FROM steps WHERE \"order\" = {found} AND kind = '{step}'")
         orders.change_order(
@@ -179,7 +181,9 @@ def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) 
             body=f"<email>{ADDRESS}</email>".encode(),
             received_at=clock.now(),
         )
-        notifications.finish(tx, [Fate(notifications.waiting(tx, 1)[0], "unmatched", None, {})], clock.now())
+        notifications.finish(
+            tx, [Processed(notifications.waiting(tx, 1)[0], "unmatched", None, {})], clock.now()
+        )
     found = retention.find(desk, admin, ADDRESS)
     assert (found.rows, found.rows_alive, found.notifications) == (0, 1, 1)
     sending.cancel(desk, manager, batch)
@@ -262,7 +266,7 @@ def test_a_notification_of_no_order_is_found_however_it_writes_the_address(
                 received_at=clock.now(),
             )
             [this] = notifications.waiting(tx, 1)
-            notifications.finish(tx, [Fate(this, "unmatched", None, {})], clock.now())
+            notifications.finish(tx, [Processed(this, "unmatched", None, {})], clock.now())
     assert retention.find(desk, admin, ADDRESS).notifications == 1
     assert retention.erase(desk, admin, ADDRESS).notifications == 1
     assert not retention.find(desk, admin, ADDRESS).anything
@@ -326,7 +330,7 @@ def test_a_notification_that_comes_after_the_erasure_is_emptied_too(desk: Desk, 
             received_at=clock.now(),
         )
         late = notifications.waiting(tx, 1)[0]
-        notifications.finish(tx, [Fate(late, "applied", found, {})], clock.now())
+        notifications.finish(tx, [Processed(late, "applied", found, {})], clock.now())
     retention.sweep(desk)
     with desk.store.write() as tx:
         # A replay is still known by its identity.

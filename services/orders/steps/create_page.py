@@ -26,7 +26,7 @@ from services.store.orders.steps import Step
 
 
 def run(desk: Desk, step: Step) -> None:
-    """Ask HiPay for the page; write its URL and the letter, or what went wrong and when it is tried again."""
+    """Ask HiPay for the page; write its URL and the message, or what went wrong and when it is tried again."""
     with desk.store.write() as tx:
         steps.lock_step(tx, step)
         order = orders.order(tx, step.order)
@@ -60,7 +60,7 @@ def run(desk: Desk, step: Step) -> None:
     try:
         request = page_request(desk, order, page, config)
         with desk.hipay(step.account) as client:
-            # The fence stays the same, so the step at hand is still the one to write under.
+            # A renewal leaves the fence as it is, so the result is still written under ``step``.
             answer = ask_page(client, order, page, request, before_read=lambda: renewed(desk, step))
         if isinstance(answer, CreatedPage):
             composed = compose(letter_of(desk.account(order.account), order), letter, url=answer.forward_url)
@@ -74,7 +74,7 @@ def run(desk: Desk, step: Step) -> None:
 
 
 def _own_link(desk: Desk, tx: Connection, step: Step, order: Order, letter: EmailSettings) -> None:
-    """Queue the letter at once: HiPay is not asked. The step run again after a refusal mails nothing twice."""
+    """Queue the message at once: HiPay is not asked. The step that is run again after a refusal mails nothing twice."""
     if orders.message(tx, order.id, "link") is None:
         try:
             composed = compose(
@@ -102,7 +102,7 @@ def _opened(
     composed: Composed,
     settings: EmailSettings,
 ) -> None:
-    """Commit the URL together with the letter that contains it: from here on it is the only URL."""
+    """Commit the URL together with the message that contains it: from here on it is the page's only URL."""
     with desk.store.write() as tx:
         steps.lock_step(tx, step)
         write_created(tx, order, page, created, state="open", expires_at=order.expires_at)
@@ -128,7 +128,7 @@ def _refused(desk: Desk, step: Step, order: Order, page: Page, error: DeskError)
         steps.lock_step(tx, step)
         write_fault(tx, order, page, error)
         if isinstance(error, errors.NotAuthorised):
-            # The account is at fault, not the order: everything waits until an administrator has corrected it.
+            # The account's credentials are wrong, not the order: all its steps wait until an administrator has corrected them.
             orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
             steps.again(tx, step, now + PAUSED_GAP, counts=False)
             return
@@ -154,12 +154,12 @@ def _known(desk: Desk, step: Step, order: Order, page: Page, known: KnownOrder) 
     """HiPay has this order id already: another page follows, or the payment on this one is read, or the step has failed."""
     with desk.store.write() as tx:
         steps.lock_step(tx, step)
-        number = next_number(tx, order, page.number) if known.fate == "replace" else None
+        number = next_number(tx, order, page.number) if known.finding == "replace" else None
         if number:
             write_lost(tx, order, page)
             add_page(tx, order, number=number)
             steps.again(tx, step, clock.now())
-        elif known.fate == "taken" or (known.fate == "replace" and known.read is not None):
+        elif known.finding == "taken" or (known.finding == "replace" and known.read is not None):
             write_taken(tx, order, page)
             steps.finish(tx, step)
         else:

@@ -1,4 +1,4 @@
-"""The step that reads a payment from HiPay: it confirms notifications, and finds payments where none comes."""
+"""The step that reads a payment from HiPay: it confirms notifications, and finds payments whose notification never came."""
 
 from datetime import datetime, timedelta
 
@@ -49,10 +49,10 @@ def run(desk: Desk, step: Step) -> None:
             steps.lock_step(tx, step)
             if isinstance(error, errors.NotAuthorised):
                 gap = REFUSED_GAP
-                if error.hipay_code == errors.NotAuthorised.CREDENTIALS:  # else it may be of reading alone
+                if error.hipay_code == errors.NotAuthorised.CREDENTIALS:  # else HiPay may refuse reads alone
                     pause(tx, step.account, "gateway", error.code)
                 else:
-                    _say_refused(tx, step.account, error)
+                    _open_refusal(tx, step.account, error)
             steps.again(tx, step, clock.now() + gap)
         return
     with desk.store.write() as tx:
@@ -72,7 +72,7 @@ def run(desk: Desk, step: Step) -> None:
 
 
 def stop(tx: Connection, step: Step, code: str) -> None:
-    """Read it once a day from now on; an alarm says that a person must look."""
+    """Read the payment once a day from now on, and open an alarm."""
     alarms.open_alarm(
         tx,
         identity=f"payment_not_read:{step.order}",
@@ -91,8 +91,8 @@ def _refusals(tx: Connection, account: str) -> list[StoredAlarm]:
     ]
 
 
-def _say_refused(tx: Connection, account: str, error: errors.NotAuthorised) -> None:
-    """Record that HiPay refuses reads of this account: no payment of it is confirmed before somebody corrects that."""
+def _open_refusal(tx: Connection, account: str, error: errors.NotAuthorised) -> None:
+    """Open the alarm that HiPay refuses reads of this account: until somebody corrects that, none of its payments is confirmed."""
     if not _refusals(tx, account):
         now = clock.now()
         alarms.open_alarm(
@@ -109,8 +109,8 @@ def _say_refused(tx: Connection, account: str, error: errors.NotAuthorised) -> N
 def _worth_reading(tx: Connection, order_id: int) -> list[Page]:
     """The pages that may have been paid.
 
-    Behind an own link there may be many, of half an hour each: those that ended lately, the newest, and all on which
-    somebody has tried to pay.
+    Our own link may have made many, of half an hour each: of those, the ones that ended lately, the newest, and all on
+    which somebody has tried to pay.
     """
     every = orders.pages_of(tx, order_id)
     tried = {
@@ -128,9 +128,9 @@ def _worth_reading(tx: Connection, order_id: int) -> list[Page]:
 
 
 def _set_next(tx: Connection, step: Step, *, asked: bool) -> None:
-    # Nothing to ask for: nobody has opened the own link yet, and whoever makes a page has it read.
+    # Without a page there is nothing to read: nobody has opened the own link yet, and making a page schedules a read.
     later = _next(tx, step) if asked else None
-    # A notification or a return that came while HiPay was asked may be newer than the answer: look again at once.
+    # A notification or a return that came while HiPay was asked may be newer than the answer: read again at once.
     later = steps.finish(tx, step) or later
     if later:
         steps.schedule(tx, step.order, "read", step.account, later)
@@ -140,7 +140,7 @@ def _next(tx: Connection, step: Step) -> datetime | None:
     now, order = clock.now(), orders.order(tx, step.order)
     assert order is not None
     orders.change_order(tx, step.order, checked_at=now)
-    # Behind an own link only a page that was made, or asked for, can be paid, and each lives half an hour.
+    # With our own link only a page that was made or asked for can be paid, and each lives half an hour.
     ends = [page.expires_at or page.created_at + PAGE_LIFE for page in orders.pages_of(tx, step.order)]
     end = max(ends) if order.link_token else order.expires_at
     since = max(event.at for event in orders.events_of(tx, step.order))

@@ -11,12 +11,12 @@ from services.store.orders import orders, steps
 from services.store.orders.records import Message, Order
 
 FRESH = timedelta(minutes=15)
-_READ_TAKES = timedelta(minutes=2)  # while HiPay is away, its polling keeps its gaps
+_READ_TAKES = timedelta(minutes=2)  # then the reminder is checked again
 
 
 def still_wanted(tx: Connection, order: Order, message: Message) -> bool:
-    """Whether a reminder that nobody asked for may leave: the account still reminds, the customer is still known, and
-    their address still takes mail."""
+    """Whether a reminder by schedule may leave: the account still reminds, the customer is not erased, and no e-mail to
+    their address came back."""
     if message.reminder != BY_SCHEDULE:
         return True
     kinds = [event.kind for event in orders.events_of(tx, order.id)]
@@ -27,8 +27,8 @@ def still_wanted(tx: Connection, order: Order, message: Message) -> bool:
 
 
 def not_before(tx: Connection, desk: Desk, order: Order, message: Message) -> datetime | None:
-    """When the reminder may leave: in the account's daylight hours (by schedule), or once HiPay was asked, since the reminder was
-    written, how the payment stands; None: now."""
+    """When the reminder may leave; None: now. By schedule it waits for the account's daylight hours; every reminder waits
+    for a read of the payment that is newer than itself."""
     now = clock.now()
     if message.reminder == BY_SCHEDULE:
         later = of_account(tx, order.account).next_daylight(now, desk.account(order.account).zone)

@@ -1,9 +1,9 @@
 """The step that asks HiPay for a maintenance operation once; where the answer is lost it looks the operation up, and never
 asks again.
 
-``GET /v3/transactions/opid/…`` shows what HiPay knows under our operation id. An unknown id is no proof that
-nothing was done: it is looked up for a day, and a person is asked until it is found. Where the account has no such call, a read
-of the order may tell, or a person does.
+``GET /v3/transactions/opid/…`` shows what HiPay knows under our operation id. An unknown id is no proof that nothing was
+done: it is looked up for a day, and an alarm asks a person until it is found. Where the account has no such call, a read
+of the order may show the outcome, or a person decides.
 """
 
 from services import clock
@@ -12,7 +12,8 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors
 from services.hipay.observations import Observation
-from services.orders.bank_answers import UNCLEAR, record_read
+from services.orders.bank_answers import record_read
+from services.orders.bank_refusals import UNCLEAR
 from services.orders.record import alarm, operation_done, record
 from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.lease import renewed
@@ -36,7 +37,7 @@ def run(desk: Desk, step: Step) -> None:
             steps.again(tx, step, clock.now() + gap, counts=False)
             return
         if asked is not None:
-            # From here on a crash leaves it unknown: better a question to a person than money sent twice.
+            # From here on a crash leaves it unknown: a person is asked rather than money sent twice.
             maintenance_operations.change(tx, asked.id, state="unknown")
     if asked is None:
         _look_up(desk, step, unsettled)
@@ -107,7 +108,7 @@ def _lost(tx: Connection, asked: AskedOperation, code: str, fields: dict[str, st
 
 
 def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
-    """Take in what HiPay knows of the lost operations; a person is told of what it does not know, which is looked up again."""
+    """Record what HiPay knows of the lost operations; open an alarm for those that it does not know, and look them up again."""
     found: list[tuple[AskedOperation, tuple[Observation, ...]]] = []
     may_ask = True
     try:
@@ -120,7 +121,7 @@ def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
     with desk.store.write() as tx:
         steps.lock_step(tx, step)
         for one in lost:
-            if not one.failure:  # the worker that asked died before it heard the answer
+            if not one.failure:  # the worker that asked died before it got the answer
                 _lost(tx, one, errors.OutcomeUnknown.code, {})
         pages = {page.hipay_order_id: page.id for page in orders.pages_of(tx, step.order)}
         for one, transactions in found:
@@ -138,7 +139,7 @@ def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
                     identity=f"operation_not_found:{one.id}",
                     operation_id=one.operation_id,
                 )
-        _tell(tx, step, [one for one in lost if one.id in still])
+        _open_alarms(tx, step, [one for one in lost if one.id in still])
         later = clock.now() + backoff(step.tries, first=20)
         if still and may_ask and not hopeless(step.tries, step.first_due_at, clock.now()):
             steps.again(tx, step, later)
@@ -149,17 +150,17 @@ def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
 
 
 def stop(tx: Connection, step: Step, code: str) -> None:
-    """Ask HiPay no more: whether anything was done is for a person to look up."""
+    """Ask HiPay no more: a person must look up whether anything was done."""
     unsettled = maintenance_operations.unsettled(tx, step.order)
     for one in unsettled:
         _lost(tx, one, code, {})
-    _tell(tx, step, unsettled)
+    _open_alarms(tx, step, unsettled)
     steps.finish(tx, step)
 
 
-def _tell(tx: Connection, step: Step, unknown: list[AskedOperation]) -> None:
+def _open_alarms(tx: Connection, step: Step, unknown: list[AskedOperation]) -> None:
     order = orders.order(tx, step.order)
     assert order is not None
     for one in unknown:
-        if one.failure != UNCLEAR:  # which has an alarm of its own
+        if one.failure != UNCLEAR:  # that has an alarm of its own
             alarm(tx, order, f"operation_unknown:{one.id}", "operation_unknown", operation=one.id)

@@ -1,8 +1,8 @@
 """The steps of an order, one outside call each: make HiPay's page, mail its link, read the payment.
 
 A step is leased, its call is made outside any transaction, and its result is written under the lease's fence together
-with the next step. The page's URL is committed before any mail leaves, and only one URL per page is ever committed:
-whatever is lost or repeated between, two different URLs are never mailed.
+with the next step. The page's URL is committed before any mail leaves, and only one URL per page is ever committed: two
+different URLs are never mailed, whatever is lost or repeated.
 """
 
 import logging
@@ -38,7 +38,7 @@ STOP: dict[StepKind, Callable[[Connection, Step, str], None]] = {
 
 
 def run_next(desk: Desk, owner: str) -> bool:
-    """Take one due step and run it. False when nothing is due.
+    """Lease one due step and run it. False when none is due.
 
     The steps of an account that the settings no longer name wait until they name it again.
     """
@@ -49,19 +49,19 @@ def run_next(desk: Desk, owner: str) -> bool:
 
 
 def take(desk: Desk, owner: str, free: Mapping[StepKind, Collection[str]]) -> Step | None:
-    """Lease one due step of these kinds, each of its accounts; None when none is due."""
+    """Lease one due step of these kinds and accounts; None when none is due."""
     with desk.store.write() as tx:
         return steps.take(tx, owner, clock.now(), lease.LEASE, free)
 
 
 def run(desk: Desk, step: Step) -> None:
-    """Run a step that was taken."""
+    """Run a leased step."""
     try:
         RUN[step.kind](desk, step)
     except LeaseLost:
         log.warning("step %s of order %s was finished by another worker", step.kind, step.order)
     except Exception as error:
-        # A fault of ours must not stop the queue: the step comes again later, for a day, and the log says why.
+        # A fault of ours must not stop the queue: the step is tried again for a day, and the log says why.
         now, ours = clock.now(), not isinstance(error, STORE_AWAY)
         if ours:
             log.exception("step %s of order %s failed", step.kind, step.order)

@@ -1,7 +1,7 @@
 """The steps that hand an order's e-mail, and the sender's copy of it, to the mail server.
 
-The message is stored as it leaves, with its Message-ID, so that a second try is the same message. ``tries`` counts the
-hand-overs whose outcome is not known: after two of them a person must look.
+The message is stored as it leaves, with its Message-ID, so that a second try sends the same message. ``tries`` counts the
+hand-overs whose outcome is unknown: after two of them a person must decide.
 """
 
 from typing import Any
@@ -51,13 +51,16 @@ def _run(desk: Desk, step: Step, kind: MessageKind) -> None:
         if message.tries >= MOST_UNKNOWN:
             _close(tx, step, message, kind, "uncertain", "mail_uncertain", message_id=message.message_id)
             return
-        stands = link_state(order, clock.now())
-        if stands == "confirming":  # neither sent nor withdrawn before HiPay was asked
+        request = link_state(order, clock.now())
+        if request == "confirming":  # neither sent nor withdrawn before HiPay was asked
             steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
-        if stands != "open":
-            left = message.tries > 0  # perhaps: a worker died over it, or the server's answer was lost
-            state: MessageState = "uncertain" if left else "expired" if stands == "expired" else "withdrawn"
+        if request != "open":
+            may_have_left = (
+                message.tries > 0
+            )  # a worker died while it sent it, or the server's answer was lost
+            ended: MessageState = "expired" if request == "expired" else "withdrawn"
+            state: MessageState = "uncertain" if may_have_left else ended
             _close(tx, step, message, kind, state, f"mail_{state}", message_id=message.message_id)
             return
         if message.reminder and message.tries == 0:
@@ -95,7 +98,7 @@ def _run(desk: Desk, step: Step, kind: MessageKind) -> None:
 
 
 def stop(tx: Connection, step: Step, code: str) -> None:
-    """Give the message up: it has certainly not left, or nobody knows."""
+    """Give the message up: it has certainly not left, or its outcome is unknown."""
     kind: MessageKind = "copy" if step.kind == "copy" else "link"
     message, order = orders.message(tx, step.order, kind), orders.order(tx, step.order)
     assert message is not None
@@ -114,7 +117,7 @@ def _accepted(desk: Desk, step: Step, order: Order, message: Message, kind: Mess
         if kind == "link" and order.copy_to and message.number == 1:
             try:
                 _queue_copy(desk, tx, order, message)
-            except errors.MailError as error:  # the settings have changed: the link has left all the same
+            except errors.MailError as error:  # the settings have changed: the link was mailed all the same
                 _event(tx, order, "copy", "mail_failed", error=error.code, fields=error.fields())
     desk.wake.set()
 
@@ -141,7 +144,7 @@ def _queue_copy(desk: Desk, tx: Connection, order: Order, message: Message) -> N
 def _not_accepted(
     desk: Desk, step: Step, order: Order, message: Message, kind: MessageKind, error: errors.MailError
 ) -> None:
-    """The server certainly did not take it: this try does not count among the unknown ones."""
+    """The server certainly did not take the message: this try does not count among the unknown ones."""
     now = clock.now()
     with desk.store.write() as tx:
         steps.lock_step(tx, step)
@@ -188,5 +191,5 @@ def _failed(tx: Connection, order: Order, kind: MessageKind, code: str, fields: 
 
 
 def _event(tx: Connection, order: Order, kind: MessageKind, event: str, **data: Any) -> None:
-    """The event of the copy, which does not change the order's delivery."""
+    """Record the event of the message; events of a copy have kinds of their own, which do not change the order's delivery."""
     record(tx, order.id, EVENT_KINDS[event if kind == "link" else f"copy_{event}"], WORKER, **data)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from services.desk import Desk
-from services.orders.transactions import Event, Heard
+from services.orders.transactions import Event, TransactionLog
 from services.reconciliation.matching import positions
 from services.reconciliation.matching.lookup import (
     HIPAYS_KINDS,
@@ -179,14 +179,14 @@ def _of_orders(
     operations: dict[int, list[str]] = {}
     transactions: dict[int, list[str]] = {}
     captures: dict[int, int] = {}
-    heard: dict[int, Heard] = {}
+    logs: dict[int, TransactionLog] = {}
     for order, text in order_keys.page_ids(tx, ids):
         pages.setdefault(order, []).append(text)
     for order, text in order_keys.operation_ids(tx, ids):
         operations.setdefault(order, []).append(text)
     for row in order_keys.payments(tx, ids):
-        heard.setdefault(row.order, Heard()).take(Event(row.kind, row.at, row.data))
-    for order, its in heard.items():
+        logs.setdefault(row.order, TransactionLog()).add(Event(row.kind, row.at, row.data))
+    for order, its in logs.items():
         confirmed = its.confirmed()
         transactions[order] = [one.reference for one in confirmed]
         operations.setdefault(order, []).extend(name for one in confirmed for name in sorted(one.operations))

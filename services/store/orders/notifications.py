@@ -1,4 +1,4 @@
-"""HiPay's notifications, kept as they came until they have been worked off."""
+"""HiPay's notifications, stored as they came until they are processed."""
 
 import hashlib
 from collections.abc import Collection
@@ -18,7 +18,7 @@ from services.text.address_tokens import address_tokens
 def store(
     tx: Connection, *, account: str, identity: str, content_type: str, body: bytes, received_at: datetime
 ) -> bool:
-    """Store a notification to be worked off, with the digests of the e-mail addresses in its body. False when the account has
+    """Store a notification to be processed, with the digests of the e-mail addresses in its body. False when the account has
     it already, and nothing is written."""
     here = notifications
     values = {
@@ -51,21 +51,21 @@ def address_digest(address: str) -> str:
 
 
 def waiting(tx: Connection, limit: int) -> list[int]:
-    """The ids of those not yet worked off, oldest first."""
+    """The ids of those not yet processed, oldest first."""
     query = select(notifications.c.id).where(notifications.c.state == "stored")
     return list(tx.scalars(query.order_by(notifications.c.id).limit(limit)))
 
 
 def claim(tx: Connection, ids: Collection[int]) -> list[StoredNotification]:
-    """These notifications, oldest first, held for the rest of the transaction, without those that another worker has or had."""
+    """These notifications, oldest first, locked for the rest of the transaction, without those that another worker has or had."""
     query = select(notifications).where(notifications.c.id.in_(tuple(ids)), notifications.c.state == "stored")
     found = tx.execute(query.order_by(notifications.c.id).with_for_update(skip_locked=True))
     return each_of(StoredNotification, found)
 
 
 @dataclass(frozen=True)
-class Fate:
-    """What became of a notification, and of which order it is where that is known."""
+class Processed:
+    """The outcome of a notification, and its order where that is known."""
 
     id: int
     state: NotificationState
@@ -73,11 +73,11 @@ class Fate:
     detail: dict[str, Any]
 
 
-def finish(tx: Connection, fates: Collection[Fate], at: datetime) -> None:
-    """Write what became of claimed notifications."""
-    if fates:
+def finish(tx: Connection, results: Collection[Processed], at: datetime) -> None:
+    """Write the outcomes of claimed notifications."""
+    if results:
         values = [
             {"row": one.id, "state": one.state, "order": one.order, "detail": one.detail, "worked_at": at}
-            for one in fates
+            for one in results
         ]
         tx.execute(update(notifications).where(notifications.c.id == bindparam("row")), values)

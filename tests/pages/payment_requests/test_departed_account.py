@@ -88,4 +88,4 @@ def test_nobody_acts_for_it(desk: Desk, manager: Actor, order: int) -> None:
             act()
     assert maintenance_operations.of_order(desk, manager, order)[1] == ()
     with pytest.raises(NotAuthorised):
-        services.orders.open_page.press(desk, token)
+        services.orders.open_page.open_hipay_page(desk, token)

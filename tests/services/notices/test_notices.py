@@ -267,7 +267,7 @@ def test_the_notice_of_an_end_says_how_often_the_customer_opened_it(
     order_id = send_order(desk, manager, expires_at=clock.now() + timedelta(days=5))
     token = history.detail(desk, manager, order_id).order.link_token
     for _ in range(times):
-        open_page.press(desk, token)
+        open_page.open_hipay_page(desk, token)
         sandbox.control("clock", {"advance_seconds": 60})
     morning = announced_at(history.detail(desk, manager, order_id).order.expires_at, ZoneInfo("Europe/Paris"))
     sandbox.control("clock", {"advance_seconds": (morning - clock.now()).total_seconds() + 60})

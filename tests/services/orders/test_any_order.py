@@ -555,13 +555,13 @@ class Request(RuleBasedStateMachine):
             self.world.meanwhile = lambda: self.by_hand(meanwhile, 3)
         before = self.model.stands()
         try:
-            pressed = open_page.press(self.desk, token)
+            pressed = open_page.open_hipay_page(self.desk, token)
         except DeskError:
             pressed = None
         self.world.meanwhile = None
         self.was_read()
         if before != "open":
-            assert pressed == open_page.Pressed(before)
+            assert pressed == open_page.Destination(before)
         for made in self.world.made:
             self.model.link = {"ok": "open", "refused": "failed"}.get(made, self.model.link)
         self.world.made.clear()

@@ -16,7 +16,8 @@ from services.hipay.observations import Observation
 from services.notices.choices import choose
 from services.notices.post import post
 from services.orders import create, history, maintenance_operations, notifications
-from services.orders.bank_answers import BANK_REFUSED, record_read
+from services.orders.bank_answers import record_read
+from services.orders.bank_refusals import BANK_REFUSED
 from services.store import Row
 from services.store.orders import orders
 from tests.support.drafts import draft

@@ -43,8 +43,8 @@ def key() -> str:
     return create.new_form_key()
 
 
-def press(desk: Desk, order_id: int) -> open_page.Pressed:
-    return open_page.press(desk, found(desk, order_id).order.link_token)
+def press(desk: Desk, order_id: int) -> open_page.Destination:
+    return open_page.open_hipay_page(desk, found(desk, order_id).order.link_token)
 
 
 def pay(desk: Desk, sandbox: RunningSandbox, order_id: int, page: int = -1) -> None:

@@ -84,7 +84,7 @@ def test_what_nobody_has_opened_is_not_read(desk: Desk, sent: int, sandbox: Runn
     token = seen.order.link_token
     sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
     with pytest.raises(OutcomeUnknown):
-        open_page.press(desk, token)
+        open_page.open_hipay_page(desk, token)
     check(desk, sent)  # a page was asked for: it may be paid until half an hour has gone
     assert found(desk, sent).order.checked_at is not None
     sandbox.control("clock", {"advance_seconds": timedelta(hours=2).total_seconds()})
@@ -142,7 +142,8 @@ def test_many_presses_at_once_make_one_page(desk: Desk, sent: int, sandbox: Runn
     token = found(desk, sent).order.link_token
     urls: list[str | None] = []
     presses = [
-        threading.Thread(target=lambda: urls.append(open_page.press(desk, token).url)) for _ in range(4)
+        threading.Thread(target=lambda: urls.append(open_page.open_hipay_page(desk, token).url))
+        for _ in range(4)
     ]
     for press in presses:
         press.start()
@@ -353,23 +354,23 @@ def test_cancelled_while_hipay_was_asked_leads_nowhere(
     token = found(desk, sent).order.link_token
     if refused:  # the answer to a press that came before says nothing of the request any more
         with pytest.raises(Refused):
-            open_page.press(desk, token)
+            open_page.open_hipay_page(desk, token)
     else:
-        done = open_page.press(desk, token)
+        done = open_page.open_hipay_page(desk, token)
         assert (done.link_state, done.url) == ("cancelled", None)
         assert [page.state for page in found(desk, sent).pages] == ["withdrawn"]
     assert found(desk, sent).badge == "cancelled"
-    assert open_page.press(desk, token) == open_page.Pressed("cancelled")
+    assert open_page.open_hipay_page(desk, token) == open_page.Destination("cancelled")
 
 
 def test_an_order_named_like_a_further_page_keeps_its_id(
     desk: Desk, manager: Actor, sent: int, sandbox: RunningSandbox
 ) -> None:
     other = create.create(desk, manager, draft(order_id="A-1-2"), create.new_form_key())
-    open_page.press(desk, found(desk, sent).order.link_token)
+    open_page.open_hipay_page(desk, found(desk, sent).order.link_token)
     sandbox.control("clock", {"advance_seconds": 31 * 60})
-    open_page.press(desk, found(desk, sent).order.link_token)
-    open_page.press(desk, found(desk, other).order.link_token)
+    open_page.open_hipay_page(desk, found(desk, sent).order.link_token)
+    open_page.open_hipay_page(desk, found(desk, other).order.link_token)
     assert [page.hipay_order_id for page in found(desk, sent).pages] == ["A-1", "A-1-3"]
     assert [page.hipay_order_id for page in found(desk, other).pages] == ["A-1-2"]
 

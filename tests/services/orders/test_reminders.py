@@ -15,7 +15,7 @@ from services.accounts.reminders import ReminderDays, ReminderHours, Reminders
 from services.demo.drain import drain
 from services.desk import Desk
 from services.entrypoints import worker
-from services.mail.reports import Report, Told
+from services.mail.reports import RecipientStatus, Report
 from services.orders import create, history, links
 from services.orders.bounces import record_bounce
 from services.orders.history import Detail
@@ -169,7 +169,7 @@ def test_never_after_it_came_back_and_again_at_another_address(
     message = seen(desk, order_id).messages[0]
     with desk.store.write() as tx:
         assert record_bounce(
-            tx, Report((message.message_id,), (Told("failed", frozenset(), "5.1.1", "unknown"),))
+            tx, Report((message.message_id,), (RecipientStatus("failed", frozenset(), "5.1.1", "unknown"),))
         )
     work(desk, sandbox)
     assert reminded(sandbox) == []

@@ -31,7 +31,7 @@ from services.orders import (
     notifications,
     open_page,
 )
-from services.orders.confirm import AccountAsked, ToldOtherwise, WhyMissing
+from services.orders.confirm import AccountAsked, NotificationsChanged, WhyMissing
 from services.orders.errors import BeingConfirmed
 from services.orders.history import Detail
 from services.orders.unconfirmed import answered
@@ -60,7 +60,7 @@ def receiver(desk: Desk) -> Iterator[httpx.Client]:
 def send(desk: Desk, actor: Actor, *, pressed: bool = True, **changes: Any) -> int:
     order = send_order(desk, actor, amount="15", **changes)
     if pressed:
-        open_page.press(desk, found(desk, order).order.link_token)
+        open_page.open_hipay_page(desk, found(desk, order).order.link_token)
     return order
 
 
@@ -158,7 +158,7 @@ def test_a_forged_notification_is_never_money_and_a_real_payment_is(
 
     close(desk, manager, found(desk, order).alarms[0].id, "not in HiPay's console")
     assert (found(desk, order).order.payment, open_alarms(desk, order)) == ("unpaid", [])
-    open_page.press(desk, found(desk, order).order.link_token)
+    open_page.open_hipay_page(desk, found(desk, order).order.link_token)
     pay(desk, sandbox, order)
     history.check_now(desk, manager, [order])
     drain(desk)
@@ -232,7 +232,7 @@ def test_made_up_refusals_wear_no_link_out(desk: Desk, manager: Actor, receiver:
     for number in range(open_page.ATTEMPTS):
         tell(desk, receiver, order, status=113, transaction_reference=f"forged {number}")
     drain(desk)
-    pressed = open_page.press(desk, token)
+    pressed = open_page.open_hipay_page(desk, token)
     assert [page.url for page in found(desk, order).pages] == [pressed.url]
 
 
@@ -260,7 +260,7 @@ def test_nothing_is_sent_and_nothing_is_done_while_a_payment_is_being_confirmed(
     with pytest.raises(BeingConfirmed):
         links.cancel(desk, manager, order, "k")
     token = found(desk, order).order.link_token
-    assert open_page.press(desk, token) == open_page.Pressed("confirming")
+    assert open_page.open_hipay_page(desk, token) == open_page.Destination("confirming")
     assert "votre paiement est en cours" in receiver.get(f"/p/{token}").text.lower()
     for _ in range(3):
         later(sandbox, minutes=3)
@@ -381,7 +381,7 @@ def test_of_an_account_that_has_gone_a_person_confirms(
             confirm.confirm(desk, manager, order, shown, "seen", "k1")
         with pytest.raises(WhyMissing):
             confirm.confirm(desk, finance, order, shown, " ", "k1")
-        with pytest.raises(ToldOtherwise):
+        with pytest.raises(NotificationsChanged):
             confirm.confirm(desk, finance, order, (), "seen", "k1")
         assert found(desk, order).badge == "unconfirmed"
         for _ in range(2):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.mail.reports import ANSWER_MAX, MOST_IDS, Report, Told, read_report
+from services.mail.reports import ANSWER_MAX, MOST_IDS, RecipientStatus, Report, read_report
 from tests.support import reports
 
 ID = "<176.1.42@fleurs.example>"
@@ -20,7 +20,7 @@ def test_a_standard_report() -> None:
     words = "550 5.1.1 <zoe@example.com>: Recipient address rejected: User unknown"
     for headers_only in (False, True):
         assert read_report(reports.standard(ID, headers_only=headers_only)) == Report(
-            (ID,), (Told("failed", frozenset({ZOE}), "5.1.1", words),)
+            (ID,), (RecipientStatus("failed", frozenset({ZOE}), "5.1.1", words),)
         )
 
 
@@ -48,7 +48,7 @@ def test_what_is_told(raw: bytes, action: str, status: str, answer: str) -> None
     assert ID in found.message_ids
     told = found.about("Zoe@Example.com")
     assert told is not None
-    assert (told.action, told.status) == (action, status)
+    assert (told.action, told.code) == (action, status)
     assert answer in told.answer
     assert found.about("other@example.com") is None
 
@@ -73,7 +73,7 @@ DELAYS = (
 def test_who_still_tries_has_not_given_up_whatever_the_words_quote(subject: str, text: str) -> None:
     found = read_report(reports.prose(ID, subject, text))
     assert found is not None
-    assert [told.action for told in found.told] == ["delayed"]
+    assert [told.action for told in found.statuses] == ["delayed"]
 
 
 FAILURES = (
@@ -94,7 +94,7 @@ FAILURES = (
 def test_a_failure_in_prose_is_one_in_any_of_the_languages(subject: str, text: str, status: str) -> None:
     found = read_report(reports.prose(ID, subject, text))
     assert found is not None
-    assert [(told.action, told.status) for told in found.told] == [("failed", status)]
+    assert [(told.action, told.code) for told in found.statuses] == [("failed", status)]
     assert found.about(ZOE) is not None
 
 
@@ -104,7 +104,7 @@ def test_a_letter_in_the_servers_own_charset_is_read() -> None:
     )
     found = read_report(raw.encode("latin-1"))
     assert found is not None
-    assert found.told[0].action == "failed"
+    assert found.statuses[0].action == "failed"
 
 
 def test_who_is_named_in_prose() -> None:
@@ -112,7 +112,7 @@ def test_who_is_named_in_prose() -> None:
         text = "could not be delivered to <other@elsewhere.example>. Questions? postmaster@mx.example.com, bounces@fleurs.example"
         found = read_report(reports.prose(ID, "Undelivered", text, sender))
         assert found is not None
-        assert found.told[0].recipients == {"other@elsewhere.example"}
+        assert found.statuses[0].recipients == {"other@elsewhere.example"}
     found = read_report(
         reports.prose(ID, "Undelivered", "could not be delivered. Ask postmaster@mx.example.com.")
     )
@@ -148,11 +148,11 @@ def test_each_recipient_has_an_outcome_of_their_own() -> None:
     found = read_report(raw)
     assert found is not None
     told = {name: found.about(name) for name in (ZOE, "x@y.example")}
-    assert {name: (one.action, one.status) for name, one in told.items() if one} == {
+    assert {name: (one.action, one.code) for name, one in told.items() if one} == {
         ZOE: ("delayed", "4.4.1"),
         "x@y.example": ("failed", "5.2.2"),
     }
-    assert [one.action for one in found.told] == ["failed", "delayed"]
+    assert [one.action for one in found.statuses] == ["failed", "delayed"]
 
 
 def test_a_recipient_is_known_by_what_was_written_to_and_by_what_it_was_passed_on_to() -> None:
@@ -160,7 +160,7 @@ def test_a_recipient_is_known_by_what_was_written_to_and_by_what_it_was_passed_o
         reports.standard(ID, recipient="<Other@In.example>", original="zoe+2Btag@example.com")
     )
     assert found is not None
-    assert found.told[0].recipients == {"other@in.example", "zoe+tag@example.com"}
+    assert found.statuses[0].recipients == {"other@in.example", "zoe+tag@example.com"}
 
 
 @pytest.mark.parametrize(
@@ -196,8 +196,8 @@ def test_what_is_quoted_is_inert() -> None:
     )
     found = read_report(reports.standard(ID, diagnostic=words + "x" * 1000))
     assert found is not None
-    assert found.told[0].answer.isprintable()
-    assert len(found.told[0].answer) <= ANSWER_MAX
+    assert found.statuses[0].answer.isprintable()
+    assert len(found.statuses[0].answer) <= ANSWER_MAX
 
 
 def test_a_report_cut_off_in_the_returned_message_is_read_all_the_same() -> None:
@@ -232,11 +232,11 @@ def test_garbage_raises_nothing_and_says_little(raw: bytes) -> None:
     if found is not None:
         assert found.message_ids
         assert len(found.message_ids) <= MOST_IDS
-        assert found.told
-        for told in found.told:
+        assert found.statuses
+        for told in found.statuses:
             assert len(told.answer) <= ANSWER_MAX
             assert told.answer == "" or told.answer.isprintable()
-            assert told.status == "" or told.status[0] in "245"
+            assert told.code == "" or told.code[0] in "245"
 
 
 def _nested(depth: int) -> bytes:
