@@ -80,6 +80,10 @@ class NotAllowed(AccessError):
         self.right = right
         self.account = account
 
+    def fields(self) -> dict[str, str]:
+        """Without the account: a sentence must not name one that the reader may not see."""
+        return {"right": self.right}
+
 
 class NotSignedIn(AccessError):
     code = "not_signed_in"

@@ -100,7 +100,8 @@ def start(
         one_at_a_time(tx, "batch")  # two presses at once: the second finds what the first has written
         known = batches.by_form_key(tx, form_key)
         if known is not None:
-            return known
+            require(tx, actor, Right.SEND, known.account)
+            return known.id
         ready = readiness_in(tx, desk, account, "link")
         if not ready.ready:
             raise AccountNotReady(account, tuple(item.name for item in ready.missing))

@@ -67,9 +67,10 @@ def request_fetch(desk: Desk, actor: Actor, account: str, form_key: str, settlem
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE, account)
-        known = payout_requests.by_form_key(tx, form_key) or payout_requests.find_open(
-            tx, account, settlement_id
-        )
+        pressed = payout_requests.by_form_key(tx, form_key)
+        if pressed is not None:
+            require(tx, actor, Right.RECONCILE, pressed.account)
+        known = pressed.id if pressed else payout_requests.find_open(tx, account, settlement_id)
         if known is not None:
             payout_requests.make_due(tx, known, now)
             return known
@@ -88,7 +89,7 @@ def request_fetch(desk: Desk, actor: Actor, account: str, form_key: str, settlem
         audit.record(tx, actor, "payouts_asked_for", f"account:{account}", settlement=settlement_id)
         made = payout_requests.by_form_key(tx, form_key)
     assert made is not None
-    return made
+    return made.id
 
 
 def read_fetching(desk: Desk, actor: Actor, account: str) -> Fetching:

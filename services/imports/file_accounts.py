@@ -106,6 +106,7 @@ def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
             require(tx, actor, Right.RECONCILE, before)
         under = [key for name, key in settlement_files.accounts_in_use(tx) if name == cell and key in keys]
         if under and account not in under:
+            require(tx, actor, Right.RECONCILE, under[0])  # the refusal names that account
             raise FileAccountInUse(cell, keys[under[0]].name)
         _record(tx, actor, cell, account)
         accounts = known(tx, keys)

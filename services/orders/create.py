@@ -57,7 +57,8 @@ def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: 
     one_at_a_time(tx, "order")  # of two simultaneous presses the second finds the first one's order
     known = orders.order_by_form_key(tx, form_key)
     if known is not None:
-        return int(known.id)
+        require(tx, actor, Right.SEND, known.account)
+        return known.id
     accepted, problems = drafts.check(draft, clock.now())
     if accepted is None:
         raise DraftRefused(problems)

@@ -62,9 +62,10 @@ def cancel(desk: Desk, actor: Actor, order_id: int, form_key: str) -> datetime |
     Raises LinkRefused, AccountUnknown, NotAllowed.
     """
     with desk.store.write() as tx:
-        if _recorded(tx, order_id, form_key):
+        order = allowed_request(tx, actor, Right.SEND, order_id)
+        if _recorded(tx, form_key):
             return None
-        order = _allowed(tx, desk, actor, order_id, "cancel")
+        _refuse(tx, desk, order, "cancel")
         until = _close_pages(tx, order_id, "withdrawn")
         record(tx, order_id, "link_cancelled", actor, identity=form_identity(form_key), **_until(until))
         audit.record(tx, actor, "link_cancelled", f"order:{order.id}")
@@ -78,9 +79,10 @@ def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_k
     Raises LinkRefused, AccountUnknown, FieldProblem, NotAllowed.
     """
     with desk.store.write() as tx:
-        if _recorded(tx, order_id, form_key):
+        order = allowed_request(tx, actor, Right.SEND, order_id)
+        if _recorded(tx, form_key):
             return
-        order = _allowed(tx, desk, actor, order_id, "extend")
+        _refuse(tx, desk, order, "extend")
         _check_end(expires_at, OWN_MAX_DAYS)
         if expires_at == order.expires_at:
             raise NothingChanged
@@ -104,9 +106,10 @@ def renew(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_ke
     and FieldProblem.
     """
     with desk.store.write() as tx:
+        order = allowed_request(tx, actor, Right.SEND, order_id)
         if orders.message_by_form_key(tx, form_key) is not None:
             return
-        order = _allowed(tx, desk, actor, order_id, "renew")
+        _refuse(tx, desk, order, "renew")
         _check_end(expires_at, OWN_MAX_DAYS if order.link_token else MAX_DAYS)
         orders.change_order(tx, order_id, expires_at=expires_at, failure="", failure_detail={})
         times: dict[str, Any] = {"former": order.expires_at.isoformat(), "until": expires_at.isoformat()}
@@ -134,9 +137,10 @@ def correct(
     The event stores the former amount, so the events are the history of versions.
     """
     with desk.store.write() as tx:
-        if _recorded(tx, order_id, form_key):
+        order = allowed_request(tx, actor, Right.SEND, order_id)
+        if _recorded(tx, form_key):
             return None
-        order = _allowed(tx, desk, actor, order_id, "correct")
+        _refuse(tx, desk, order, "correct")
         text = clean_header_text(description, "description", 4 * DESCRIPTION_MAX)
         _check_facts(order, amount, text)
         if (amount, text) == (order.amount, order.description):
@@ -183,9 +187,10 @@ def _mail_again(
     email: str | None = None,
 ) -> None:
     with desk.store.write() as tx:
+        order = allowed_request(tx, actor, Right.SEND, order_id)
         if orders.message_by_form_key(tx, form_key) is not None:
             return
-        order = _allowed(tx, desk, actor, order_id, action)
+        _refuse(tx, desk, order, action)
         if email is not None:
             if email == order.email:
                 raise NothingChanged
@@ -226,18 +231,16 @@ def _queue(tx: Connection, desk: Desk, order: Order, form_key: str, *, reminder:
     steps.schedule(tx, order.id, "mail", order.account, clock.now())
 
 
-def _recorded(tx: Connection, order_id: int, form_key: str) -> bool:
-    """Whether this window's action was recorded before. The order stays locked for the transaction."""
-    orders.lock(tx, order_id)
+def _recorded(tx: Connection, form_key: str) -> bool:
+    """Whether this window's action was recorded before. The caller has locked the order."""
     return orders.event_by_identity(tx, form_identity(form_key)) is not None
 
 
-def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Order:
-    order = allowed_request(tx, actor, Right.SEND, order_id)
+def _refuse(tx: Connection, desk: Desk, order: Order, action: Action) -> None:
+    """Raises LinkRefused where the order's state does not allow the action."""
     refused = refusal(tx, desk, order, action)
     if refused is not None:
         raise refused
-    return order
 
 
 def _order(tx: Connection, order_id: int) -> Order:

@@ -113,7 +113,8 @@ def ask(
         _require(tx, actor, wanted.kind, order.account if order else None)
         known = maintenance_operations.by_form_key(tx, form_key)
         if known is not None:
-            return int(known.id)
+            _require(tx, actor, known.kind, known.account)
+            return known.id
         if order is None:
             raise UnknownOrder
         require_account(desk, order.account)

@@ -269,10 +269,11 @@ def other_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     desk.close()
 
 
-def call(world: World, name: str, actor: Actor) -> Any:
+def call(world: World, name: str, actor: Actor, **other: Any) -> Any:
+    """Call it with the arguments of its rule, and with ``other`` ones in their place."""
     function, rule = functions()[name], RULES[name]
     assert isinstance(rule, Rule)
-    given = {"actor": actor, **rule.arguments(world)}
+    given = {"actor": actor, **rule.arguments(world), **other}
     if "desk" in inspect.signature(function).parameters:
         given["desk"] = world.desk
     if "tx" in inspect.signature(function).parameters:
@@ -313,6 +314,39 @@ def test_a_person_of_one_account_is_refused_or_shown_nothing_of_another(
         with pytest.raises(NotAllowed) as refusal:
             call(world, name, world.shop_only)
         assert refusal.value.account in ("outlet", ALL_ACCOUNTS)
+
+
+PRESSED = [name for name in ASKED if "form_key" in inspect.signature(functions()[name]).parameters]
+
+
+@pytest.mark.parametrize("name", PRESSED)
+def test_a_form_key_that_was_used_answers_nobody_without_the_right(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second press returns what the first one wrote, but only to who may act on its account."""
+    monkeypatch.setattr("services.imports.fetch_requests._reachable", lambda *_: None)
+    with pytest.raises(NotAllowed):
+        call(world, name, world.shop_only, form_key="before")
+
+
+OF_ONES_OWN = {
+    "orders.create.create": {"draft": "$shop_draft"},
+    "orders.create.create_in": {"draft": "$shop_draft"},
+    "bulk.sending.start": {"account": "shop"},
+    "imports.fetch_requests.request_fetch": {"account": "shop"},
+    "reconciliation.decisions.not_ours_rules.add": {"account": "shop"},
+    "reconciliation.decisions.decide.exclude": {"lines": "$unknown_line"},
+}
+
+
+@pytest.mark.parametrize("name", OF_ONES_OWN)
+def test_a_form_key_of_another_account_answers_nobody_for_their_own(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.imports.fetch_requests._reachable", lambda *_: None)
+    with pytest.raises(NotAllowed) as refusal:
+        call(world, name, world.shop_only, form_key="before", **refused(**OF_ONES_OWN[name]).arguments(world))
+    assert refusal.value.account == "outlet"
 
 
 @pytest.mark.parametrize("name", ASKED)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from services import clock
 from services.access import Actor
@@ -19,8 +19,9 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import payout_list
 from services.store import alarms, schema
 from services.store.alarm_conditions import Condition
-from services.store.orders import batches, maintenance_operations
+from services.store.orders import batches, maintenance_operations, orders
 from services.store.schema.reconciliation import line_decisions
+from services.store.settlements import payout_requests
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.orders import store_paid_order
@@ -83,6 +84,20 @@ def fill(desk: Desk) -> World:
             tx, order=order, account="outlet", reference="800", kind="refund", amount=1, currency="EUR", why="test", form_key="before",
             operation_id="R-1", created_at=now, actor_kind="user", actor_id="test",
         )  # fmt: skip
+        # one form key for everything: what a second press finds
+        tx.execute(
+            update(schema.orders.orders).where(schema.orders.orders.c.id == order).values(form_key="before")
+        )
+        orders.add_event(
+            tx, order=order, at=now, kind="link_extended", actor_kind="user", actor_id="test", data={}, identity="press:before"
+        )  # fmt: skip
+        orders.add_message(
+            tx, order=order, page=None, kind="link", form_key="before", recipient="a@example.com", message_id="<m@example.com>",
+            body=b"", state="sent", created_at=now,
+        )  # fmt: skip
+        payout_requests.add(
+            tx, account="outlet", source="person", settlement_id="", form_key="before", due_at=now, actor_kind="user", actor_id="test"
+        )  # fmt: skip
         alarm = tx.scalar(select(schema.alarms.alarms.c.id))
         decision = tx.execute(select(line_decisions)).first()
     assert decision is not None
@@ -93,7 +108,7 @@ def fill(desk: Desk) -> World:
         "order": order, "order_ids": [order], "file": file, "line": shown.line, "lines": [shown.line], "shown": [shown],
         "one_shown": shown, "decision_ids": [decision.id], "group": decision.group, "rule": getattr(rule, "id", rule),
         "template": template.id, "alarm": alarm, "batch": batch, "operation": operation, "later": now,
-        "draft": form, "accepted": accepted,
+        "draft": form, "shop_draft": draft(account="shop"), "accepted": accepted, "unknown_line": [Shown(line=1_000_000)],
         "content": CONTENT, "possible": SimpleNamespace(kind="refund", reference="800", most=1),
         "good": [SimpleNamespace(line=SimpleNamespace(number=1))], "expected": [SimpleNamespace(order_id="X")],
         "stream": io.BytesIO(b""), "out": io.BytesIO(), "words": Words({}, {}, lambda name, t: name), "settings": desk.settings, "store": desk.store,

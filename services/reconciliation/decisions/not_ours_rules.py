@@ -139,6 +139,7 @@ def add(
             )
             audit.record(tx, actor, "not_ours_rule_begun", f"account:{account}", rule=rule_id)
         else:
+            require(tx, actor, Right.RECONCILE, known.account)
             rule_id = known.id
     _join(desk, rule_id, _WHILE_WAITING, progress)
     return rule_id

@@ -254,7 +254,13 @@ def _without_hidden_order(line: ShownLine, allowed: frozenset[str] | None) -> Sh
     if allowed is None or line.nearest_account is None or line.nearest_account in allowed:
         return line
     return replace(
-        line, nearest=None, nearest_id="…", nearest_account=None, nearest_amount=None, nearest_currency=None
+        line,
+        nearest=None,
+        nearest_id="…",
+        nearest_account=None,
+        nearest_amount=None,
+        nearest_currency=None,
+        expected="",
     )
 
 

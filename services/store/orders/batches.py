@@ -62,8 +62,8 @@ def keys(data: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def by_form_key(tx: Connection, form_key: str) -> int | None:
-    return tx.scalar(select(batches.c.id).where(batches.c.form_key == form_key))
+def by_form_key(tx: Connection, form_key: str) -> Batch | None:
+    return first_of(Batch, tx.execute(select(batches).where(batches.c.form_key == form_key)))
 
 
 def get(tx: Connection, batch: int, *, lock: bool = False) -> Batch | None:

@@ -33,6 +33,14 @@ class ClaimedRequest:
     fence: int
 
 
+@dataclass(frozen=True, slots=True)
+class RequestOfKey:
+    """The request that was made with a form key."""
+
+    id: int
+    account: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchRequest:
     """A request to fetch files. ``settlement_id``: "" for all new ones; ``current``: the payout whose file is being received;
@@ -98,8 +106,10 @@ def make_due(tx: Connection, request_id: int, due_at: datetime) -> None:
     )
 
 
-def by_form_key(tx: Connection, form_key: str) -> int | None:
-    return tx.scalar(select(payout_requests.c.id).where(payout_requests.c.form_key == form_key))
+def by_form_key(tx: Connection, form_key: str) -> RequestOfKey | None:
+    r = payout_requests.c
+    row = tx.execute(select(r.id, r.account).where(r.form_key == form_key)).first()
+    return None if row is None else RequestOfKey(row.id, row.account)
 
 
 def any_due(tx: Connection, accounts: Collection[str], now: datetime) -> bool:

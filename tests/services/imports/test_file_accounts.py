@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from services.access import WORKER, Actor
+from services.access import WORKER, Actor, NotAllowed
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.imports import (
@@ -21,7 +21,8 @@ from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.store import Row
 from services.store.schema.settlement_lines import settlement_lines
-from services.store.settlements import settlement_files
+from services.store.settlements import matching_rules, settlement_files
+from tests.support.desk import person
 from tests.support.payouts import Failed, account_of, csv, import_file, lines_of
 from tests.support.previews import preview_of
 
@@ -134,6 +135,16 @@ def test_a_cell_stays_where_its_lines_stand(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "shop", "b.csv", csv(sale("B", "800"), sale("C", "800")))
     with desk.store.read() as tx:
         assert tx.scalar(select(func.count()).select_from(settlement_lines)) == 3
+
+
+def test_an_account_with_lines_is_not_named_to_who_may_not_see_it(desk: Desk, finance: Actor) -> None:
+    file_accounts.assign(desk, finance, "800", "outlet")
+    import_file(desk, finance, "shop", "a.csv", csv(sale("A", "800")))
+    with desk.store.write() as tx:
+        matching_rules.save_matching(tx, "outlet", file_accounts={})  # lines alone say whose it is
+    with pytest.raises(NotAllowed) as refused:
+        file_accounts.assign(desk, person(desk, "finance", account="shop"), "800", "shop")
+    assert "account" not in refused.value.fields()
 
 
 def test_the_same_file_is_not_stored_again_for_another_account(desk: Desk, finance: Actor) -> None:
