@@ -9,8 +9,8 @@ from typing import Any
 from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from services.store.locks import writes
 
@@ -90,14 +90,22 @@ def _postgres(url: URL) -> Engine:
 def _sqlite(url: URL, *, long_work: bool) -> Engine:
     if file := sqlite_file(url):
         file.parent.mkdir(parents=True, exist_ok=True)
-    # A connection per call: every run of a screen is a thread of its own, and opening a file costs 0.1 ms.
-    pool: dict[str, Any] = {"poolclass": NullPool}
-    if long_work:
-        pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 4}
-    engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS}, **pool, **_COMMON)
+    # A connection that is opened anew reads the whole schema before its first query: five times the cost of a short
+    # transaction. One more than the pool keeps is closed afterwards, and nobody waits for one.
+    kept = 1 if long_work else 5
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _WAIT_SECONDS},
+        poolclass=QueuePool,
+        pool_size=kept,
+        max_overflow=-1,
+        pool_use_lifo=True,
+        **_COMMON,
+    )
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _identity(file)
         connection.isolation_level = None  # we say BEGIN ourselves
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -107,6 +115,12 @@ def _sqlite(url: URL, *, long_work: bool) -> Engine:
         )  # what is erased is gone from the file, not only from the tables
         if long_work:
             connection.execute(f"PRAGMA cache_size=-{_LONG_WORK_CACHE_KIB}")
+
+    @event.listens_for(engine, "checkout")
+    def _same_file(_connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """Whoever puts another file in the database's place must not have the next writes go into the former one."""
+        if record.info["file"] != _identity(file):
+            raise DisconnectionError
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -122,6 +136,15 @@ def sqlite_file(url: URL) -> Path | None:
     """The file that the URL names; none of another database, of memory, and of a URI (file:…), which names one that is there."""
     name = url.database if url.get_backend_name() == "sqlite" else None
     return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """The device and inode of the file; None of one that is not there, and of a database in memory."""
+    try:
+        found = file.stat() if file else None
+    except FileNotFoundError:
+        return None
+    return found and (found.st_dev, found.st_ino)
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -21,7 +21,6 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.pool import NullPool
 
 from services.errors import DeskError
 from services.store import meta
@@ -57,7 +56,6 @@ class Store:
         self.sqlite = engine.dialect.name == "sqlite"
         self.outages = Outages()
         self._serves = False  # before, whoever opens it says what is wrong
-        self._kept_open: Connection | None = None
         event.listen(engine, "handle_error", self._failed)
         event.listen(engine, "commit", lambda tx: self.outages.answered(wrote=writes(tx)))
 
@@ -110,15 +108,10 @@ class Store:
                 raw.close()
 
     def serve(self) -> None:
-        """It is open. Whoever closes a SQLite file last empties its log, and waits for the disk twice: while one is open,
-        nobody does."""
+        """It is open: an error after this is an outage."""
         self._serves = True
-        if self.sqlite and isinstance(self.engine.pool, NullPool):
-            self._kept_open = self.engine.connect()
 
     def close(self) -> None:
-        if self._kept_open is not None:
-            self._kept_open.close()
         self.engine.dispose()
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Executable
 
 _PART = 20_000  # rows
 _ARROW = {"str": pa.large_string(), "int64": pa.int64(), "Int64": pa.int64(), "bool": pa.bool_()}
+_PANDAS = {pa.large_string(): pd.StringDtype(na_value=float("nan"))}  # the rest as numpy has it
+_NULLABLE = {pa.int64(): pd.Int64Dtype()}
 
 
 def frame(tx: Connection, query: Executable, columns: Mapping[str, str]) -> pd.DataFrame:
@@ -21,13 +23,15 @@ def frame(tx: Connection, query: Executable, columns: Mapping[str, str]) -> pd.D
             [_cells(some, kind) for some, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)]
         )
     result.close()
-    whole = (
-        pa.chunked_array([part[place] for part in parts], _ARROW[kind])
-        for place, kind in enumerate(columns.values())
-    )
-    return pd.DataFrame(
-        {name: _column(one, kind) for (name, kind), one in zip(columns.items(), whole, strict=True)}
-    )
+    whole = {
+        name: pa.chunked_array([part[place] for part in parts], _ARROW[kind])
+        for place, (name, kind) in enumerate(columns.items())
+    }
+    found: pd.DataFrame = pa.table(whole).to_pandas(types_mapper=_PANDAS.get, split_blocks=True)
+    for name, kind in columns.items():
+        if kind == "Int64":
+            found[name] = whole[name].to_pandas(types_mapper=_NULLABLE.get)
+    return found
 
 
 def _cells(cells: Sequence[Any], kind: str) -> pa.Array:
@@ -41,13 +45,3 @@ def plain(column: "pd.Series[Any]") -> list[Any]:
     """A column's values as the databases take them, None for none."""
     found: list[Any] = pa.array(column).to_pylist()
     return found
-
-
-def _column(cells: pa.ChunkedArray, kind: str) -> "pd.Series[Any]":
-    if kind != "Int64":
-        plain: pd.Series[Any] = cells.to_pandas().astype(kind)
-        return plain
-    missing = cells.is_null().to_numpy()
-    return pd.Series(
-        pd.arrays.IntegerArray(cells.fill_null(0).to_numpy().astype("int64"), missing.astype(bool))
-    )

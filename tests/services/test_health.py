@@ -100,17 +100,21 @@ def test_no_room_and_no_right_to_write(desk: Desk) -> None:
         connection.execute("PRAGMA max_page_count=1")  # as many as there are
 
     event.listen(desk.store.engine, "connect", full)
+    desk.store.engine.dispose()
     status, checks = ready(desk)
     assert (status, checks["database"]) == (503, "nothing can be stored: there is no room on its disk")
     event.remove(desk.store.engine, "connect", full)
+    desk.store.engine.dispose()
 
     def closed(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA query_only=ON")
 
     event.listen(desk.store.engine, "connect", closed)
+    desk.store.engine.dispose()
     status, checks = ready(desk)
     assert (status, checks["database"]) == (503, "nothing can be stored: it can only be read")
     event.remove(desk.store.engine, "connect", closed)
+    desk.store.engine.dispose()
     assert ready(desk)[0] == 200
 
 

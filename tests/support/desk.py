@@ -92,6 +92,7 @@ def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) ->
     desk.store.engine.update_execution_options(compiled_cache=_COMPILED)
     if desk.store.sqlite:
         event.listen(desk.store.engine, "connect", _not_on_disk)
+        desk.store.engine.dispose()  # the connections that were opened before
     if settings.demo:
         with desk.store.write() as tx:
             for account in settings.all_accounts:

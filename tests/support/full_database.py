@@ -25,10 +25,12 @@ def no_room(desk: Desk, pages: int = 0) -> Iterator[None]:
         connection.execute(f"PRAGMA max_page_count={most}")  # type: ignore[attr-defined]
 
     event.listen(engine, "connect", limited)
+    engine.dispose()
     try:
         yield
     finally:
         event.remove(engine, "connect", limited)
+        engine.dispose()
 
 
 @contextmanager

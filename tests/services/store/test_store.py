@@ -1,8 +1,11 @@
 """The store: migrations that run once, rows that nobody changes, a world that is not mixed, texts that any database keeps."""
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from services.store import (
     DatabaseRefused,
     Store,
     access,
+    meta,
     open_store,
     schema,
 )
@@ -94,6 +98,28 @@ def test_migrations_started_at_once_run_once(tmp_path: Path) -> None:
 def test_the_migrations_make_the_tables_of_the_schema(store: Store) -> None:
     with store.read() as tx:
         assert compare_metadata(MigrationContext.configure(tx), schema.base.metadata) == []
+
+
+@pytest.mark.sqlite
+def test_a_file_put_in_the_databases_place_is_read_and_written_from_then_on(store: Store) -> None:
+    with store.write() as tx:
+        meta.put_text(tx, "test", "as it was")
+    store.truncate_log()
+    file = store.file
+    assert file
+    backup = file.with_name("backup.db")
+    shutil.copyfile(file, backup)
+    with store.write() as tx:
+        meta.put_text(tx, "test", "since then")
+    for ending in ("-wal", "-shm"):
+        file.with_name(file.name + ending).unlink()
+    backup.replace(file)
+    with store.read() as tx:
+        assert meta.text(tx, "test") == "as it was"
+    with store.write() as tx:
+        meta.put_text(tx, "test", "written")
+    with closing(sqlite3.connect(file)) as other:
+        assert other.execute("SELECT value FROM meta WHERE name = 'test'").fetchall() == [("written",)]
 
 
 @pytest.mark.sqlite
