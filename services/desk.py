@@ -49,7 +49,7 @@ class Desk:
     @cached_property
     def shortage(self) -> Shortage:
         """Since when there is too little, as far as this process has looked."""
-        return Shortage(self.store, self.room.keep)
+        return Shortage(self.store, self.room.keep_free)
 
     def account(self, key: str) -> Account:
         """The account's settings; of one that they no longer name, what shows the orders that it left behind: its key as

@@ -3,7 +3,7 @@
     NoRoom (DeskError)
     └── RoomShort     there would be too little left for what must not stop
 
-Imports, files that are received and exports leave ``keep`` bytes free: links, e-mails and what HiPay tells are stored all the same.
+Imports, files that are received and exports leave ``keep_free`` bytes free: links, e-mails and notifications are stored all the same.
 A PostgreSQL's disk is not seen from here; it says itself when it is full (StoreFull).
 """
 
@@ -42,14 +42,14 @@ class RoomShort(NoRoom):
 
 @dataclass(frozen=True)
 class Room:
-    """``keep``: bytes that stay free, also of where temporary files lie. ``database``: SQLite's folder."""
+    """``keep_free``: bytes that stay free, also on the disk of temporary files. ``database``: SQLite's folder."""
 
-    keep: int
+    keep_free: int
     database: Path | None
 
     @classmethod
-    def of(cls, store: Store, keep: int) -> "Room":
-        return cls(keep, store.file.absolute().parent if store.file else None)
+    def of(cls, store: Store, keep_free: int) -> "Room":
+        return cls(keep_free, store.file.absolute().parent if store.file else None)
 
     def require(self, *, database: int = 0, temporary: int = 0) -> None:
         """Raises RoomShort where so many bytes more would leave less than is to be kept. Costs a few microseconds."""
@@ -60,7 +60,7 @@ class Room:
             except OSError:  # there is none: nothing is written to it
                 continue
             free, size = about.f_bavail * about.f_frsize, about.f_blocks * about.f_frsize
-            keep = self.keep if folder == self.database else min(self.keep, size // _PART)
+            keep = self.keep_free if folder == self.database else min(self.keep_free, size // _PART)
             there = needed.setdefault(device, [free, 0, 0])
             there[1:] = max(there[1], keep), there[2] + more
         for free, keep, more in needed.values():
@@ -78,8 +78,8 @@ class Room:
 class Shortage:
     """Since when there is too little room, as this process has seen it: it measures, and asks no database, which may be full."""
 
-    def __init__(self, store: Store, keep: int) -> None:
-        self._store, self._room = store, Room.of(store, keep)
+    def __init__(self, store: Store, keep_free: int) -> None:
+        self._store, self._room = store, Room.of(store, keep_free)
         self._since: datetime | None = None
 
     def poll(self) -> "tuple[datetime, NoRoom] | None":

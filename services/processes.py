@@ -1,4 +1,4 @@
-"""Child processes that never outlive us, and the ports they answer on."""
+"""Child processes that never outlive this one, and the ports that they listen on."""
 
 import ctypes
 import http.client
@@ -29,14 +29,14 @@ class Child:
 
 
 def bare_environment() -> dict[str, str]:
-    """What a process that needs no setting of ours is given of the environment: no secret, but where temporary files lie."""
+    """The environment of a process that needs no setting of ours: no secret, but the place of temporary files."""
     return {name: os.environ[name] for name in _BARE if name in os.environ}
 
 
 def start(name: str, arguments: Sequence[str], environment: dict[str, str] | None = None) -> Child:
     """Run ``python arguments…`` from the project's folder, in a process group of its own.
 
-    Call it from the main thread: the kernel ends the child when the thread that made it ends, even by SIGKILL (Linux).
+    Call it from the main thread: the kernel ends the child when the thread that started it ends, even by SIGKILL (Linux).
     """
     process = subprocess.Popen(
         [sys.executable, *arguments],
@@ -44,7 +44,7 @@ def start(name: str, arguments: Sequence[str], environment: dict[str, str] | Non
         env=os.environ | (environment or {}),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
+        preexec_fn=end_with_parent(os.getpid()),  # noqa: PLW1509 (two system calls)
     )
     return Child(name, process)
 
@@ -69,7 +69,7 @@ def start_module(
         stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
         start_new_session=True,
         pass_fds=pass_fds,
-        preexec_fn=dying_with(os.getpid()) if ends_with_us else None,  # noqa: PLW1509 (two system calls)
+        preexec_fn=end_with_parent(os.getpid()) if ends_with_us else None,  # noqa: PLW1509 (two system calls)
     )
     if given is not None:
         assert process.stdin is not None
@@ -104,7 +104,7 @@ def answers(host: str, port: int, path: str = "/health") -> bool:
 
 
 def refusal(host: str, port: int) -> str:
-    """Why no server could listen there now, in the machine's words; "" when one could."""
+    """The system's message why no server could listen there now; "" if one could."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -116,7 +116,7 @@ def refusal(host: str, port: int) -> str:
 
 
 def wait_for(ready: Callable[[], bool], child: Child, seconds: float) -> bool:
-    """Wait until ``ready()`` holds: False when the child ends before, or the time is over."""
+    """Wait until ``ready()`` is true; False if the child ends before, or the time is over."""
     limit = time.monotonic() + seconds
     while time.monotonic() < limit and child.process.poll() is None:
         if ready():
@@ -131,14 +131,17 @@ def _signal(child: Child, number: signal.Signals) -> None:
             os.killpg(child.process.pid, number)
 
 
-def dying_with(parent: int) -> Callable[[], None] | None:
-    """What a child does before it runs, so that it ends with the thread that made it (Linux)."""
+def end_with_parent(parent: int, by: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
+    """The function that a child calls before it runs, so that it ends with the thread that started it (Linux).
+
+    ``by``: the signal that the kernel then sends to the child.
+    """
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def in_child() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        prctl(_PR_SET_PDEATHSIG, by)
         if os.getppid() != parent:  # it died before the call
             os._exit(1)
 

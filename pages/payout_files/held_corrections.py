@@ -15,8 +15,9 @@ from pages.payout_files.row_decisions import draw_table, show_undone, untick_and
 from pages.payout_files.words import sheets_of, where
 from services.access import Right
 from services.i18n import Translator, format_short
-from services.imports import held_corrections
-from services.imports.held_corrections import CorrectionDecision, CorrectionKind, HeldCorrection
+from services.imports import held_correction_views, held_corrections
+from services.imports.held_correction_views import CorrectionDecision, HeldCorrection
+from services.imports.held_corrections import CorrectionKind
 from services.reconciliation.views.file_list import ReadFile
 from services.settlements.columns import LABELS
 
@@ -26,7 +27,7 @@ _TICKS = "held"
 def show(file: ReadFile, key: str) -> None:
     """Show the held corrections of a file, if it has any. ``key`` names the part of the screen."""
     t = texts()
-    found = held_corrections.of_file(desk(), actor(), file.id)
+    found = held_correction_views.of_file(desk(), actor(), file.id)
     if not found.count:
         return
     st.markdown(f"**{t('Corrections to decide')}**")

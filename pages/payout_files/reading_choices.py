@@ -18,7 +18,7 @@ from services.settlements.dialect import Chosen
 def chosen_reading(account: str, draft: Draft) -> Chosen | None:
     """The reading that the person chose; None where it is the one remembered for the account."""
     home = home_account(account, draft, "")
-    remembered = reading.remembered(desk(), actor(), home)
+    remembered = reading.remembered_reading(desk(), actor(), home)
     before = asdict(remembered or Chosen())
     picked: dict[str, Any] = {
         name: st.session_state.get(_reading_key(draft, home, name), before[name]) or None for name in CHOICES
@@ -42,7 +42,7 @@ def show_choices(
 ) -> None:
     """Show a box for each choice of the reading; an empty one is detected."""
     t = texts()
-    before = reading.remembered(desk(), actor(), account) or Chosen()
+    before = reading.remembered_reading(desk(), actor(), account) or Chosen()
     remembered = asdict(before)
     open_ = open_ or columns.any_chosen(_place(draft, account))  # the person may choose more
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):

@@ -13,7 +13,7 @@ from pages.payout_files.words import sheets_of, where
 from services.access import Right
 from services.i18n import Translator, format_short
 from services.reconciliation.decisions import set_aside_rows
-from services.reconciliation.decisions.set_aside_rows import REST, Act, SetAsideRows
+from services.reconciliation.decisions.set_aside_rows import REST, REST_ROW, Act, SetAsideRows
 from services.reconciliation.views.file_list import ReadFile
 from services.settlements.columns import LABELS
 from services.settlements.sheet import SetAsideRow
@@ -31,7 +31,7 @@ def show(file: ReadFile, key: str) -> None:
         st.caption(t("None: every row is a line."))
         return
     may = allowed_on_file(Right.RECONCILE, file)
-    rows = [*found.rows, *([SetAsideRow(REST, "", "", "", "")] if found.rest else [])]
+    rows = [*found.rows, *([REST_ROW] if found.rest else [])]
     alt = t("Rows set aside")
     if not may:
         st.dataframe(_table(file, rows, found, t), hide_index=True, height=tables.height(len(rows)), alt=alt)

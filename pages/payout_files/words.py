@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.i18n import Translator
+from services.settlements.codes import EvidenceChoice
 from services.settlements.tables import Sheet, place
 
 AUTOMATIC = ""
@@ -14,7 +15,7 @@ ENCODINGS = {
     "cp1250": "Central Europe, Windows (1250)", "mac_roman": "Western Europe, Mac (Roman)",
     "cp850": "Western Europe, DOS (850)",
 }  # fmt: skip
-CHOICES: dict[str, tuple[str, dict[str, str]]] = {
+CHOICES: dict[EvidenceChoice, tuple[str, dict[str, str]]] = {
     "decimal": ("Decimal sign", {",": "comma: 1234,56", ".": "point: 1234.56"}),
     "date": ("Dates", {"iso": "year first: 2026-11-24", "dmy": "day first: 24/11/2026", "mdy": "month first: 11/24/2026"}),
     "debits": (

@@ -21,7 +21,7 @@ from services.reconciliation.views import file_list
 from services.reconciliation.views.file_list import ListedFile, ReadFile
 from services.reconciliation.views.lists import SHOWN
 from services.settlements.columns import LABELS
-from services.settlements.findings import findings_of
+from services.settlements.findings import findings_from_json
 
 _COLOURS: dict[str, Colour] = {"complete": "green", "failed": "red"}  # of badges, by state
 
@@ -123,7 +123,7 @@ def _file(file_id: int, t: Translator) -> None:
             st.error(plain(stored_sentence(file.failure, file.failure_detail, t)), icon=":material/error:")
         failed_file.show(file)
         held_corrections.show(file, "file")
-        found, sheets = findings_of(file.reading.get("found", {})), sheets_of(file.reading)
+        found, sheets = findings_from_json(file.reading.get("found", {})), sheets_of(file.reading)
         left, right = st.columns(2, gap="large")
         with left:
             st.markdown(f"**{t('How it was read')}**")

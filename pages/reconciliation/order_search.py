@@ -81,7 +81,7 @@ def share_out(line: Line, key: str) -> Wanted | None:
     st.markdown(t("**{amount}** to be shared:", amount=plain(format_money(whole, code, t.locale))))
     left, shares, complete = abs(whole), list[Share](), True
     # Of a sale an order gets at most what it still misses; of a refund, what is not refunded yet.
-    owed = [one.missing if sign > 0 else one.kept for one in orders]
+    owed = [one.missing if sign > 0 else one.not_refunded for one in orders]
     weights = [most or one.amount for most, one in zip(owed, orders, strict=True)]
     proposed = positions.divided(abs(whole), weights, money.step(code))
     for number, (one, most) in enumerate(zip(orders, owed, strict=True)):

@@ -107,7 +107,7 @@ def _reference(number: int, filled: account_rules.ReferenceUse, t: Translator) -
 
 
 def _reading(account: str, may: bool, t: Translator) -> None:
-    remembered = reading.remembered(desk(), actor(), account)
+    remembered = reading.remembered_reading(desk(), actor(), account)
     if remembered is None:
         return
     st.subheader(t("How its files are read"), anchor=False)

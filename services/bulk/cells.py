@@ -33,7 +33,7 @@ DecimalSign = Literal[".", ","]
 def decide(table: Table, chosen: DecimalSign | None) -> amounts.Decision:
     """The decimal sign of the whole file; a cell that is a number in the spreadsheet is no evidence for it."""
     if chosen:
-        return amounts.Decision(chosen, None, "cell")
+        return amounts.Decision(decimal=chosen, thousands=None, reason="cell")
     return amounts.decide(line.cells["amount"] for line in table.lines if "amount" not in line.typed)
 
 

@@ -1,6 +1,6 @@
 """HiPay's finance notifications: stored once their signature is verified, processed later, each once.
 
-stored → requested     the payout's file is to be fetched
+stored → requested     a request to fetch the payout's file was written
        → ignored       no payout: HiPay publishes no other kind
        → unreadable    no finance notification
 """
@@ -20,7 +20,7 @@ _CONTENT_TYPE_MAX = 200
 def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
     """Store a notification whose signature was verified over ``raw``.
 
-    False when it was received before. Raises StoreError when it could not be stored: it must then be sent again.
+    False if it was received before. Raises StoreError if it could not be stored: HiPay must then send it again.
     """
     with desk.store.write() as tx:
         return receive_in(tx, account, raw, content_type)
@@ -39,7 +39,10 @@ def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> b
 
 
 def work_off(desk: Desk, limit: int = 50) -> int:
-    """Turn stored notifications into requests, oldest first; how many. Any number of workers may call it at once."""
+    """Request the files that stored notifications announce, oldest first; how many notifications were processed.
+
+    Any number of workers may call it at once.
+    """
     with desk.store.read() as tx:
         waiting = finance_notifications.waiting(tx, limit)
     for notification_id in waiting:
@@ -54,22 +57,24 @@ def _work_one(desk: Desk, notification_id: int) -> None:
         if row is None:
             return
         try:
-            told = parse_finance(row.body, row.content_type)
+            notification = parse_finance(row.body, row.content_type)
         except BadNotification as error:
             detail = {"problem": error.problem, "field": error.field}
             finance_notifications.finish(tx, row.id, "unreadable", at=now, detail=detail)
             return
-        if not told.settlement_id:
-            finance_notifications.finish(tx, row.id, "ignored", at=now, detail={"kind": told.kind})
+        if not notification.settlement_id:
+            finance_notifications.finish(tx, row.id, "ignored", at=now, detail={"kind": notification.kind})
             return
         payout_requests.add(
             tx,
             account=row.account,
             source=payout_requests.NOTIFICATION,
-            settlement_id=told.settlement_id,
+            settlement_id=notification.settlement_id,
             form_key=f"notification:{row.id}",
             due_at=now,
             actor_kind=HIPAY.kind,
             actor_id=HIPAY.id,
         )
-        finance_notifications.finish(tx, row.id, "requested", at=now, settlement_id=told.settlement_id)
+        finance_notifications.finish(
+            tx, row.id, "requested", at=now, settlement_id=notification.settlement_id
+        )

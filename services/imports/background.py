@@ -1,6 +1,6 @@
 """The worker's threads for payout files: fetching, the watched folder, and reconciliation with the import process.
 
-They run apart from the worker's own loop, so that a file of half a gigabyte does not delay a payment link.
+They run beside the worker's own loop, so that a file of half a gigabyte does not delay a payment link.
 """
 
 import logging
@@ -85,7 +85,7 @@ def catch_up(desk: Desk) -> bool:
         except STORE_AWAY:
             raise
         except Exception as error:
-            log.exception("a change could not be joined; it is tried again")
+            log.exception("the lines of a change could not be rejoined; it is tried again")
             failure = error
     if failure is not None:
         raise failure
@@ -93,9 +93,9 @@ def catch_up(desk: Desk) -> bool:
 
 
 def work_off(desk: Desk) -> bool:
-    """Do all waiting imports and rejoins in this thread; whether there were any. For samples and tests."""
+    """Do all waiting imports and rejoins in this thread; whether there were any. The demo and tests use it."""
     owner = f"here:{os.getpid()}:{threading.get_ident()}"
-    keep_free = desk.room.keep
+    keep_free = desk.room.keep_free
     found = process.waiting(desk.store, keep_free) and process.work_off(
         desk.store, owner, desk.settings.all_accounts, keep_free=keep_free
     )

@@ -1,8 +1,8 @@
 """When a file corrects a line, the new line gets the decision that a person took on the former one.
 
-The decision is carried over where it still means the same. Both lines have the same key. Currency and sign of the amount
-must be the same, too, and for a division also the amount. Otherwise the new line is open again, and its history says so.
-The decision on the former line does not change.
+The decision is carried over if it still means the same: both lines have the same key, and currency and sign of the amount
+must be the same; for a split also the amount. Otherwise the new line is open again, and its history shows that it was
+reopened. The decision on the former line does not change.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
 def _pairs(
     former: list[CorrectedLine], new: list[UndecidedLine]
 ) -> list[tuple[CorrectedLine, UndecidedLine]]:
-    """Each former line with the one that takes its place: of several with one key first those of the same amount, then in order."""
+    """Each former line with the one that replaces it: of several with one key first those of the same amount, then in order."""
     free: dict[tuple[str, str], list[UndecidedLine]] = {}
     for row in new:
         free.setdefault((row.account, row.key), []).append(row)

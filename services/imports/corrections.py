@@ -1,10 +1,10 @@
 """Which stored lines a file corrects, and how they are shown before and after.
 
-A file corrects a stored line when it names the same thing (the same ``key``) with other cells. A settlement also comes in
-parts, since a spreadsheet ends at 150,000 rows. A part has other lines of the same settlement, and some of them have the
-keys of lines in another part (fees without a transaction, captures of one transaction). So a file corrects lines of a
-settlement only where it names most of the valid ones, as a payout that is issued again does; otherwise the lines of a part
-are added to the others. A settlement that HiPay's API has delivered is whole: there, a part corrects what it names.
+A file corrects a stored line if it has a line of the same ``key`` with other cells. A settlement also comes in parts, since
+a spreadsheet ends at 150,000 rows. A part has other lines of the same settlement, and some of them have the keys of lines
+in another part (fees without a transaction, captures of one transaction). So a file corrects lines of a settlement only if
+it names most of the valid ones, as a payout that is issued again does; otherwise the lines of a part are added to the
+others. A settlement that HiPay's API has delivered is whole: of it, a part corrects each line that it names.
 
 A line that was corrected is restored when a later file names it again. A file is later if it also has a new line of the
 same key. An older file has none, and undoes no correction.
@@ -36,25 +36,27 @@ class CorrectionFinder:
     def __init__(self, file: int = 0) -> None:
         self._file = file
         self.known: set[int] = set()  # ids of lines of other files that are in this one, too
-        self._named: Counter[tuple[str, str]] = Counter()  # how many of them, by account and settlement
-        self._keys: set[str] = set()  # of new lines that have been looked up among those of other files
+        self._known_count: Counter[tuple[str, str]] = (
+            Counter()
+        )  # of the known lines, by account and settlement
+        self._keys: set[str] = set()  # of new lines whose keys were searched among the lines of other files
         self._new_by_key: Counter[str] = Counter()
-        self._gone: list[pd.DataFrame] = []  # stored lines that this file may correct
-        self._former: list[pd.DataFrame] = []  # lines of this file that another file has corrected
+        self._correctable: list[pd.DataFrame] = []  # stored lines that this file may correct
+        self._corrected: list[pd.DataFrame] = []  # lines of this file that another file has corrected
 
     def note(self, tx: Connection, account: str, lines: pd.DataFrame, there: pd.DataFrame) -> pd.Index:
         """``lines``: identity, key and settlement_id of the next lines; ``there``: the stored ones of other files among
-        them (``settlement_lines.by_identity``). Which of them may correct a stored line."""
+        them (``settlement_lines.by_identity``). The index of those that may correct a stored line."""
         known = lines["identity"].isin(there["identity"])
         self.known.update(there["id"].tolist())
         for settlement, count in lines.loc[known, "settlement_id"].value_counts().items():
-            self._named[account, str(settlement)] += int(count)
-        self._former.append(there[there["replaced"]].assign(account=account))
+            self._known_count[account, str(settlement)] += int(count)
+        self._corrected.append(there[there["replaced"]].assign(account=account))
         new = lines.loc[~known, "key"]
-        asked = set(new) - self._keys
-        self._keys |= asked
-        found = settlement_lines.by_key(tx, account, sorted(asked), self._file).assign(account=account)
-        self._gone.append(found)
+        searched = set(new) - self._keys
+        self._keys |= searched
+        found = settlement_lines.by_key(tx, account, sorted(searched), self._file).assign(account=account)
+        self._correctable.append(found)
         wanted = set(found["key"]) | set(self._new_by_key)
         new = new[new.isin(wanted)]
         self._new_by_key.update(new)
@@ -63,33 +65,33 @@ class CorrectionFinder:
     def replaced(self, tx: Connection, whole: Collection[tuple[str, str]] = ()) -> list[int]:
         """The ids of the stored lines that this file corrects, once all its blocks have been noted. ``whole``: each (account,
         settlement) of which a part corrects what it names."""
-        if not self._gone:
+        if not self._correctable:
             return []
-        gone = pd.concat(self._gone, ignore_index=True).drop_duplicates("id").sort_values("id")
-        gone = gone[~gone["id"].isin(self.known)]
+        found = pd.concat(self._correctable, ignore_index=True).drop_duplicates("id").sort_values("id")
+        found = found[~found["id"].isin(self.known)]
         taken = [
             place < self._new_by_key[key]
-            for key, place in zip(gone["key"], gone.groupby("key").cumcount(), strict=True)
+            for key, place in zip(found["key"], found.groupby("key").cumcount(), strict=True)
         ]
-        gone = gone[pd.Series(taken, index=gone.index, dtype="bool")]
-        return self._issued_again(tx, gone, whole)
+        found = found[pd.Series(taken, index=found.index, dtype="bool")]
+        return self._issued_again(tx, found, whole)
 
-    def back(self, tx: Connection) -> list[int]:
+    def restored(self, tx: Connection) -> list[int]:
         """The ids of the corrected lines that this file restores, once all its blocks have been noted."""
-        if not self._former:
+        if not self._corrected:
             return []
-        former = pd.concat(self._former, ignore_index=True).drop_duplicates("id").sort_values("id")
-        return self._issued_again(tx, former[former["key"].isin(set(self._new_by_key))])
+        found = pd.concat(self._corrected, ignore_index=True).drop_duplicates("id").sort_values("id")
+        return self._issued_again(tx, found[found["key"].isin(set(self._new_by_key))])
 
     def _issued_again(
         self, tx: Connection, lines: pd.DataFrame, whole: Collection[tuple[str, str]] = ()
     ) -> list[int]:
-        """The lines of those settlements of which the file names most lines, or that are ``whole``."""
+        """Those of the lines whose settlement is ``whole``, or of which the file names most lines."""
         found: list[int] = []
         for (account, settlement), theirs in lines.groupby(["account", "settlement_id"]):
             valid = line_totals.count_valid(tx, str(account), str(settlement), self._file)
             if (account, settlement) in whole or 2 * (
-                self._named[str(account), str(settlement)] + len(theirs)
+                self._known_count[str(account), str(settlement)] + len(theirs)
             ) >= valid:
                 found += theirs["id"].tolist()
         return sorted(found)

@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal
 from services import disk_space
 from services.hipay.client import HiPay
 from services.hipay.errors import BadAnswer, NotFound, Refused
-from services.imports.errors import FileNotThere, PayoutError, WrongContent
+from services.imports.errors import FileNotReady, PayoutError, WrongContent
 
 Ext = Literal["csv", "txt", "xls"]
 FORMS: tuple[Ext, ...] = ("csv", "txt", "xls")  # best first
@@ -32,10 +32,10 @@ class Downloaded:
 def downloaded(client: HiPay, settlement_id: str, beat: Callable[[int], None]) -> Iterator[Downloaded]:
     """The file as CSV, else as TXT, else as a spreadsheet: HiPay may lack one form, or answer it with nonsense.
 
-    ``beat`` is called with the bytes so far, and may raise to give up. Raises HiPayError, FileNotThere, WrongContent,
+    ``beat`` is called with the bytes so far, and may raise to give up. Raises HiPayError, FileNotReady, WrongContent,
     NoRoom.
     """
-    trouble: Exception = FileNotThere(settlement_id)
+    trouble: Exception = FileNotReady(settlement_id)
     for ext in FORMS:
         # Without a name on the disk: nothing stays behind, whatever ends this process.
         with tempfile.TemporaryFile(prefix="eterminal-") as content:

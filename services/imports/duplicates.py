@@ -2,9 +2,9 @@
 
 A spreadsheet that was saved again drops the zeros of an id, and an older export lacks columns. Such a line has another
 identity and another key, and would be stored twice. So new lines of a stored payout are compared with its stored lines by
-what every rendition has: operation, settled amount and transaction, or the day where the transaction is missing or has lost
-digits. If half of the new lines look like stored ones, a person must say that they are other lines. The parts of a payout
-that comes in several files have different transactions, and so do not look alike.
+what every rendition has: operation, settled amount and transaction, or the day if the transaction is missing or has lost
+digits. If half of the new lines look like stored ones, a person must confirm that they are other lines. The parts of a
+payout that comes in several files have different transactions, so they do not look alike.
 """
 
 from collections.abc import Collection
@@ -38,7 +38,7 @@ class PayoutsStored(DeskError):
         self.payouts = ", ".join(dict.fromkeys(one.settlement_id for one in found))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredPayout:
     """A payout in one currency that a file seems to bring again: its stored lines and settled units, and those of the file.
 
@@ -91,17 +91,17 @@ class DuplicateFinder:
 
     def __init__(self, file: int = 0) -> None:
         self._file = file
-        self._stands: dict[tuple[str, str], bool] = {}
+        self._has_lines: dict[tuple[str, str], bool] = {}
         self._new: dict[tuple[str, str], _Marks] = {}
         self._sums: list[pd.DataFrame] = []
 
     def note(self, tx: Connection, account: str, lines: pd.DataFrame, known: "pd.Series[str]") -> None:
         """The next lines of the file. ``known``: identities of those that other files have."""
         for payout in lines["settlement_id"].unique():
-            if (account, payout) not in self._stands:
+            if (account, payout) not in self._has_lines:
                 count = line_totals.count_valid(tx, account, payout, self._file) if payout else 0
-                self._stands[account, payout] = count > 0
-        again = [payout for payout in lines["settlement_id"].unique() if self._stands[account, payout]]
+                self._has_lines[account, payout] = count > 0
+        again = [payout for payout in lines["settlement_id"].unique() if self._has_lines[account, payout]]
         if not again:
             return
         theirs = lines[lines["settlement_id"].isin(again)]
@@ -115,8 +115,8 @@ class DuplicateFinder:
     def stored(
         self, tx: Connection, known: Collection[int], replaced: Collection[int]
     ) -> tuple[StoredPayout, ...]:
-        """The payouts that come again. ``known`` and ``replaced``: ids of stored lines that the file has too, and that it
-        corrects."""
+        """The payouts that the file brings again. ``known``: ids of stored lines that are in the file too; ``replaced``: of
+        those that it corrects."""
         found: list[StoredPayout] = []
         for (account, payout), new in self._new.items():
             there = settlement_lines.of_payout(tx, account, payout, self._file)
@@ -134,16 +134,19 @@ class DuplicateFinder:
         money = there["settled_amount_units"].where(there["kind"] != "control", 0)
         result = []
         for currency in sorted({*ours["settlement_currency"], *there["settlement_currency"]}):
-            here, stands = ours["settlement_currency"] == currency, there["settlement_currency"] == currency
+            in_file, in_store = (
+                ours["settlement_currency"] == currency,
+                there["settlement_currency"] == currency,
+            )
             result.append(
                 StoredPayout(
-                    account,
-                    payout,
-                    str(currency),
-                    int(stands.sum()),
-                    int(money[stands].sum()),
-                    int(ours.loc[here, "lines"].sum()),
-                    int(ours.loc[here, "units"].sum()),
+                    account=account,
+                    settlement_id=payout,
+                    currency=str(currency),
+                    lines=int(in_store.sum()),
+                    units=int(money[in_store].sum()),
+                    file_lines=int(ours.loc[in_file, "lines"].sum()),
+                    file_units=int(ours.loc[in_file, "units"].sum()),
                 )
             )
         return result

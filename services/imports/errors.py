@@ -1,9 +1,9 @@
 """Why a payout file is not imported, not received or not fetched.
 
-ImportFailed                 the import of a received file failed; the readers' own errors stand beside these
+ImportFailed                 the import of a received file failed; the readers raise errors of their own
 ├── ImportTooHeavy           the process needs more memory than it may have
 ├── ImportDied               the process died over the file
-└── ImportStopped            the process was stopped too often in a row, by no fault of the file: it is retried later
+└── ImportStopped            the process was stopped too often in a row, through no fault of the file: it is retried later
 ImportRefused
 ├── FileKnown                the same bytes are stored or being received
 │   └── FileKnownElsewhere   under another account
@@ -13,14 +13,14 @@ PayoutError                  of fetching: from HiPay's finance API, at its notif
 ├── NoPayoutsThere           HiPay has no payouts on its test platform
 ├── HoursOutOfRange          the hours between two polls of HiPay's list
 ├── PayoutUnknown            HiPay knows no payout with this id
-├── FileNotThere             HiPay lists the payout and has no file of it yet
+├── FileNotReady             HiPay lists the payout and has no file of it yet
 ├── FetchRefused             HiPay does not open its finance API to the account's credentials
-├── BrokenOff                HiPay's answer was cut off or timed out
+├── DownloadBrokenOff        HiPay's answer was cut off or timed out
 ├── WrongContent             the body is not a payout file: a web page, JSON, empty, binary
 └── FolderRefused            a file of the watched folder that is not imported
     ├── NotAFile             a link, a device, a pipe
     ├── NotReadable
-    └── NoAccount            it lies outside the folders that are named after the accounts
+    └── NoAccount            it is outside the folders that are named after the accounts
 """
 
 from typing import ClassVar
@@ -93,7 +93,7 @@ class PayoutUnknown(PayoutError):
         self.settlement = settlement
 
 
-class FileNotThere(PayoutError):
+class FileNotReady(PayoutError):
     code = "payout_file_not_there"
 
     def __init__(self, settlement: str) -> None:
@@ -107,7 +107,7 @@ class FetchRefused(PayoutError):
         self.hipay_code = hipay_code or ""
 
 
-class BrokenOff(PayoutError):
+class DownloadBrokenOff(PayoutError):
     code = "payout_broken_off"
 
 

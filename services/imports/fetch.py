@@ -1,7 +1,8 @@
 """Run a fetch request: read HiPay's list, fetch files, store each once.
 
-A worker leases the request, and writes to it only while it holds the fence. A file is received completely, then given to the
-import, then recorded at its payout. If the process is killed in between, the file is fetched again and found to be known.
+A worker leases the request, and writes to it only while its lease is valid (the fence). A file is received completely, then
+given to the import, then recorded at its payout. If the process is killed in between, the file is fetched again and found
+to be known.
 """
 
 import logging
@@ -22,9 +23,9 @@ from services.hipay.errors import HiPayError, NotAuthorised, OutcomeUnknown, Una
 from services.hipay.readings import SettlementItem
 from services.imports.download import downloaded
 from services.imports.errors import (
-    BrokenOff,
+    DownloadBrokenOff,
     FetchRefused,
-    FileNotThere,
+    FileNotReady,
     PayoutError,
     PayoutUnknown,
 )
@@ -36,20 +37,22 @@ from services.store.settlements.payout_requests import ClaimedRequest
 
 LEASE = timedelta(minutes=3)
 _BEAT_SECONDS = 15.0
-RECENT = timedelta(days=62)  # what is older when it is first listed is fetched only when a person asks
-_LOOK_BACK = timedelta(days=90)
+RECENT = timedelta(
+    days=62
+)  # a payout that is older when it is first listed is fetched only if a person requests it
+_LISTED_DAYS = timedelta(days=90)  # of HiPay's list that a request of the schedule reads
 _PER_PAGE, _MOST_PAGES = 100, 500
-_IN_A_ROW = 3  # files that break off, before the rest is left for later
-_AGAIN = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 20, 40, 80))
+_IN_A_ROW = 3  # files whose download breaks off, before the rest is left for later
+_RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 20, 40, 80))
 _FIGURES = ("amount", "sales", "refunds", "fees", "chargeback", "deferred", "rolling", "other")
-# After these the next file would fare no better.
-_HOPELESS = (Unreachable, NotAuthorised, Unavailable, NoRoom)
+# After these errors the next file would fail, too.
+_STOP_AFTER = (Unreachable, NotAuthorised, Unavailable, NoRoom)
 
 log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The process is to end: another worker runs the request again, or this one after its next start."""
+    """The process must end: another worker runs the request again, or this one after its next start."""
 
 
 def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
@@ -109,7 +112,7 @@ class _Run:
             self.write(leased_until=clock.now() + LEASE, bytes=size)
 
     def _all(self, client: HiPay, wanted: tuple[str, ...]) -> DeskError | None:
-        """Fetch each file; the error that stopped it, or the last one of a file."""
+        """Fetch each file; the error after which it stopped, or the last error of a file."""
         broken, trouble = 0, None
         for settlement_id in wanted:
             self.beat()
@@ -122,7 +125,7 @@ class _Run:
                 self._counts["missed"] += 1
                 self._note_failure(settlement_id, error)
                 broken += isinstance(error, OutcomeUnknown)
-                if isinstance(error, _HOPELESS) or broken >= _IN_A_ROW:
+                if isinstance(error, _STOP_AFTER) or broken >= _IN_A_ROW:
                     break
             self.write(**self._counts)
         return trouble
@@ -137,8 +140,10 @@ class _Run:
         by_person = self._request.source == payout_requests.PERSON
         with downloaded(client, settlement_id, self.beat) as found:
             file_id, new = before.file, False
-            if found.sha256 != before.sha256 or by_person:  # what a person cancelled, they may want after all
-                kept, new = ingest(
+            if (
+                found.sha256 != before.sha256 or by_person
+            ):  # a person may want a file again that was cancelled
+                files, new = ingest(
                     self._desk,
                     account,
                     found.name,
@@ -148,7 +153,7 @@ class _Run:
                     hipay_settlement=settlement_id,
                     beat=self.beat,
                 )
-                file_id = kept[-1]
+                file_id = files[-1]
             with self._desk.store.write() as tx:
                 payout_requests.change(tx, self._request, leased_until=clock.now() + LEASE)
                 hipay_list.change_settlement(
@@ -167,13 +172,13 @@ class _Run:
 
     def _note_failure(self, settlement_id: str, error: DeskError) -> None:
         with self._desk.store.write() as tx:
-            told = as_told(error)
+            shown = as_payout_error(error)
             hipay_list.change_settlement(
                 tx,
                 self._request.account,
                 settlement_id,
-                failure=told.code,
-                failure_detail=detail_of(told),
+                failure=shown.code,
+                failure_detail=detail_of(shown),
                 failed_at=clock.now(),
             )
 
@@ -201,7 +206,7 @@ class _Run:
         )
         with self._desk.store.read() as tx:
             first = not hipay_list.was_listed(tx, account)
-        since = None if first or by_person else (began - _LOOK_BACK).date()
+        since = None if first or by_person else (began - _LISTED_DAYS).date()
         for items in _pages(client, since):
             self.beat()
             self._list(items, began)
@@ -230,14 +235,14 @@ class _Run:
         request, now = self._request, clock.now()
         values: dict[str, object] = {"leased_until": None, "current": "", **self._counts}
         if trouble is not None:
-            told = as_told(trouble)
-            values |= {"failure": told.code, "failure_detail": detail_of(told)}
+            shown = as_payout_error(trouble)
+            values |= {"failure": shown.code, "failure_detail": detail_of(shown)}
             passing = (
-                isinstance(trouble, FileNotThere | PayoutUnknown | NoRoom) or type(trouble) is PayoutError
+                isinstance(trouble, FileNotReady | PayoutUnknown | NoRoom) or type(trouble) is PayoutError
             )
             passing = passing or getattr(trouble, "retry", False)
-            if passing and request.source != payout_requests.PERSON and request.tries <= len(_AGAIN):
-                self.write(state="waiting", due_at=now + _AGAIN[request.tries - 1], **values)
+            if passing and request.source != payout_requests.PERSON and request.tries <= len(_RETRY_DELAYS):
+                self.write(state="waiting", due_at=now + _RETRY_DELAYS[request.tries - 1], **values)
                 return
         self.write(state="failed" if trouble else "done", finished_at=now, **values)
         if trouble is not None:
@@ -245,7 +250,7 @@ class _Run:
 
 
 def _pages(client: HiPay, since: date | None) -> Iterator[list[SettlementItem]]:
-    """HiPay's list page by page. Its page limit is unpublished, so the first page without a new payout is the last."""
+    """HiPay's list page by page. HiPay does not publish its page limit, so the first page without a new payout is the last."""
     known: set[str] = set()
     for number in range(1, _MOST_PAGES + 1):
         items = [
@@ -259,13 +264,13 @@ def _pages(client: HiPay, since: date | None) -> Iterator[list[SettlementItem]]:
         yield items
 
 
-def as_told(error: DeskError) -> DeskError:
-    """The error in terms of payouts: for a payment link the same answer means something else."""
+def as_payout_error(error: DeskError) -> DeskError:
+    """The error as one of fetching: for a payment link the same answer of HiPay means something else."""
     if isinstance(error, NotAuthorised):
         return FetchRefused(error.hipay_code)
-    return BrokenOff() if isinstance(error, OutcomeUnknown) else error
+    return DownloadBrokenOff() if isinstance(error, OutcomeUnknown) else error
 
 
 def detail_of(error: DeskError) -> dict[str, str]:
-    """The values of the error's sentence, without HiPay's own message, which may repeat what was sent."""
+    """The values of the error's sentence, without HiPay's own message, which may repeat what we sent."""
     return {name: value for name, value in error.fields().items() if name != "message" and value != "None"}

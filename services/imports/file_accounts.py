@@ -55,8 +55,8 @@ class FileAccounts:
         cell = cell.strip()
         if not cell:
             return given
-        told = self.assigned.get(cell, "")
-        return told if told in self.keys else cell if cell in self.keys else ""
+        assigned = self.assigned.get(cell, "")
+        return assigned if assigned in self.keys else cell if cell in self.keys else ""
 
     def parts(self, cells: Mapping[str, int], given: str) -> tuple[Part, ...]:
         """The parts of a file that has these cells in so many rows, the largest first."""
@@ -92,7 +92,7 @@ def accounts_in_use(desk: Desk, actor: Actor) -> frozenset[str]:
 
 
 def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
-    """Assign the Account of a file to this account of ours; files that only waited for that are imported.
+    """Assign the Account of a file to this account of ours; files that waited only for this are imported.
 
     Raises FileAccountInUse, AccountUnknown, NotAllowed.
     """
@@ -104,10 +104,10 @@ def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
         matching_rules.lock_file_accounts(tx)
         if before := _assigned(tx).get(cell):
             require(tx, actor, Right.RECONCILE, before)
-        under = [key for name, key in settlement_files.accounts_in_use(tx) if name == cell and key in keys]
-        if under and account not in under:
-            require(tx, actor, Right.RECONCILE, under[0])  # the refusal names that account
-            raise FileAccountInUse(cell, keys[under[0]].name)
+        users = [key for name, key in settlement_files.accounts_in_use(tx) if name == cell and key in keys]
+        if users and account not in users:
+            require(tx, actor, Right.RECONCILE, users[0])  # the refusal names that account
+            raise FileAccountInUse(cell, keys[users[0]].name)
         _record(tx, actor, cell, account)
         accounts = known(tx, keys)
         for file in settlement_files.failed_with(tx, FileAccountUnknown.code):
@@ -132,8 +132,8 @@ def resolve(
 ) -> tuple[Part, ...]:
     """The parts of a file with their accounts, in the transaction that stores them with the file.
 
-    ``own``: HiPay itself delivered the file for the account ``given``. If that account has no assigned Account yet, the only
-    unassigned one that the file names is assigned to it.
+    ``own``: HiPay itself delivered the file for the account ``given``. If no Account is assigned to that account yet, and the
+    file names exactly one unassigned Account, this one is assigned to it.
     """
     require(tx, actor, Right.RECONCILE, given)
     matching_rules.lock_file_accounts(tx)

@@ -1,4 +1,4 @@
-"""Whether a file without a final line end may be cut off: it is complete only if its last row's payout adds up."""
+"""Whether a file without a final line end was cut off: it is complete only if its last row's payout adds up."""
 
 from dataclasses import dataclass, field
 
@@ -36,7 +36,7 @@ class FileEnd:
                 self._last = (last["account"], last["settlement_id"], last["settlement_currency"])
 
     def refuse(self) -> bool:
-        """Raises TruncatedFile if the last row's payout does not add up. True if that cannot be known: the file announces no
+        """Raises TruncatedFile if the last row's payout does not add up. True if nobody can know: the file announces no
         payout, or rows of the last payout were set aside."""
         if not self.line:
             return False

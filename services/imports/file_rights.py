@@ -29,10 +29,10 @@ def visible(tx: Connection, actor: Actor, right: Right, states: Iterable[str]) -
 
 def importable_accounts(tx: Connection, file: SettlementFile) -> frozenset[str] | None:
     """The accounts to which the rows of a file may be booked, None for all: the one that it was added for, and those that
-    whoever added it may reconcile."""
+    the person who added it may reconcile."""
     try:
         allowed = allowed_accounts(tx, Actor(kind=file.actor_kind, id=file.actor_id), Right.RECONCILE)
-    except AccessError:  # a right that was taken away since does not stop what was accepted
+    except AccessError:  # a right that was withdrawn since does not stop a file that was accepted
         allowed = frozenset()
     return None if allowed is None else allowed | {file.account}
 

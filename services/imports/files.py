@@ -24,7 +24,7 @@ from services.store.settlements.settlement_files import FileOrigin, FileState, S
 from services.text import card_numbers
 
 RUNNING: tuple[FileState, ...] = ("receiving", "waiting", "running")
-GIVEN_UP: tuple[FileState, ...] = (*RUNNING, "failed")  # what can be cancelled
+CANCELLABLE: tuple[FileState, ...] = (*RUNNING, "failed")
 
 
 def receive(
@@ -42,9 +42,9 @@ def receive(
     """Store a file, which the worker then imports; its id. Its bytes are stored in pieces, in short transactions.
 
     ``chosen``: how it is read, as a person chose in the preview; None: as is remembered for its account. ``others``: a person
-    said that its lines are others than the stored ones that they look like. A ZIP's members are received one by one
-    (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, FileUnknown where it was cancelled meanwhile, and
-    NoRoom: nothing of it is kept.
+    confirmed that its lines are not the stored lines that they look like. A ZIP's members are received one by one
+    (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, FileUnknown if it was cancelled meanwhile, and
+    NoRoom: then nothing of it stays stored.
     """
     desk.room.require()
     name = card_numbers.masked(
@@ -88,7 +88,7 @@ def receive(
         settlement_files.lock_settlements(tx)
         there = settlement_files.by_hash(tx, digest.hexdigest())
         if there is None:
-            # else it was cancelled, or taken for broken off, since its last piece came
+            # if not: since its last piece it was cancelled, or its reception was judged to have broken off
             if not settlement_files.change(
                 tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest()
             ):
@@ -96,19 +96,19 @@ def receive(
             audit.record(tx, actor, "settlement_file_received", f"settlement_file:{file}", size=size)
         else:
             settlement_files.drop(tx, file)
-            refused = _known_already(tx, desk, actor, there, account, name)
+            refused = _already_stored(tx, desk, actor, there, account, name)
     if refused is not None:
         raise refused
     desk.wake.set()
     return file
 
 
-def _known_already(
+def _already_stored(
     tx: Connection, desk: Desk, actor: Actor, there: SettlementFile, account: str, name: str
 ) -> FileKnown:
-    """The same bytes are the same file, for whatever account they are added.
+    """The same bytes are the same file, whatever the account that they are added for.
 
-    ``there``: the stored file. It is not named to who may not see it; ``name`` is the one that the actor gave.
+    ``there``: the stored file. Its name is not shown to a person who may not see it: they see ``name``, the one they gave.
     """
     if not covers(allowed_accounts(tx, actor, Right.RECONCILE), there):
         return FileKnown(name)
@@ -136,13 +136,15 @@ def is_stuck(file: ImportedFile) -> bool:
 
 
 def cancel(desk: Desk, actor: Actor, file: int) -> None:
-    """Cancel a file that is not complete, or that failed. None of its lines was visible, and none is kept.
+    """Cancel a file that is not complete, or that failed. None of its lines was visible, and none stays stored.
 
     Raises NotToCancel, FileUnknown, NotAllowed.
     """
     with desk.store.write() as tx:
         require_file(tx, actor, Right.RECONCILE, file)
-        if not settlement_files.change(tx, file, states=GIVEN_UP, state="cancelled", finished_at=clock.now()):
+        if not settlement_files.change(
+            tx, file, states=CANCELLABLE, state="cancelled", finished_at=clock.now()
+        ):
             raise NotToCancel
         file_content.drop_chunks(tx, file)
         audit.record(tx, actor, "settlement_file_cancelled", f"settlement_file:{file}")
@@ -162,10 +164,12 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
             choices: dict[str, Any] = {} if chosen is None else {"chosen": asdict(chosen)}
             if others:
                 choices["others"] = True
-            if found.failure == NotAllowed.code:  # from now on it is imported by who tries again
+            if (
+                found.failure == NotAllowed.code
+            ):  # from now on it is imported in the name of the person who retries it
                 choices |= {"actor_kind": actor.kind, "actor_id": actor.id}
             if (there := settlement_files.retry(tx, found, **choices)) is not None:
-                raise _known_already(tx, desk, actor, there, found.account, found.name)
+                raise _already_stored(tx, desk, actor, there, found.account, found.name)
         elif not import_tries.reset_tries(tx, file):
             raise FileUnknown
         audit.record(tx, actor, "settlement_file_retried", f"settlement_file:{file}")
@@ -174,7 +178,7 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
 
 @contextmanager
 def original(desk: Desk, actor: Actor, file: int) -> Iterator[Path]:
-    """The file as it came, on the disk for as long as the block runs. Raises FileUnknown, NotAllowed."""
+    """The original bytes of a file, on the disk for as long as the block runs. Raises FileUnknown, NotAllowed."""
     with desk.store.write() as tx:
         require_file(tx, actor, Right.RECONCILE, file)
         if not file_content.chunks(tx, file, limit=1):

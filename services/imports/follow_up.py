@@ -1,4 +1,4 @@
-"""After a file is complete: rejoin the lines of other files that it concerns, and compute the positions of its orders."""
+"""The follow-up of a complete file: rejoin the lines of other files that it concerns, and compute its orders' positions."""
 
 import time
 from itertools import islice
@@ -15,12 +15,12 @@ _LINES, _ORDERS = 5_000, 5_000  # at once
 def follow_up(lease: Lease, file: SettlementFile) -> None:
     """Rejoin the lines that share a transaction with the file's, then compute the positions of its orders.
 
-    All of it can be repeated: after a break the lines go on where they stopped, and the orders begin again.
+    All of it can be repeated: after an interruption, the lines continue where they stopped, and the orders begin again.
     """
     after = file.follow_up or 0
     with lease.store.read() as tx:
-        alone = not settlement_files.any_other(tx, file.id)
-    while not alone:
+        only_file = not settlement_files.any_other(tx, file.id)
+    while not only_file:
         with lease.store.read() as tx:
             last, shared = joined_lines.shared_transactions(tx, file.id, after, _LINES)
         if not last:
@@ -33,15 +33,15 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
     with lease.store.read() as tx:
         orders = orders_of_file(tx, file.id)
     for account, ids in orders.items():
-        _stand(lease, account, ids)
+        _compute_positions(lease, account, ids)
     while order_changes.catch_up_store(lease.store):
         lease.check()
     with lease.write() as tx:
         settlement_files.change(tx, file.id, states=("complete",), follow_up=None, tries=0)
 
 
-def _stand(lease: Lease, account: str, orders: list[int]) -> None:
-    """Compute the orders' positions before the transaction that writes them; again within it if the account has changed since."""
+def _compute_positions(lease: Lease, account: str, orders: list[int]) -> None:
+    """Compute the orders' positions before the transaction that writes them, and again within it if the account has changed."""
     left = iter(orders)
     while some := list(islice(left, _ORDERS)):
         with lease.store.read() as tx:

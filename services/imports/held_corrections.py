@@ -1,4 +1,4 @@
-"""Held corrections: a person takes or dismisses each with a reason, and may undo that decision; then it waits again.
+"""Held corrections: a person takes or dismisses each, with a reason, and may undo that decision; then it waits again.
 
 HeldRefused
 ├── CorrectionUnknown
@@ -9,15 +9,12 @@ HeldRefused
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 
 from services import clock
 from services.access import WORKER, Actor, Right, audit
 from services.desk import Desk
 from services.imports import carry_decisions
-from services.imports.corrections import ShownCorrection, of_stored
 from services.imports.file_rights import require_file
 from services.imports.protected_lines import rejoin_restored
 from services.reconciliation.decisions.checks import check_reason
@@ -28,18 +25,15 @@ from services.reconciliation.decisions.errors import (
 )
 from services.store import Connection
 from services.store.settlements import (
-    corrections,
     decisions,
     held_corrections,
     positions,
     replaced_lines,
     settlement_files,
 )
-from services.store.settlements.held_corrections import CorrectionAct, StoredCorrection
 from services.store.settlements.held_corrections import CorrectionKind as CorrectionKind
-from services.store.settlements.stored_lines import StoredLine
+from services.store.settlements.held_corrections import StoredCorrection
 
-SHOWN = 200  # corrections of a file that are listed, those that wait first
 _AT_ONCE = 100  # corrections in one transaction
 
 
@@ -63,104 +57,12 @@ class ImportRuns(HeldRefused):
     code = "held_import_runs"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CorrectionDecision:
-    """A decision on a correction. ``by_hipay`` and ``undone_by_hipay``: a later delivery by HiPay decided or undid it.
-    ``undone_at`` None: it is valid."""
-
-    id: int
-    kind: CorrectionKind
-    reason: str
-    at: datetime
-    who: str
-    by_hipay: bool
-    undone_at: datetime | None
-    undoer: str
-    undo_reason: str
-    undone_by_hipay: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class HeldCorrection:
-    """A correction. ``line``: its number in the file. ``pairs``: each former line with the one that would take its place;
-    units of 1/10000, None where an amount is missing. ``acts``: all decisions, oldest first; ``act``: the valid one."""
-
-    id: int
-    line: int
-    account: str
-    settlement_id: str
-    currency: str
-    before_units: int | None
-    after_units: int | None
-    pairs: tuple[ShownCorrection, ...]
-    acts: tuple[CorrectionDecision, ...]
-    act: CorrectionDecision | None
-
-
-@dataclass(frozen=True)
-class FileCorrections:
-    """The first SHOWN held corrections of a file; how many there are, and how many wait."""
-
-    shown: tuple[HeldCorrection, ...]
-    count: int
-    waiting: int
-
-
-def of_file(desk: Desk, actor: Actor, file: int) -> FileCorrections:
-    """Raises NotAllowed."""
-    with desk.store.read() as tx:
-        require_file(tx, actor, Right.SEE_SETTLEMENTS, file)
-        found = held_corrections.get(tx, file, limit=SHOWN)
-        done = held_corrections.acts(tx, [row.id for row in found])
-        cells = {
-            row.id: row
-            for row in corrections.of_ids(tx, [one for row in found for one in (*row.before, *row.after)])
-        }
-        count, waiting = held_corrections.count(tx, file)
-    acts: dict[int, list[CorrectionDecision]] = {}
-    for row in done:
-        acts.setdefault(row.correction, []).append(_act(row))
-    return FileCorrections(tuple(_held(row, acts.get(row.id, []), cells) for row in found), count, waiting)
-
-
-def _act(row: CorrectionAct) -> CorrectionDecision:
-    return CorrectionDecision(
-        id=row.id,
-        kind=row.kind,
-        reason=row.reason,
-        at=row.at,
-        who=row.who or "",
-        by_hipay=row.actor_kind == WORKER.kind,
-        undone_at=row.undone_at,
-        undoer=row.undoer or "",
-        undo_reason=row.undo_reason,
-        undone_by_hipay=row.undone_by == WORKER.id,
-    )
-
-
-def _held(
-    row: StoredCorrection, acts: list[CorrectionDecision], cells: dict[int, StoredLine]
-) -> HeldCorrection:
-    return HeldCorrection(
-        id=row.id,
-        line=row.line,
-        account=row.account,
-        settlement_id=row.settlement_id,
-        currency=row.currency,
-        before_units=row.before_units,
-        after_units=row.after_units,
-        pairs=of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]),
-        acts=tuple(acts),
-        act=next((act for act in acts if act.id == row.act), None),
-    )
-
-
 def decide(
     desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: CorrectionKind, reason: str
 ) -> None:
-    """Take these corrections of the file, or dismiss them. A second press by the same person with the same reason does nothing.
+    """Take or dismiss these corrections of the file. A second call by the same person with the same reason does nothing.
 
-    Many are decided in several transactions: after a break the rest still waits. Raises CorrectionUnknown,
+    Many are decided in several transactions: after an interruption the rest still waits. Raises CorrectionUnknown,
     CorrectionMoved, ImportRuns, ConflictingDecision (somebody has decided one of them), ReasonMissing, TextError, NotAllowed.
     """
     why = check_reason(reason)
@@ -200,8 +102,8 @@ def undo(
     *,
     acts: Collection[int] | None = None,
 ) -> None:
-    """These corrections wait again; the former lines of those that were taken are restored. ``acts``: the decisions that the
-    person saw. Raises CorrectionNotDecided, AlreadyUndone, and as ``decide`` does."""
+    """Undo the decisions on these corrections: they wait again, and the former lines of those that were taken are restored.
+    ``acts``: the decisions that the person saw. Raises CorrectionNotDecided, AlreadyUndone, and as ``decide`` does."""
     why = check_reason(reason)
     for some in _parts(ids):
         with desk.store.write() as tx:
@@ -219,17 +121,18 @@ def undo(
                     raise AlreadyUndone(last.undoer or "", last.undone_at)
                 continue
             decided = [row for row in found if row.id in valid]
-            _give_back(tx, file, [row for row in decided if valid[row.id].kind == "taken"])
+            _undo_taking(tx, file, [row for row in decided if valid[row.id].kind == "taken"])
             held_corrections.undo(tx, list(valid), at=clock.now(), by=actor.id, reason=why)
             audit.record(tx, actor, "correction.undone", f"settlement_file:{file}", **_named(decided))
 
 
 def decide_redelivered(desk: Desk) -> None:
-    """Decide the corrections of payouts whose file HiPay's API has delivered again, byte for byte: a round of the worker."""
+    """Decide the corrections of payouts whose file HiPay's API has delivered again, byte for byte. The worker calls it
+    periodically."""
     with desk.store.read() as tx:
         waiting = held_corrections.delivered_again(tx)
         if not waiting or settlement_files.any_running(tx):
-            return  # the next round
+            return  # until the next call
     for file, same in sorted({(row.file, row.same) for row in waiting}):
         ids = [row.id for row in waiting if (row.file, row.same) == (file, same)]
         for some in _parts(ids):
@@ -242,12 +145,12 @@ def decide_redelivered(desk: Desk) -> None:
 
 
 def _decide_redelivered(tx: Connection, file: int, one: StoredCorrection, *, same: bool) -> None:
-    """HiPay named the correction's lines (``same``), or the former ones. One whose lines have been changed by others since
-    waits."""
+    """HiPay named the correction's lines (``same``), or the former ones. A correction whose lines another file or correction
+    has changed since waits."""
     with suppress(CorrectionMoved):
         if one.act is not None:
             if not same:
-                _give_back(tx, file, [one])
+                _undo_taking(tx, file, [one])
             held_corrections.undo(tx, [one.id], at=clock.now(), by=WORKER.id, reason="")
             audit.record(tx, WORKER, "correction.undone", f"settlement_file:{file}", **_named([one]))
         if same or one.act is None:
@@ -272,42 +175,44 @@ def _lock(tx: Connection) -> None:
 
 
 def _take(tx: Connection, file: int, found: Sequence[StoredCorrection]) -> None:
-    """Put the corrections in the place of what HiPay delivered. Raises CorrectionMoved."""
-    _exchange(tx, file, found, gone=_ids(found, "before"), back=_ids(found, "after"), carry_to=[file])
+    """Make the corrections' lines valid in the place of the lines that HiPay delivered. Raises CorrectionMoved."""
+    _swap_lines(
+        tx, file, found, replaced=_ids(found, "before"), restored=_ids(found, "after"), carry_to=[file]
+    )
 
 
-def _give_back(tx: Connection, file: int, found: Sequence[StoredCorrection]) -> None:
+def _undo_taking(tx: Connection, file: int, found: Sequence[StoredCorrection]) -> None:
     """Undo ``_take``: the lines that HiPay delivered are valid again. Raises CorrectionMoved."""
     if found:
         before = _ids(found, "before")
         origins = {line.file for line in held_corrections.lines(tx, before)}
-        _exchange(tx, file, found, gone=_ids(found, "after"), back=before, carry_to=origins)
+        _swap_lines(tx, file, found, replaced=_ids(found, "after"), restored=before, carry_to=origins)
 
 
-def _exchange(
+def _swap_lines(
     tx: Connection,
     file: int,
     found: Sequence[StoredCorrection],
     *,
-    gone: list[int],
-    back: list[int],
+    replaced: list[int],
+    restored: list[int],
     carry_to: Collection[int],
 ) -> None:
-    """The lines ``back`` are valid in the place of ``gone``; what was decided of these is carried to the lines of the files
-    ``carry_to``. Raises CorrectionMoved when another file or correction has changed one of the lines since."""
-    lines = {line.id: line for line in held_corrections.lines(tx, [*gone, *back])}
-    if any(lines[one].replaced_by is not None for one in gone) or any(
-        lines[one].replaced_by is None for one in back
+    """Make the lines ``restored`` valid in the place of ``replaced``, and carry the decisions on these over to the lines of
+    the files ``carry_to``. Raises CorrectionMoved if another file or correction has changed one of the lines since."""
+    lines = {line.id: line for line in held_corrections.lines(tx, [*replaced, *restored])}
+    if any(lines[one].replaced_by is not None for one in replaced) or any(
+        lines[one].replaced_by is None for one in restored
     ):
         raise CorrectionMoved
     accounts = sorted({row.account for row in found})
     for account in accounts:
         positions.bump_version(tx, account)
-    replaced_lines.replace(tx, gone, file)
-    replaced_lines.restore(tx, back)
+    replaced_lines.replace(tx, replaced, file)
+    replaced_lines.restore(tx, restored)
     for each in sorted(carry_to):
-        carry_decisions.carry_over(tx, gone, each)
-    rejoin_restored(tx, accounts, gone, back)
+        carry_decisions.carry_over(tx, replaced, each)
+    rejoin_restored(tx, accounts, replaced, restored)
 
 
 def _ids(found: Sequence[StoredCorrection], name: str) -> list[int]:
@@ -315,7 +220,7 @@ def _ids(found: Sequence[StoredCorrection], name: str) -> list[int]:
 
 
 def _named(found: Sequence[StoredCorrection]) -> dict[str, list[int]]:
-    """The lines, as the audit names them: ids."""
+    """The lines as the audit names them, by their ids."""
     return {"before": _ids(found, "before"), "after": _ids(found, "after")}
 
 

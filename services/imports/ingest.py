@@ -1,4 +1,4 @@
-"""Give a file that was fetched or found in the folder to the import once; the members of a ZIP one by one."""
+"""Give a file that was fetched or found in the watched folder to the import, once; of a ZIP, each member."""
 
 import contextlib
 import hashlib
@@ -44,7 +44,7 @@ def ingest(
     beat: Callable[[], None],
     hipay_settlement: str = "",
 ) -> tuple[list[int], bool]:
-    """The ids of the files, and whether one is new. ``content`` is a file of the disk; it is read piece by piece.
+    """The ids of the files, and whether one is new. ``content``: a file on the disk, which is read piece by piece.
 
     ``beat`` is called for each piece, and may raise to give up. Raises ImportRefused, NoRoom, and SettlementFileError or
     ParsingError for a ZIP that cannot be taken apart.
@@ -52,9 +52,9 @@ def ingest(
     if (known := _known(desk, sha256)) is not None:
         return [known], False
     content.seek(0)
-    # the very file that is open, whatever its name leads to now; for a child, too
+    # the open file itself, even if its name leads to another file by now; a child can open it, too
     path = Path(f"/proc/{os.getpid()}/fd/{content.fileno()}")
-    kept: list[int] = []
+    ids: list[int] = []
     new = False
     with contextlib.ExitStack() as open_files:
         streams = [(name, content)]
@@ -68,9 +68,9 @@ def ingest(
             ]
         for each, stream in streams:
             file_id, is_new = _receive(desk, account, each, stream, source, hipay_settlement, beat)
-            kept.append(file_id)
+            ids.append(file_id)
             new = new or is_new
-    return kept, new
+    return ids, new
 
 
 def _receive(

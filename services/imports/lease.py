@@ -1,6 +1,6 @@
 """The lease of the import process: one process at a time over the whole installation imports and rejoins.
 
-Every transaction of the work checks and renews the lease, so that a process that was taken for dead writes nothing more.
+Every transaction of the work checks and renews the lease, so that a process that was judged to be dead writes nothing more.
 Work that reads for minutes without a transaction is covered by a thread that renews the lease. Leases use the machine's
 clock, which the sandbox does not move.
 """
@@ -19,7 +19,7 @@ _SECONDS = 120.0  # without a transaction, after which another process may acqui
 
 
 class LeaseEnded(Exception):
-    """This process is to stop, or another one has acquired the lease."""
+    """This process must stop, or another one has acquired the lease."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +40,8 @@ class Lease:
     def write(self, *, grows: bool = True) -> Iterator[Connection]:
         """A short transaction of the work. ``grows``: it may grow the database.
 
-        Raises LeaseEnded before it begins, when the work is to stop, and NoRoom where one that ``grows`` would use the
-        space that is to stay free.
+        Raises LeaseEnded before it begins, if the work must stop, and NoRoom if it ``grows`` and would use the space that
+        must stay free.
         """
         self.check()
         if grows:
@@ -73,7 +73,7 @@ class Lease:
                     return
 
     def check(self) -> None:
-        """Raises LeaseEnded when the work is to stop."""
+        """Raises LeaseEnded if the work must stop."""
         if self.stopping.is_set():
             raise LeaseEnded
 

@@ -26,19 +26,19 @@ from services.store.settlements import settlement_files, settlement_lines
 CORRECTING = 1_000  # lines that may correct a stored one, of which the corrections are shown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """A file as it was read, before anything is stored.
 
-    ``headers``: of each of its sheets that is read. ``lines``: how many; of them ``new``, ``known`` (stored already) and
-    ``changed`` (correcting a stored one), the first of these before and after in ``corrections``; ``held``: how many of the
-    stored ones HiPay delivered: they stay valid until a person takes the correction. ``totals`` and
-    ``settlements``: as ``services.settlements.totals`` gives them. ``set_aside``: the first rows set aside,
-    ``set_aside_blocking`` how many of all may hold money.
-    ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what of
-    its reading was chosen or is remembered. ``stored``: payouts that it seems to bring once more, in another rendition: it
-    is imported only if a person says that its lines are others. ``imported``: the same bytes are stored or being imported,
-    under whatever account.
+    ``headers``: of each sheet that is read. ``lines``: how many there are; of them ``new``, ``known`` (stored already) and
+    ``changed`` (correcting a stored one). ``corrections``: the first of the changed ones, before and after. ``held``: how many
+    of the corrected ones HiPay delivered: these stay valid until a person takes the correction. ``totals`` and
+    ``settlements``: as in ``services.settlements.totals``. ``set_aside``: the first set-aside rows; ``set_aside_blocking``: how
+    many of all of them may contain money.
+    ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what was
+    chosen for its reading, or is remembered. ``stored``: payouts that it seems to bring once more, in another rendition: it
+    is imported only if a person confirms that its lines are others. ``imported``: the same bytes are stored or being
+    imported, for whatever account.
     """
 
     dialect: Dialect
@@ -70,13 +70,13 @@ def preview(
     progress: Callable[[float], None] | None = None,
     allowed: Collection[str] | None = None,
 ) -> Preview:
-    """Read a file and compare it with what is stored. ``keys``: our accounts; ``chosen`` None: as is remembered for its account;
-    ``progress`` is called with how much is done, from 0 to 1; ``allowed``: the accounts with whose lines the file may be
+    """Read a file and compare it with the stored lines. ``keys``: our accounts; ``chosen`` None: as is remembered for its account;
+    ``progress`` is called with the part that is done, from 0 to 1; ``allowed``: the accounts with whose lines the file may be
     compared, None for all.
 
     Raises SettlementFileError, SpreadsheetError, ParsingError, NotAllowed.
     """
-    changes, likeness, seen, count, progress = (
+    changes, duplicates, seen, count, progress = (
         CorrectionFinder(),
         DuplicateFinder(),
         Occurrences(),
@@ -92,7 +92,7 @@ def preview(
     dialect = found.detection.dialect
     if dialect.questions:
         raise reading.Undecided(dialect.questions, found.home)
-    gathering, ending = FindingsCollector(found.detection), FileEnd(found.detection.open_end)
+    findings, file_end = FindingsCollector(found.detection), FileEnd(found.detection.open_end)
     with store.read() as tx:
         accounts = known(tx, keys)
     for block in given.blocks(dialect):
@@ -109,20 +109,23 @@ def preview(
                 if settlement_lines.any_of(tx, str(one)):
                     there = settlement_lines.by_identity(tx, str(one), theirs["identity"].tolist())
                     may = changes.note(tx, str(one), theirs, there)
-                    likeness.note(tx, str(one), theirs, there["identity"])
+                    duplicates.note(tx, str(one), theirs, there["identity"])
                     some = theirs.loc[may[: CORRECTING - len(correcting)]]
                     correcting += [(str(one), row) for row in _plain(some)]
         sums.append(totals(lines))
         payouts.append(settlements(lines))
         set_aside.note(block.set_aside)
-        gathering.note(block)
-        ending.note(block)
+        findings.note(block)
+        file_end.note(block)
         progress((1 + min(1.0, block.bytes_done / size)) / 2)
-    open_end = ending.refuse()
+    open_end = file_end.refuse()
     with store.read() as tx:
         imported = settlement_files.by_hash(tx, _hash(given.file)) is not None
         replaced, old = changes.replaced(tx, protected_lines.delivered_payouts(tx, None)), len(changes.known)
-        stored, held = likeness.stored(tx, changes.known, replaced), protected_lines.count_held(tx, replaced)
+        stored, held = (
+            duplicates.stored(tx, changes.known, replaced),
+            protected_lines.count_held(tx, replaced),
+        )
         corrected = corrections.of_read(tx, replaced, correcting)
     all_totals, all_payouts = summed(sums, payouts)
     return Preview(
@@ -138,7 +141,7 @@ def preview(
         settlements=all_payouts,
         set_aside=set_aside.rows,
         set_aside_blocking=set_aside.blocking.total(),
-        findings=gathering.findings(open_end=open_end),
+        findings=findings.findings(open_end=open_end),
         accounts=found.parts,
         home=found.home,
         chosen=found.chosen,

@@ -26,6 +26,7 @@ from services.imports.preview import Preview, preview
 from services.imports.reading import Undecided
 from services.imports.scratch import Folder
 from services.parsing import ParsingDied
+from services.settlements.codes import EvidenceChoice
 from services.settlements.dialect import Chosen
 from services.settlements.errors import DoubtfulColumns, MissingColumns, SwallowedRows
 from services.settlements.given import Given
@@ -34,30 +35,30 @@ log = logging.getLogger(__name__)
 NO_ROOM = os.EX_CANTCREAT  # exit code of a process that could not write its answer
 AT_ONCE = 4 << 20  # bytes of the largest file that is previewed without a process
 MEMORY_BYTES = 2 << 30  # of addresses, beyond those of the process before it reads the file
-_PLACES = threading.BoundedSemaphore(2)  # processes of this kind
+_SLOTS = threading.BoundedSemaphore(2)  # processes of this kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PreviewRefused:
-    """Why a file cannot be read: a refusal's code and fields, and the questions that it leaves to a person.
+    """Why a file cannot be read: the error's code and fields, and the questions that a person must answer.
 
-    ``account``: by whose rules it was read, "" where that is not known. ``header``: where columns are missing or in doubt,
-    each name in the file and the column that it is taken for; ``doubts`` as in DoubtfulColumns.
+    ``account``: by whose rules it was read, "" if that is not known. ``header``: if columns are missing or in doubt, each name
+    in the file and the column that it is read as; ``doubts`` as in DoubtfulColumns.
     """
 
     code: str
     fields: Mapping[str, str]
-    questions: tuple[str, ...] = ()
+    questions: tuple[EvidenceChoice, ...] = ()
     account: str = ""
     header: tuple[tuple[str, str | None], ...] = ()
     doubts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
 
-@dataclass
+@dataclass(kw_only=True)
 class PreviewJob:
     """A preview that runs in a process, or waits for one; ``poll`` asks for its result."""
 
-    asked: dict[str, Any]
+    request: dict[str, Any]
     folder: Folder = field(default_factory=lambda: Folder("preview-"))
     began: float = field(default_factory=time.monotonic)
     process: subprocess.Popen[bytes] | None = None
@@ -80,14 +81,14 @@ class PreviewJob:
         self.stop()
 
     def stop(self) -> None:
-        """End the process: nobody waits for it any more."""
+        """Kill the process: nobody waits for its result any more."""
         with self.lock:
             if self.process is not None:
                 if self.process.poll() is None:
                     self.process.kill()
                     self.process.wait()
                 self.process = None
-                _PLACES.release()
+                _SLOTS.release()
 
 
 def begin(
@@ -108,7 +109,7 @@ def _begin(
     desk: Desk, account: str, given: Given, chosen: Chosen | None, allowed: frozenset[str] | None
 ) -> Preview | PreviewJob:
     if given.size > AT_ONCE:
-        asked = {
+        request = {
             "database": desk.settings.database,
             "accounts": sorted(desk.settings.all_accounts),
             "account": account,
@@ -118,7 +119,7 @@ def _begin(
             "chosen": asdict(chosen) if chosen else {},
             "memory": MEMORY_BYTES,
         }
-        job = PreviewJob(asked)
+        job = PreviewJob(request=request)
         poll(job)
         return job
     return preview(desk.store, desk.settings.all_accounts, account, given, chosen, allowed=allowed)
@@ -126,16 +127,18 @@ def _begin(
 
 def refused(refusal: DeskError) -> PreviewRefused:
     if isinstance(refusal, Undecided):
-        return PreviewRefused(refusal.code, refusal.fields(), refusal.questions, refusal.account)
+        return PreviewRefused(
+            code=refusal.code, fields=refusal.fields(), questions=refusal.questions, account=refusal.account
+        )
     if isinstance(refusal, SwallowedRows):
-        return PreviewRefused(refusal.code, refusal.fields(), ("quotes",))
+        return PreviewRefused(code=refusal.code, fields=refusal.fields(), questions=("quotes",))
     header = refusal.header if isinstance(refusal, MissingColumns | DoubtfulColumns) else ()
     doubts = refusal.doubts if isinstance(refusal, DoubtfulColumns) else ()
-    return PreviewRefused(refusal.code, refusal.fields(), header=header, doubts=doubts)
+    return PreviewRefused(code=refusal.code, fields=refusal.fields(), header=header, doubts=doubts)
 
 
 def poll(job: PreviewJob) -> Preview | PreviewRefused | None:
-    """The result; None while it runs or waits."""
+    """The result; None while the preview runs or waits."""
     with job.lock:
         if job.result is None:
             if job.process is None:
@@ -147,10 +150,10 @@ def poll(job: PreviewJob) -> Preview | PreviewRefused | None:
 
 
 def _start(job: PreviewJob) -> None:
-    if not _PLACES.acquire(blocking=False):
+    if not _SLOTS.acquire(blocking=False):
         return
     job.process = processes.start_module(
-        "services.imports.preview_child", given={**job.asked, "folder": str(job.folder.path)}
+        "services.imports.preview_child", given={**job.request, "folder": str(job.folder.path)}
     )
 
 
@@ -164,5 +167,5 @@ def _answer(job: PreviewJob) -> Preview | PreviewRefused:
         code = job.process.returncode
         if code == NO_ROOM:
             return refused(NoRoom())
-        log.warning("the process that looks at a payout file ended with %s", code)
+        log.warning("the process that previews a payout file ended with %s", code)
         return refused(ImportTooHeavy() if code == -signal.SIGABRT else ParsingDied.of(code))

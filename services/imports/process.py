@@ -1,7 +1,7 @@
 """The process that imports files and rejoins lines. A worker spawns it when there is work; it ends when there is none.
 
-It has the database and the keys of our accounts: no setting, no environment, no credential of HiPay. A child that has not even
-the database reads the file (`services.settlements.given`), while this process stores what was read. The system bounds its
+It has the database and the keys of our accounts, but no setting, no environment and no credential of HiPay. A child without
+the database reads the file (`services.settlements.given`), and this process stores what was read. The system bounds its
 memory, so that a file that needs too much fails alone, and the application goes on.
 """
 
@@ -28,9 +28,9 @@ from services.disk_space import NoRoom, Room, RoomShort
 from services.errors import DeskError
 from services.imports import follow_up, load
 from services.imports.errors import ImportDied, ImportFailed, ImportTooHeavy
+from services.imports.import_run import ImportCancelled
 from services.imports.lease import Lease, LeaseEnded, acquire, release
-from services.imports.load import Withdrawn
-from services.parsing import ParsingDied, ParsingStoodStill
+from services.parsing import ParsingDied, ParsingStalled
 from services.reconciliation.matching import rejoin
 from services.store import (
     STORE_AWAY,
@@ -50,12 +50,12 @@ from services.store.settlements.import_tries import MAX_TRIES
 from services.store.settlements.matching_rules import AccountMatching
 from services.store.settlements.settlement_files import SettlementFile
 
-log = logging.getLogger("services.imports.process")  # also where it is the main module
+log = logging.getLogger("services.imports.process")  # also if it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
-AWAY = os.EX_TEMPFAIL  # exit code when the store is away, which is not the fault of the file
-FULL = os.EX_CANTCREAT  # exit code when the disk has no room, likewise
-_GROWS = 10  # bytes of the database, with its indexes and its log, for one of a text file
-_CLEANED = 5_000  # lines deleted in one transaction
+AWAY = os.EX_TEMPFAIL  # exit code if the store is away: the file is not to blame
+FULL = os.EX_CANTCREAT  # exit code if the disk has no room: the file is not to blame
+_GROWTH = 10  # bytes of the database, with its indexes and its log, for one byte of a text file
+_DELETED_AT_ONCE = 5_000  # lines deleted in one transaction
 _STALE = timedelta(minutes=30)  # a reception without progress for so long has broken off
 
 
@@ -76,7 +76,7 @@ def work_off(
     stopping: threading.Event | None = None,
     keep_free: int = 0,
 ) -> bool:
-    """Do all waiting work, unless another process holds the lease; whether this one did it. ``accounts``: our keys.
+    """Do all waiting work, unless another process has the lease; whether this one did it. ``accounts``: our keys.
 
     Raises NoRoom if the disk fills up during the work.
     """
@@ -88,7 +88,7 @@ def work_off(
             while _next(lease):
                 pass
     except LeaseEnded:
-        log.info("reconciliation stops here and goes on later")
+        log.info("reconciliation stops here and continues later")
     finally:
         release(store, owner)
     return True
@@ -115,16 +115,16 @@ def _next(lease: Lease) -> bool:
 
 
 def _with_room(file: SettlementFile | None, there: Room) -> SettlementFile | None:
-    """The file, or None if it waits for more room than there is; other work goes on."""
+    """The file, or None if it waits for more room than there is: then other work is done."""
     if file is None or file.state == "complete" or file.failure != RoomShort.code:
         return file
     return file if there.has(**_needs(file)) else None
 
 
 def _needs(file: SettlementFile) -> dict[str, int]:
-    """Bytes that a file will need: for its lines in the database, for a temporary copy, and for an unfolded workbook."""
+    """Bytes that a file will need: for its lines in the database, for a temporary copy, and for the text of a workbook."""
     left = max(0, file.size - file.bytes_done)
-    return {"database": _GROWS * left, "temporary": 2 * file.size}
+    return {"database": _GROWTH * left, "temporary": 2 * file.size}
 
 
 def _run(lease: Lease, file: SettlementFile) -> None:
@@ -151,7 +151,7 @@ def _run(lease: Lease, file: SettlementFile) -> None:
     try:
         with disk_space.raising_no_room():
             load.load(lease, file.id)
-    except Withdrawn:
+    except ImportCancelled:
         pass
     except NoRoom as short:
         with suppress(*STORE_AWAY):
@@ -162,8 +162,8 @@ def _run(lease: Lease, file: SettlementFile) -> None:
         raise
     except STORE_AWAY:
         raise
-    except (ParsingDied, ParsingStoodStill) as trouble:  # the try counts, and there may be others
-        how = trouble.how if isinstance(trouble, ParsingDied) else "it stood still"
+    except (ParsingDied, ParsingStalled) as trouble:  # the try counts; others may follow
+        how = trouble.how if isinstance(trouble, ParsingDied) else "the child made no progress"
         log.warning("the payout file %s was not read to its end (%s)", file.id, how)
         if not trouble.by_machine and file.tries + 1 >= MAX_TRIES:
             _fail(lease, file.id, ImportDied())
@@ -177,7 +177,7 @@ def _run(lease: Lease, file: SettlementFile) -> None:
 
 
 def _hold_up(lease: Lease, file: SettlementFile, short: NoRoom) -> None:
-    """The file waits for room where it is, with that as its failure."""
+    """Leave the file in its state, with the lack of room as its failure: it waits for room."""
     with lease.write(grows=False) as tx:
         settlement_files.change(
             tx,
@@ -202,11 +202,11 @@ def _follow_up(lease: Lease, file: SettlementFile) -> None:
     except (NoRoom, *STORE_AWAY):
         raise
     except Exception:
-        log.exception("what the payout file %s leaves to be joined could not be done", file.id)
+        log.exception("the follow-up of the payout file %s failed", file.id)
 
 
 def _uncount(lease: Lease, file: SettlementFile) -> None:
-    """The process was stopped: this try does not count."""
+    """Do not count this try, if the process was stopped."""
     if lease.stopping.is_set():
         with lease.store.write() as tx:
             settlement_files.change(tx, file.id, states=("running", "complete"), tries=file.tries)
@@ -226,11 +226,11 @@ def _fail(lease: Lease, file_id: int, why: DeskError) -> None:
 
 
 def _clean(lease: Lease, file: SettlementFile) -> None:
-    """Delete the lines of a failed or cancelled file; of one that was not received completely, the whole file."""
+    """Delete the lines of a failed or cancelled file; or the whole file, if it was not received completely."""
     while True:
         with lease.write(grows=False) as tx:
-            gone = settlement_lines.remove(tx, file.id, _CLEANED)
-            if gone < _CLEANED:
+            gone = settlement_lines.remove(tx, file.id, _DELETED_AT_ONCE)
+            if gone < _DELETED_AT_ONCE:
                 line_totals.remove_totals(tx, file.id)
                 if file.state == "receiving":
                     settlement_files.drop(tx, file.id)
@@ -243,7 +243,7 @@ def _clean(lease: Lease, file: SettlementFile) -> None:
 
 
 def _rejoin(lease: Lease, account: AccountMatching) -> None:
-    """Rejoin an account's lines, since its rules have changed; from the beginning if they change again meanwhile."""
+    """Rejoin an account's lines because its rules have changed; begin again if they change meanwhile."""
     at: int | None = account.rejoin
     while at is not None:
         last = rejoin.rejoin_account(lease.store, account.account, at, lease.write)
@@ -258,7 +258,7 @@ def _stale() -> datetime:
 
 
 def main() -> None:
-    """``python -m services.imports.process``: where the database is comes as JSON on the standard input."""
+    """``python -m services.imports.process``: the database's address comes as JSON on the standard input."""
     private_files.set_umask()
     given = json.loads(sys.stdin.read())
     os.nice(10)  # screens and payment links come first
@@ -285,10 +285,12 @@ def main() -> None:
     try:
         work_off(store, given["owner"], given["accounts"], stopping, given["keep_free"])
     except (NoRoom, StoreFull) as error:
-        log.warning("the disk has no room: reconciliation goes on when it has (%s)", type(error).__name__)
+        log.warning("the disk has no room: reconciliation waits until it has (%s)", type(error).__name__)
         sys.exit(FULL)
     except STORE_AWAY as error:
-        log.warning("the store is away: reconciliation goes on when it is back (%s)", type(error).__name__)
+        log.warning(
+            "the database cannot be reached: reconciliation waits until it can (%s)", type(error).__name__
+        )
         sys.exit(AWAY)
     finally:
         store.close()

@@ -1,8 +1,8 @@
 """Lines that HiPay's API delivered are corrected only by HiPay, or by a person with a reason.
 
-If a file of other origin (uploaded, from a folder) corrects a line of such a payout, the correction is held: its own line is
-stored and does not count, the payout's tie-out is blocked, and an alarm is open, until a person takes the correction or
-dismisses it. A later delivery by HiPay that names either line decides it.
+If a file of other origin (uploaded, from a folder) corrects a line of such a payout, the correction is held: its line is
+stored and not counted, the payout's tie-out is blocked, and an alarm is open, until a person takes or dismisses the
+correction. A later delivery by HiPay that names either line decides it.
 """
 
 from collections import defaultdict
@@ -29,14 +29,14 @@ _NAMED = 10  # lines that an alarm names
 
 @dataclass(frozen=True)
 class LineUpdates:
-    """What an import does to stored lines: the ids of those that it replaces (``replaced``) and restores (``back``).
+    """What an import does to stored lines: the ids of those that it replaces and of those that it restores.
 
     ``held``: by (account, key), the ids of those that it would replace, and of those that it would restore. ``decided``:
     earlier corrections that the file decides, and how; None: they wait again.
     """
 
     replaced: list[int]
-    back: list[int]
+    restored: list[int]
     held: dict[tuple[str, str], tuple[list[int], list[int]]] = field(default_factory=dict)
     decided: dict[int, CorrectionKind | None] = field(default_factory=dict)
 
@@ -48,21 +48,23 @@ def plan_updates(
     settlements: Collection[str],
     known: Collection[int],
     replaced: list[int],
-    back: list[int],
+    restored: list[int],
 ) -> LineUpdates:
-    """What becomes of the stored lines that the file corrects, and of those that it would restore.
+    """Which stored lines the file replaces and restores, and which of these corrections are held.
 
     ``known``: ids of the stored lines of other files that the file has unchanged.
     """
     if held_corrections.is_by_hipay(tx, file):
-        return _by_hipay(tx, file, accounts, settlements, known, replaced, back)
-    gone, held = set(replaced), dict[tuple[str, str], tuple[list[int], list[int]]]()
-    for line in _delivered(tx, [*replaced, *back]):
-        before, again = held.setdefault((line.account, line.key), ([], []))
-        (before if line.id in gone else again).append(line.id)
-    kept = {one for before, again in held.values() for one in (*before, *again)}
+        return _by_hipay(tx, file, accounts, settlements, known, replaced, restored)
+    replaced_ids, held = set(replaced), dict[tuple[str, str], tuple[list[int], list[int]]]()
+    for line in _delivered(tx, [*replaced, *restored]):
+        before, after = held.setdefault((line.account, line.key), ([], []))
+        (before if line.id in replaced_ids else after).append(line.id)
+    protected = {one for before, after in held.values() for one in (*before, *after)}
     return LineUpdates(
-        [one for one in replaced if one not in kept], [one for one in back if one not in kept], held
+        [one for one in replaced if one not in protected],
+        [one for one in restored if one not in protected],
+        held,
     )
 
 
@@ -77,7 +79,7 @@ def delivered_payouts(tx: Connection, file: int | None) -> set[tuple[str, str]]:
 
 
 def count_held(tx: Connection, replaced: Sequence[int]) -> int:
-    """How many of the lines that a file corrects would stay valid, were it added by hand."""
+    """How many of the lines that a file corrects would stay valid if a person added it."""
     return len(_delivered(tx, replaced))
 
 
@@ -98,28 +100,30 @@ def _by_hipay(
     settlements: Collection[str],
     known: Collection[int],
     replaced: list[int],
-    back: list[int],
+    restored: list[int],
 ) -> LineUpdates:
-    """HiPay corrects its own lines. A held correction is taken if HiPay's file names its lines, and dismissed if the file names
-    the former ones again, or others in their place. One that was taken waits again if the file names the former ones."""
-    gone, again, named, decided = set(replaced), set(back), set(known), dict[int, CorrectionKind | None]()
+    """The updates of a file that HiPay delivered: it may correct HiPay's lines. A held correction is taken if the file names
+    its lines, and dismissed if the file names the former ones again, or others in their place. One that was taken waits
+    again if the file names the former ones."""
+    replaced_ids, restored_ids, named = set(replaced), set(restored), set(known)
+    decided = dict[int, CorrectionKind | None]()
     found = held_corrections.of_accounts(tx, accounts, settlements)
-    counting = _counting(tx, found, file)
+    valid = _valid_by_key(tx, found, file)
     for one in found:
-        before, after, counts = named & {*one.before}, named & {*one.after}, counting[one.account, one.key]
+        before, after, counting = named & {*one.before}, named & {*one.after}, valid[one.account, one.key]
         if one.kind != "taken" and after:
-            decided[one.id], again = "taken", again | after
-        elif one.kind == "taken" and before and not after and counts & {*one.after}:
-            decided[one.id], again = None, again | before
+            decided[one.id], restored_ids = "taken", restored_ids | after
+        elif one.kind == "taken" and before and not after and counting & {*one.after}:
+            decided[one.id], restored_ids = None, restored_ids | before
         else:
-            if one.kind is None and (named | gone) & {*one.before}:
+            if one.kind is None and (named | replaced_ids) & {*one.before}:
                 decided[one.id] = "dismissed"
             continue
-        gone |= counts - named
-    return LineUpdates(sorted(gone), sorted(again), decided=decided)
+        replaced_ids |= counting - named
+    return LineUpdates(sorted(replaced_ids), sorted(restored_ids), decided=decided)
 
 
-def _counting(
+def _valid_by_key(
     tx: Connection, found: Sequence[CorrectionWithDecision], file: int
 ) -> dict[tuple[str, str], set[int]]:
     """The valid lines of other files, by the (account, key) of these corrections."""
@@ -133,8 +137,8 @@ def _counting(
 
 
 def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> int:
-    """In the transaction that makes the file visible: hold its corrections and raise an alarm; decide the earlier ones that it
-    decides. How many of its lines are held."""
+    """In the transaction that makes the file visible, store the corrections to be held and raise an alarm, and decide the
+    earlier ones that the file decides. How many of its lines are held."""
     _decided_by_hipay(tx, file.id, found)
     if not found.held:
         return 0
@@ -145,8 +149,8 @@ def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> i
     own: dict[tuple[str, str], list[LineVersion]] = {}
     for line in held_corrections.own_lines(tx, file.id, {key for _, key in found.held}):
         own.setdefault((line.account, line.key), []).append(line)
-    beside = [line.id for one in found.held for line in own[one]]
-    replaced_lines.replace(tx, beside, file.id)
+    own_ids = [line.id for one in found.held for line in own[one]]
+    replaced_lines.replace(tx, own_ids, file.id)
     now = clock.now()
     held_corrections.add(
         tx,
@@ -169,7 +173,7 @@ def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> i
     )
     for one in open_alarms(tx, file.id):
         alarms.raise_condition(tx, one, now)
-    return len(beside)
+    return len(own_ids)
 
 
 def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
@@ -183,9 +187,9 @@ def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
         if ids := [one for one, how in found.decided.items() if how == kind]:
             held_corrections.decide(tx, ids, **values)
     for account, key in {(one.account, one.key) for one in held if found.decided[one.id] != "dismissed"}:
-        gone, back = lines[account, key]
-        for origin in sorted({line.file for line in back}):
-            carry_decisions.carry_over(tx, [line.id for line in gone], origin)
+        replaced, restored = lines[account, key]
+        for origin in sorted({line.file for line in restored}):
+            carry_decisions.carry_over(tx, [line.id for line in replaced], origin)
     for again in (False, True):
         some = [one for one in held if (found.decided[one.id] is None) == again]
         if some:
@@ -207,21 +211,21 @@ def _by_key(
 ) -> dict[tuple[str, str], tuple[list[LineVersion], list[LineVersion]]]:
     """The lines that are replaced and those that are restored, by (account, key)."""
     lines = defaultdict[tuple[str, str], tuple[list[LineVersion], list[LineVersion]]](lambda: ([], []))
-    again = {*found.back}
-    for line in held_corrections.lines(tx, [*found.replaced, *found.back]):
-        lines[line.account, line.key][line.id in again].append(line)
+    restored = {*found.restored}
+    for line in held_corrections.lines(tx, [*found.replaced, *found.restored]):
+        lines[line.account, line.key][line.id in restored].append(line)
     return lines
 
 
 def rejoin_restored(
-    tx: Connection, accounts: Collection[str], gone: Sequence[int], back: Sequence[int]
+    tx: Connection, accounts: Collection[str], replaced: Sequence[int], restored: Sequence[int]
 ) -> None:
-    """Rejoin the restored lines (``back``) and all that share a transaction with them, then compute the positions of their
-    orders and of those of the replaced lines (``gone``). The transaction has bumped the accounts' versions."""
-    concerned = [*gone, *back]
+    """Rejoin the restored lines and all that share a transaction with them, then compute the positions of the orders of the
+    restored and the replaced lines. The transaction has bumped the accounts' versions."""
+    concerned = [*replaced, *restored]
     before = joined_lines.orders_of(tx, concerned)
     for account in sorted(accounts):
-        rejoin.rejoin_here(tx, account, settlement_lines.of_account(tx, account, back))
+        rejoin.rejoin_here(tx, account, settlement_lines.of_account(tx, account, restored))
     positions.refresh(tx, {*before, *joined_lines.orders_of_splits(tx, concerned)})
 
 

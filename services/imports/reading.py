@@ -10,6 +10,7 @@ from services.desk import Desk
 from services.imports import file_accounts
 from services.imports.file_accounts import Part
 from services.imports.file_rights import require_importable
+from services.settlements.codes import EvidenceChoice
 from services.settlements.dialect import Chosen, Detection
 from services.settlements.errors import (
     DoubtfulColumns,
@@ -26,7 +27,7 @@ from services.text.headings import spelling
 class Undecided(UndecidedReading):
     """``account``: the one for which the answer is to be remembered."""
 
-    def __init__(self, questions: tuple[str, ...], account: str) -> None:
+    def __init__(self, questions: tuple[EvidenceChoice, ...], account: str) -> None:
         super().__init__(questions)
         self.account = account
 
@@ -53,55 +54,56 @@ def decide(
 ) -> Reading:
     """How a file that was added for an account is read. ``chosen`` None: nobody has chosen anything.
 
-    ``keys``: our accounts; ``progress``: as ``tell`` of ``Given.detect``; ``allowed``: the accounts whose rows the file may
-    have, None for all. Raises NotAllowed for a row of another, before the other account's remembered reading is used, and
-    what ``Given.detect`` raises.
+    ``keys``: our accounts; ``progress``: as of ``Given.detect``; ``allowed``: the accounts whose rows the file may have, None
+    for all. Raises NotAllowed for a row of another account, before that account's remembered reading is used, and what
+    ``Given.detect`` raises.
     """
     used = chosen or Chosen()
     try:
         detection = given.detect(used, progress)
     except SettlementFileError:
         with store.read() as tx:
-            kept = None if chosen else remembered_in(tx, account)
-        if kept is None:
+            remembered = None if chosen else remembered_in(tx, account)
+        if remembered is None:
             raise
-        used, detection = kept, given.detect(kept, progress)
+        used, detection = remembered, given.detect(remembered, progress)
     with store.read() as tx:
         parts = file_accounts.known(tx, keys).parts(detection.accounts, account)
         require_importable(allowed, [part.account for part in parts])
         home = file_accounts.home(parts, account)
-        kept = None if chosen else remembered_in(tx, home)
-    if kept is not None and kept != used and _differs(kept, detection):
-        used, detection = _as_remembered(given, kept, progress)
+        remembered = None if chosen else remembered_in(tx, home)
+    if remembered is not None and remembered != used and _differs(remembered, detection):
+        used, detection = _as_remembered(given, remembered, progress)
     return Reading(detection, parts, home, used)
 
 
 def _as_remembered(
-    given: Given, kept: Chosen, progress: Callable[[int], None] | None
+    given: Given, remembered: Chosen, progress: Callable[[int], None] | None
 ) -> tuple[Chosen, Detection]:
     """Read as remembered; without the remembered encoding and delimiter if the file has others."""
     try:
-        return kept, given.detect(kept, progress)
+        return remembered, given.detect(remembered, progress)
     except SettlementFileError:
-        without = replace(kept, encoding=None, delimiter=None)
+        without = replace(remembered, encoding=None, delimiter=None)
         return without, given.detect(without, progress)
 
 
-def _differs(kept: Chosen, detection: Detection) -> bool:
+def _differs(remembered: Chosen, detection: Detection) -> bool:
+    """Whether the file would be read otherwise by the remembered choice than it was detected."""
     plain, found = ("encoding", "delimiter", "decimal", "date"), detection.dialect
-    if any((wanted := getattr(kept, name)) and wanted != getattr(found, name) for name in plain):
+    if any((wanted := getattr(remembered, name)) and wanted != getattr(found, name) for name in plain):
         return True
-    if kept.columns:
-        told = {spelling(name): column or None for name, column in kept.columns}
+    if remembered.columns:
+        wanted_columns = {spelling(name): column or None for name, column in remembered.columns}
         for header in detection.headers:
             named = zip(header.labels, header.columns, strict=True)
-            if any(told.get(spelling(name), column) != column for name, column in named):
+            if any(wanted_columns.get(spelling(name), column) != column for name, column in named):
                 return True
-    return kept.debits is not None and (found.debits or {}).get("settled_amount") != kept.debits
+    return remembered.debits is not None and (found.debits or {}).get("settled_amount") != remembered.debits
 
 
-def remembered(desk: Desk, actor: Actor, account: str) -> Chosen | None:
-    """What a person has chosen of how this account's files are read, None for nothing. Raises NotAllowed."""
+def remembered_reading(desk: Desk, actor: Actor, account: str) -> Chosen | None:
+    """How a person chose that this account's files are read, None for no choice. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
         return remembered_in(tx, account)
@@ -112,16 +114,16 @@ def remembered_in(tx: Connection, account: str) -> Chosen | None:
     return chosen_from(row.reading) if row else None
 
 
-def chosen_from(kept: Mapping[str, Any]) -> Chosen | None:
-    """A choice as it is stored; None where there was none."""
+def chosen_from(stored: Mapping[str, Any]) -> Chosen | None:
+    """A choice from its stored form; None if nothing was chosen."""
     names = {one.name for one in fields(Chosen)}
-    known = {name: value for name, value in kept.items() if name in names}
+    known = {name: value for name, value in stored.items() if name in names}
     return Chosen(**known) if known else None
 
 
 def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
-    """Read the account's files like this from now on; an empty choice forgets it. Files of the account that failed because
-    their columns were not known are imported again. Whether it changed.
+    """Remember how the account's files are read from now on; an empty choice forgets it. Files of the account that failed
+    because their columns were not known are imported again. Whether it changed.
 
     Raises AccountUnknown, NotAllowed.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Folder:
-    """Removed with the last reference to it, at the latest with the process."""
+    """A folder that is removed with the last reference to this object, at the latest when the process ends."""
 
     def __init__(self, prefix: str) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=prefix))

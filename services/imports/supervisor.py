@@ -1,4 +1,4 @@
-"""The worker's side of the import process: start it when there is work, and record how it ended."""
+"""The worker's side of the import process: the worker starts it when there is work, and records how it ended."""
 
 import logging
 import signal
@@ -17,18 +17,18 @@ from services.imports.errors import ImportDied, ImportStopped
 from services.store.settlements import import_tries
 
 log = logging.getLogger(__name__)
-PATIENCE_SECONDS = 15.0  # that the process gets to end its transaction
-_LONGEST_PAUSE_SECONDS = 60.0  # before the next process takes up what the last one died of
-_HELD_UP_SECONDS = 20.0  # the same where the store was away, or the disk had no room
-# Signals that the machine or its operator sends: such an end says nothing about the file.
+PATIENCE_SECONDS = 15.0  # in which the process can end its transaction
+_LONGEST_PAUSE_SECONDS = 60.0  # before the next process retries the work over which the last one died
+_HELD_UP_SECONDS = 20.0  # before the next process, if the store was away or the disk had no room
+# Signals that the machine or its operator sends: then the file did not cause the end.
 _STOPS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_MOST_DEATHS = 6  # in a row: more than one file that the process cannot bear is allowed
+_MOST_DEATHS = 6  # in a row: several files may each kill the process before the lane counts as failed
 
 
 def spawn(
     database: str, owner: str, accounts: Collection[str], keep_free: int = 0
 ) -> subprocess.Popen[bytes]:
-    """Start the process that works off what waits in the database. It ends by itself, at the latest with this process.
+    """Start the process that does the waiting imports and rejoins. It ends by itself, at the latest with this process.
 
     ``accounts``: the keys of the configured accounts; ``keep_free``: bytes of the disks that it leaves free.
     """
@@ -50,12 +50,12 @@ class ImportProcess:
         self._desk = desk
         self._process: subprocess.Popen[bytes] | None = None
         self._owner, self._began = "", clock.now()
-        self._ended: int | None = None  # exit code of the last process, until what follows from it is written
+        self._ended: int | None = None  # exit code of the last process, until its end is recorded
         self._marked_stopped = False  # since the last process ended
         self._deaths, self._not_before = 0, 0.0
 
     def poll(self) -> None:
-        """Start a process if there is work and room for it, and none runs; of one that died, release what it leased."""
+        """Start a process if there is work and room for it, and none runs; release the lease of one that died."""
         if self._process is not None and self._process.poll() is not None:
             self._ended, self._process = self._process.returncode, None
             self._pause(self._ended)
@@ -63,7 +63,7 @@ class ImportProcess:
             self._record_end(self._ended)
             self._ended = None
         store = self._desk.store
-        idle = self._process is None and not process.waiting(store, self._desk.room.keep)
+        idle = self._process is None and not process.waiting(store, self._desk.room.keep_free)
         at_work = self._process is not None or not lease.is_free(store)
         if not at_work and not self._marked_stopped:
             with store.write() as tx:
@@ -84,7 +84,7 @@ class ImportProcess:
         self._not_before = time.monotonic() + pause
 
     def _record_end(self, code: int) -> None:
-        """Write down what follows from how the process ended."""
+        """Record at its file how the process ended, and release its lease."""
         with self._desk.store.write() as tx:
             if code == process.AWAY:
                 import_tries.uncount_try(tx, self._began)
@@ -98,7 +98,9 @@ class ImportProcess:
     def _start(self) -> None:
         self._owner, self._began = f"{socket.gethostname()}:{uuid.uuid4().hex}", clock.now()
         settings = self._desk.settings
-        self._process = spawn(settings.database, self._owner, settings.all_accounts, self._desk.room.keep)
+        self._process = spawn(
+            settings.database, self._owner, settings.all_accounts, self._desk.room.keep_free
+        )
 
     def stop(self) -> None:
         if self._process is None or self._process.poll() is not None:

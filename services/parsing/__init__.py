@@ -1,11 +1,11 @@
-"""What strangers wrote (files, pasted tables, mails) is parsed in a bounded process of its own, never in the program itself.
+"""Untrusted input (files, pasted tables, mails) is parsed in a bounded process of its own, never in the program itself.
 
     parsing.run(function, *arguments, size=bytes)      the result of a function of a module
     parsing.stream(function, *arguments, size=bytes)   what a generator function of a module yields, one after another
 
-Each program keeps one parent process (`parent`), which has loaded the readers and forks a child for each call (`child`). Both
-have neither a setting nor the database, and of the environment only `processes.bare_environment`. What comes back is data of known types
-only (`results`). A refusal of the reader is raised here as what it is; how else a child can end: `errors`.
+Each program has one parent process (`parent`), which has loaded the readers and forks a child for each call (`child`). Both
+have neither a setting nor the database, and of the environment only `processes.bare_environment`. Only data of known types
+comes back (`results`). An error of the reader is raised here again; `errors` has the other ends of a child.
 """
 
 from services.parsing.bounds import Bounds
@@ -14,11 +14,11 @@ from services.parsing.errors import (
     NO_PARENT,
     ParsingDied,
     ParsingError,
-    ParsingStoodStill,
+    ParsingStalled,
     ParsingTooHeavy,
     ParsingTooSlow,
 )
 
 __all__ = [
-    "NO_PARENT", "Bounds", "ParsingDied", "ParsingError", "ParsingStoodStill", "ParsingTooHeavy", "ParsingTooSlow", "prepare", "run", "stream",
+    "NO_PARENT", "Bounds", "ParsingDied", "ParsingError", "ParsingStalled", "ParsingTooHeavy", "ParsingTooSlow", "prepare", "run", "stream",
 ]  # fmt: skip

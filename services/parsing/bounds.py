@@ -1,31 +1,31 @@
-"""What a child may use."""
+"""How much memory, time and output a child may use."""
 
 import os
 import resource
 from dataclasses import dataclass
 from pathlib import Path
 
-SMALL = 256 << 10  # bytes of what is read: so little never waits behind what takes long
+SMALL = 256 << 10  # bytes of input: a small input never waits behind large ones
 _MEGABYTE = 1 << 20
-_PATIENT = 10  # niceness of what takes long
+_PATIENT = 10  # niceness of the work on a large input
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """``memory``: bytes of addresses beyond what the readers themselves take; ``seconds``: of the processor; ``output``: bytes
-    that it may give back, ``file``: and write into one file; ``still``: seconds of the clock without work and without output;
-    ``patient``: whether others' work comes first."""
+    """``memory``: bytes of addresses beyond those of the readers themselves; ``seconds``: of the processor; ``output``: bytes
+    that it may return, ``file``: that it may write into one file; ``stall_seconds``: of the clock without work and without
+    output; ``patient``: whether other processes' work comes first."""
 
     memory: int
     seconds: int
     output: int
     file: int = 1 << 30
-    still: float = 60.0
+    stall_seconds: float = 60.0
     patient: bool = False
 
     @classmethod
     def of(cls, size: int) -> "Bounds":
-        """For an input of so many bytes: a file of a gigabyte rightly takes minutes, one of some kilobytes does not."""
+        """The bounds for an input of ``size`` bytes: a gigabyte may take minutes, some kilobytes may not."""
         megabytes = size // _MEGABYTE
         return cls(
             memory=min(768 * _MEGABYTE + 64 * size, 3 << 30),
@@ -34,8 +34,8 @@ class Bounds:
             patient=size > SMALL,
         )
 
-    def set_here(self) -> None:
-        """Bound this process. A bound that holds already is never widened."""
+    def apply(self) -> None:
+        """Bound this process. A bound that it has already is never widened."""
         if self.patient:
             os.nice(max(0, _PATIENT - os.nice(0)))
         for kind, most in (
@@ -46,13 +46,13 @@ class Bounds:
         ):
             _, hard = resource.getrlimit(kind)
             soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            # Of processor time the soft bound sends a signal that tells what it was; the hard one kills.
+            # The soft bound of processor time sends a signal that names the cause; the hard one kills.
             after = soft + 1 if kind == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else soft
             resource.setrlimit(kind, (soft, after))
 
 
 def addresses() -> int:
-    """Bytes of addresses that this process has now; where the system does not tell (not Linux), a guess."""
+    """Bytes of addresses that this process uses now; a guess where the system does not report it (not Linux)."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
     except OSError:

@@ -2,7 +2,7 @@
 
 A frame: its kind (one byte), the length of what follows (eight), and that:
 
-    r   a result, as `results.pack`        t   how far it is (eight bytes)
+    r   a result, as `results.pack`        t   its progress (eight bytes)
     e   the end, nothing follows           x   an exception for the caller, as `results.pack`
     m   memory was refused                 f   any other exception, an error of the reader: its class, and where
 """
@@ -11,7 +11,6 @@ import ctypes
 import errno
 import os
 import pickle
-import signal
 import socket
 import struct
 import sys
@@ -23,41 +22,33 @@ from services.parsing import results
 from services.parsing.bounds import Bounds
 
 HEAD: Final = struct.Struct("<cQ")
-PLACE: Final = struct.Struct("<q")
-SAID: Final = 64  # bytes: the most that the parent says of a child on its pipe
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+NUMBER: Final = struct.Struct("<q")
+STATUS_BYTES: Final = 64  # the most that the parent reports of a child on its pipe
+_PR_SET_CHILD_SUBREAPER = 36
 SHOWN: Final = 20_000  # bytes of an exception's class and where it was raised
 
 
 def request(
-    function: Any, arguments: tuple[Any, ...], bounds: Bounds, *, several: bool, tells: bool
+    function: Any, arguments: tuple[Any, ...], bounds: Bounds, *, several: bool, reports: bool
 ) -> bytes:
-    """What the child is told first: the function by name, pickled by us and read by it."""
-    body = pickle.dumps((bounds, several, tells, function, arguments), protocol=5)
-    return PLACE.pack(len(body)) + body
+    """The request that a child reads: the function by name with its arguments, pickled by us."""
+    body = pickle.dumps((bounds, several, reports, function, arguments), protocol=5)
+    return NUMBER.pack(len(body)) + body
 
 
 def adopt_orphans() -> None:
-    """From now on children of this process's children come to it when theirs ends (Linux)."""
+    """From now on this process becomes the parent of its children's children when their own parent ends (Linux)."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def bind_to_parent(parent: int) -> None:
-    """End with the parent, even where it is killed (Linux)."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-
 def answer(data: socket.socket) -> None:
     """Read the request, bound this process, and answer."""
-    (length,) = PLACE.unpack(_received(data, PLACE.size))
-    bounds, several, tells, function, arguments = pickle.loads(_received(data, length))  # noqa: S301 (our own program's)
-    bounds.set_here()
+    (length,) = NUMBER.unpack(_received(data, NUMBER.size))
+    bounds, several, reports, function, arguments = pickle.loads(_received(data, length))  # noqa: S301 (our own program's)
+    bounds.apply()
     try:
-        options = {"tell": lambda place: _send(data, b"t", PLACE.pack(int(place)))} if tells else {}
+        options = {"progress": lambda place: _send(data, b"t", NUMBER.pack(int(place)))} if reports else {}
         found = function(*arguments, **options)
         for result in found if several else (found,):
             _send(data, b"r", results.pack(result))
@@ -69,10 +60,10 @@ def answer(data: socket.socket) -> None:
     except OSError as error:
         if error.errno == errno.EFBIG:  # its bound of a file
             _send(data, b"m")
-        else:  # no room on the disk, a file that is gone: nothing that the reader is to blame for
+        else:  # no room on the disk, or a file that was removed: the reader is not the cause
             _send(data, b"x", results.pack(OSError(error.errno, error.strerror)))
-    except Exception as error:  # noqa: BLE001 (told to the caller)
-        # not its own text, which may quote what a stranger wrote
+    except Exception as error:  # noqa: BLE001 (the caller raises it)
+        # not the exception's own text, which may quote the untrusted input
         where = "".join(traceback.format_tb(error.__traceback__, limit=-20))
         _send(data, b"f", f"{type(error).__name__}\n{where}".encode()[:SHOWN])
 

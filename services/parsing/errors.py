@@ -3,8 +3,8 @@
 DeskError
 └── ParsingError
     ├── ParsingTooHeavy     it needs more memory, or writes more, than it may
-    ├── ParsingTooSlow      it needs more processor time than so many bytes may
-    ├── ParsingStoodStill   it has done nothing for a long time
+    ├── ParsingTooSlow      it needs more processor time than an input of its size may
+    ├── ParsingStalled      it has done nothing for a long time
     └── ParsingDied         it was killed, or failed by an error of the reader
 """
 
@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from services.errors import DeskError
 
-NO_PARENT = "no parent"  # nobody has looked at it
-NO_ANSWER = "no answer"  # it could not be forked, or its parent was killed
+NO_PARENT = "no parent"  # no child was started
+NO_ANSWER = "no answer"  # the child could not be forked, or its parent was killed
 
 
 class ParsingError(DeskError):
@@ -22,7 +22,7 @@ class ParsingError(DeskError):
 
     @property
     def by_machine(self) -> bool:
-        """Whether the machine may have been to blame: at another time the same may be read."""
+        """Whether the machine may be the cause: at another time the same input may be read."""
         return False
 
 
@@ -34,7 +34,7 @@ class ParsingTooSlow(ParsingError):
     code = "parsing_too_slow"
 
 
-class ParsingStoodStill(ParsingError):
+class ParsingStalled(ParsingError):
     code = "parsing_stood_still"
 
     @property

@@ -1,8 +1,8 @@
 """``python -m services.parsing.parent SOCKET``: has the readers loaded, and forks a child for each call of its program.
 
-A message on the socket is one byte with two descriptors: the child's socket, and a pipe on which the parent says the child's
-process id, and later how it ended. No thread runs here when a child is forked. When the pipe's reader is gone, nobody waits for the child
-any more, and it is killed; when the program is gone, so is everything here.
+A message on the socket is one byte with two descriptors: the child's socket, and a pipe on which the parent reports the
+child's process id, and later how it ended. No thread runs here when a child is forked. When the pipe's reader is gone,
+nobody waits for the child any more, and it is killed; when the program is gone, the parent and its children end.
 
 (`multiprocessing.forkserver` passes the whole environment on, and imports the main module, which is Streamlit's script.)
 """
@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Final
 
 from services.parsing import child
+from services.processes import end_with_parent
 
-# What reads strangers' bytes, by name: nothing here stands above it. Loaded before the first call, since it takes a second.
+# The readers of untrusted bytes, by name, since this package is below them. Loaded before the first call: that takes a second.
 READERS: Final = (
     "services.settlements.given", "services.bulk.table",
     "services.mail.reports", "python_calamine", "pyarrow.csv", "pandas",
@@ -54,7 +55,7 @@ class _Parent:
             poll.register(self._control, select.POLLIN)
             poll.register(self._woken, select.POLLIN)
             for pipe in self._pipes.values():
-                poll.register(pipe, 0)  # told only that its reader is gone
+                poll.register(pipe, 0)  # reports only that its reader is gone
             ready = {descriptor for descriptor, _ in poll.poll()}
             for process, pipe in list(self._pipes.items()):
                 if pipe in ready:
@@ -82,33 +83,34 @@ class _Parent:
         parent = os.getpid()
         try:
             process = os.fork()
-        except OSError:  # the machine has no room for one more: its caller sees no answer
+        except OSError:  # the machine cannot run one more process: the caller gets no answer
             os.close(data)
             os.close(pipe)
             return True
         if process == 0:
-            self._be_child(parent, data, pipe)
+            self._run_child(parent, data, pipe)
         os.close(data)
         self._pipes[process] = pipe
         with contextlib.suppress(BrokenPipeError):
             os.write(pipe, b"%d\n" % process)
         return True
 
-    def _be_child(self, parent: int, data: int, pipe: int) -> None:
+    def _run_child(self, parent: int, data: int, pipe: int) -> None:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            child.bind_to_parent(parent)
+            if bind := end_with_parent(parent, signal.SIGKILL):
+                bind()
             for descriptor in (1, 2):
                 os.dup2(
                     0, descriptor
-                )  # /dev/null, opened for reading and writing: the log is no place for a stranger's words
+                )  # /dev/null, opened for reading and writing: no untrusted text gets into the log
             for descriptor in (self._control.fileno(), self._woken, self._wakes, pipe, *self._pipes.values()):
                 os.close(descriptor)
             child.answer(socket.socket(fileno=data))
         except BrokenPipeError:
             pass  # nobody waits any more
-        except BaseException:  # noqa: BLE001 (whatever it is: a fork must not go on as the parent)
+        except BaseException:  # noqa: BLE001 (whatever it is: a fork must not continue as the parent)
             os._exit(1)
         os._exit(0)
 
@@ -129,7 +131,7 @@ class _Parent:
                 os.close(pipe)
 
     def _kill_orphans(self) -> None:
-        """What a child has begun and left behind: no reader does, one that was taken over may."""
+        """Kill the processes that a child started and left behind: no reader does so, but one that was taken over may."""
         with contextlib.suppress(OSError):  # not Linux
             for process in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
                 if int(process) not in self._pipes:

@@ -1,8 +1,8 @@
-"""What crosses from a child that a hostile file may have taken over: data of known types, and no code.
+"""Results of a child that a hostile file may have taken over: data of known types, and no code.
 
-A pickle names what is to be called when it is read. Here only these are found: the plain types below, and `made`, which makes
-frozen dataclasses, named tuples and refusals of ours without running their constructors; a DataFrame crosses as Arrow's
-bytes. No class of ours is handed out itself: a pickle can set the attributes of whatever it holds.
+A pickle names the functions that are called when it is read. Only these are allowed here: the plain types below, and
+`made`, which makes frozen dataclasses, named tuples and errors of ours without running their constructors; a DataFrame is
+sent as Arrow's bytes. A pickle never gets one of our classes itself: it could set the class's attributes.
 """
 
 import builtins
@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from services.errors import DeskError
 
-# Types that the interpreter keeps from being changed.
+# Types that the interpreter protects from changes.
 _PLAIN: dict[tuple[str, str], Any] = {
     (one.__module__, one.__qualname__): one
     for one in (
@@ -46,7 +46,7 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(raw: bytes) -> Any:
-    """Raises pickle.UnpicklingError where it names what does not cross, or is no pickle."""
+    """Raises pickle.UnpicklingError if it names a type that is not allowed, or is no pickle."""
     try:
         return _Unpickler(io.BytesIO(raw)).load()
     except MemoryError:
@@ -82,7 +82,7 @@ class _Unpickler(pickle.Unpickler):
             return _PLAIN[module, name]
         if module == "builtins" and _is_os_error(found := getattr(builtins, name, None)):
             return found
-        raise pickle.UnpicklingError(f"{module}.{name} does not cross")
+        raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
 
 
 def _is_os_error(found: Any) -> bool:
@@ -97,12 +97,12 @@ def _names(kind: type) -> frozenset[str]:
 
 @functools.cache
 def _kind(module: str, name: str) -> type:
-    """A class of ours that holds data. Raises pickle.UnpicklingError."""
+    """A class of ours that has only data. Raises pickle.UnpicklingError."""
     if module.startswith("services.") and name.isidentifier():
         found = getattr(importlib.import_module(module), name, None)
         if isinstance(found, type) and found.__module__ == module and _is_data(found):
             return found
-    raise pickle.UnpicklingError(f"{module}.{name} does not cross")
+    raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
 
 
 def _is_data(found: type) -> bool:
@@ -111,7 +111,7 @@ def _is_data(found: type) -> bool:
 
 
 def made(module: str, name: str, arguments: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
-    """A named tuple, dataclass or refusal, whose constructor may take others than what it keeps."""
+    """A named tuple, dataclass or error, whose constructor may have other parameters than its fields."""
     kind: Any = _kind(module, name)
     if issubclass(kind, tuple):
         return tuple.__new__(kind, arguments)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from services.settlements.codes import AmountReason
 from services.spreadsheets.marks import NUMBER, SIGN
 from services.text import currency_signs
 
@@ -17,32 +18,32 @@ GROUPS = (
     ".",
     ",",
     "'",
-)  # what may stand between thousands; every kind of blank and apostrophe is folded
+)  # marks between thousands; every kind of blank and apostrophe is folded to these
 _SHAPE = re.compile(
     r"(?P<open>\()?\s*(?:(?P<lead>[+-])\s*)?(?P<body>[0-9.,](?:[0-9., ']*[0-9.,])?)\s*(?P<trail>-)?(?P<close>\))?"
 )
 _SIMPLE = re.compile(r"(-?)([0-9]{1,11})(?:([.,])([0-9]{0,4}))?")  # nearly every cell
-_OUTLINE = str.maketrans("23456789", "11111111")  # cells alike but for their digits say the same of the signs
+_OUTLINE = str.maketrans("23456789", "11111111")  # cells that differ only in digits have the same signs
 _MAX_DIGITS = 11  # whole digits: sums of nine thousand such amounts still fit an int64
 
 
 class Unreadable(ValueError):
-    """`reason`: amount_unreadable, amount_too_precise (below 1/10000), amount_too_large, amount_digits_lost."""
+    """The amount cannot be read; amount_too_precise: it is finer than 1/10000."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: AmountReason) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
 def _parts(text: str) -> tuple[bool, str] | None:
-    """(negative, digits and separators) of a cell, or None. What stands beside them as a currency's sign is left out."""
+    """(negative, digits and separators) of a cell, or None. A currency's sign beside them is left out."""
     shape = _SHAPE.fullmatch(text.translate(currency_signs.FOLD).strip())
     if not shape:
         signed = currency_signs.split(text)
         shape = _SHAPE.fullmatch(signed.bare) if signed.signs and signed.known else None
     if not shape or bool(shape["open"]) != bool(shape["close"]):
         return None
-    if shape["trail"] and shape["body"][-1] in ".,":  # 5,- is five, and no debit
+    if shape["trail"] and shape["body"][-1] in ".,":  # 5,- is five, not a debit
         return None
     marks = [bool(shape["open"]), shape["lead"] is not None, bool(shape["trail"])]
     if sum(marks) > 1:
@@ -52,7 +53,7 @@ def _parts(text: str) -> tuple[bool, str] | None:
 
 @lru_cache(maxsize=8192)
 def currencies(text: str) -> frozenset[str] | None:
-    """The codes of the currencies that a sign or a code beside the amount can mean, None where none stands there."""
+    """The codes of the currencies that a sign or a code beside the amount can mean, None if there is no sign."""
     if text.startswith(NUMBER):
         sign = text.partition(SIGN)[2]
         return currency_signs.meanings(sign) if sign else None
@@ -61,7 +62,7 @@ def currencies(text: str) -> frozenset[str] | None:
 
 
 def negative(text: str) -> bool | None:
-    """Whether an amount is written below zero; None for zero, blank and what is no amount."""
+    """Whether an amount is written as below zero; None for zero, a blank and a text that is no amount."""
     return _negative(text.translate(_OUTLINE))
 
 
@@ -74,9 +75,9 @@ def _negative(outline: str) -> bool | None:
 def to_units(text: str, decimal: str, thousands: str | None) -> int:
     """The amount in 1/10000. `thousands`: the one grouping mark of the file, "" for none, None for any.
 
-    Raises Unreadable. A grouping mark must group by three, so that 12.5 is never read as 125. A number of a
-    spreadsheet's own (marks.NUMBER) is read as such whatever the file's signs. Whether a currency's sign beside it is
-    the row's is for the caller to ask (`currencies`).
+    Raises Unreadable. A grouping mark must group by three, so that 12.5 is never read as 125. A number cell of a spreadsheet
+    (marks.NUMBER) is read as such whatever the file's signs. The caller must check that a currency's sign beside the amount
+    can mean the row's currency (`currencies`).
     """
     if text.startswith(NUMBER):
         text, decimal, thousands = text[1:].partition(SIGN)[0], ".", ""
@@ -111,7 +112,7 @@ def to_units(text: str, decimal: str, thousands: str | None) -> int:
 
 
 def hint(text: str) -> Literal[".", ",", "either", "none"]:
-    """What one cell says of the file's decimal sign: it can only be this one, either, or nothing at all."""
+    """The decimal signs with which one cell can be read: only this one, either, or none."""
     parts = _parts(text)
     if parts is None:
         return "none"
@@ -127,17 +128,17 @@ def hint(text: str) -> Literal[".", ",", "either", "none"]:
     if len(readings) == 1:
         return readings[0]
     if len(readings) == 2 and ("." in body or "," in body):
-        # 0.900 as thousands would be 0900: nobody writes that.
+        # 0.900 as thousands would be 0900, which nobody writes.
         return ("." if "." in body else ",") if body.startswith("0") else "either"
     return "none"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """`decimal` None: the file does not decide it. `cell`: the text that decided, or that leaves it open.
 
-    `reason`: cell (one can only be read so), conflict (cells say both), open (all could be read both ways), plain (no
-    cell has a separator). `against`: how many cells say the other.
+    `reason`: cell (one can only be read so), conflict (cells need both signs), open (all could be read both ways), plain
+    (no cell has a separator). `against`: how many cells need the other sign.
     """
 
     decimal: Decimal | None
@@ -148,8 +149,8 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One outline of cells: how often it stands there, and the first cell that has it with its place."""
+class Sample:
+    """The cells of one outline: how many there are, and the first of them with its place."""
 
     count: int
     cell: str
@@ -159,41 +160,50 @@ class Seen:
 
 def decide(cells: Iterable[str]) -> Decision:
     """One decision for the different amounts of a whole file."""
-    seen: dict[str, Seen] = {}
+    samples: dict[str, Sample] = {}
     for cell in cells:
         outline = cell.translate(_OUTLINE)
-        before = seen.get(outline)
-        seen[outline] = Seen(before.count + 1, before.cell) if before else Seen(1, cell)
-    return weigh(seen)
+        before = samples.get(outline)
+        samples[outline] = Sample(before.count + 1, before.cell) if before else Sample(1, cell)
+    return weigh(samples)
 
 
-def weigh(seen: Mapping[str, Seen]) -> Decision:
+def weigh(samples: Mapping[str, Sample]) -> Decision:
     """One decision for a whole file, by the outlines of its amounts.
 
-    A few cells against it (one in twenty at most) do not change it: they cannot be read under it, so they are set
-    aside by name, never misread. 1,250 beside 99,9 leaves it open: a file that writes three decimals writes them
-    elsewhere, too.
+    A few cells against it (at most one in twenty) do not change it: they cannot be read with it, so their rows are set
+    aside and never misread. 1,250 together with 99,9 leaves it open: a file that writes three decimals writes them in
+    other cells, too.
     """
-    said = {outline: hint(outline) for outline in seen}
+    hints = {outline: hint(outline) for outline in samples}
     votes: Counter[str] = Counter()
-    for outline, one in seen.items():
-        votes[said[outline]] += one.count
+    for outline, one in samples.items():
+        votes[hints[outline]] += one.count
     decimal: Decimal = "." if votes["."] >= votes[","] else ","
     most, fewest = max(votes["."], votes[","]), min(votes["."], votes[","])
 
     def example(wanted: str) -> str:
-        return next((one.cell for outline, one in seen.items() if said[outline] == wanted), "")
+        return next((one.cell for outline, one in samples.items() if hints[outline] == wanted), "")
 
     if fewest * 20 > most:
-        return Decision(None, None, "conflict", example("," if decimal == "." else "."), fewest)
+        other = example("," if decimal == "." else ".")
+        return Decision(decimal=None, thousands=None, reason="conflict", cell=other, against=fewest)
     if not most and votes["either"]:
-        return Decision(None, None, "open", example("either"))
-    if max((_decimals(outline, decimal) for outline, one in said.items() if one == decimal), default=3) < 3:
-        odd = (seen[outline].cell for outline, one in said.items() if one == "either" and decimal in outline)
+        return Decision(decimal=None, thousands=None, reason="open", cell=example("either"))
+    if max((_decimals(outline, decimal) for outline, one in hints.items() if one == decimal), default=3) < 3:
+        odd = (
+            samples[outline].cell for outline, one in hints.items() if one == "either" and decimal in outline
+        )
         if cell := next(odd, ""):
-            return Decision(None, None, "open", cell)
+            return Decision(decimal=None, thousands=None, reason="open", cell=cell)
     reason: Literal["cell", "plain"] = "cell" if most else "plain"
-    return Decision(decimal, grouping(seen, decimal), reason, example(decimal), fewest)
+    return Decision(
+        decimal=decimal,
+        thousands=grouping(samples, decimal),
+        reason=reason,
+        cell=example(decimal),
+        against=fewest,
+    )
 
 
 def _decimals(outline: str, decimal: str) -> int:
@@ -201,10 +211,10 @@ def _decimals(outline: str, decimal: str) -> int:
     return sum(character.isdigit() for character in rest) if mark else 0
 
 
-def grouping(seen: Mapping[str, Seen], decimal: str) -> str:
-    """The mark that groups thousands in most of the cells that have one; "" where none has."""
+def grouping(samples: Mapping[str, Sample], decimal: str) -> str:
+    """The mark that groups thousands in most of the cells that have one; "" if no cell has one."""
     counts = dict.fromkeys((mark for mark in GROUPS if mark != decimal), 0)
-    for outline, one in seen.items():
+    for outline, one in samples.items():
         parts = _parts(outline)
         for mark in counts:
             if parts and mark in parts[1]:

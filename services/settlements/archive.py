@@ -1,4 +1,4 @@
-"""A ZIP of settlement files, taken apart by a child: its directory is judged first, then each member is unpacked in bounds."""
+"""A ZIP of settlement files, unpacked by a child: it checks the directory first, then unpacks each member within bounds."""
 
 import re
 import struct
@@ -24,14 +24,14 @@ from services.settlements.text import looks_like, opened
 
 MOST_MEMBERS = 200
 MOST_UNPACKED = 4 << 30  # bytes, of all members
-# Text shrinks to a twentieth: to a two hundredth, above so many bytes, no file does, and no files together.
+# Text is compressed to a twentieth of its size. No file, and no set of files, above so many bytes is compressed to a two hundredth.
 _DENSE, _MOST_DENSE = 200, 64 << 20
 _PIECE = 1 << 20
 # What the first member of a spreadsheet is called: it is a ZIP too.
 _SPREADSHEET = ("[Content_Types].xml", "mimetype", "_rels/", "docProps/", "xl/", "customXml/", "META-INF/")
 
 
-# What systems and programs leave beside files: of no matter, and never named.
+# Files that systems and programs add to a folder: they are ignored, and never named.
 _LITTER = re.compile(
     r"\._.*|\.ds_store|thumbs\.db|ehthumbs.*\.db|desktop\.ini|~\$.*|\.~lock\..*#|icon\r|\.(?:trashes|fseventsd|spotlight-v100).*",
     re.IGNORECASE | re.DOTALL,
@@ -41,13 +41,13 @@ _LITTER_FOLDERS = frozenset(
 )
 _KINDS = frozenset(
     ("pdf", "image", "gzip", "rtf", "mhtml")
-)  # files that are told by their first bytes, and hold no payout
+)  # kinds of files that their first bytes show, and that contain no payout
 
 
 @dataclass(frozen=True)
 class Member:
-    """One file. `name` is for the eye, never a path; `path` is where its bytes lie. `other`: what it is instead of a payout
-    file (a key of refusals.KINDS_OF_FILE), "" for one to read."""
+    """One file. `name` is only shown, never used as a path; `path`: the file with its bytes. `other`: its kind if it is no
+    payout file (a key of error_messages.KINDS_OF_FILE), "" for one to read."""
 
     name: str
     path: Path
@@ -68,11 +68,11 @@ def is_archive(file: Path | bytes) -> bool:
 
 @contextmanager
 def members(file: Path, name: str) -> Iterator[tuple[Member, ...]]:
-    """The files of a ZIP, unpacked for as long as the context lasts, in its order; any other file alone.
+    """The files of a ZIP, unpacked for as long as the context lasts, in its order; any other file is returned alone.
 
-    Folders and what systems leave beside files are left out; one of another kind says which. Raises ZipUnreadable,
-    ZipLocked, ZipNested, ZipNames, ZipTooLarge, ZipEmpty, ZipOthers where each is of another kind, and ParsingError. Whether a
-    member can be read is found when it is opened.
+    Folders and the files that systems add are left out; `other` names a file of another kind. Raises ZipUnreadable,
+    ZipLocked, ZipNested, ZipNames, ZipTooLarge, ZipEmpty, ZipOthers if each file is of another kind, and ParsingError.
+    Whether a member can be read is known only once it is opened.
     """
     if not is_archive(file):
         yield (Member(name, file),)
@@ -80,10 +80,10 @@ def members(file: Path, name: str) -> Iterator[tuple[Member, ...]]:
     with tempfile.TemporaryDirectory(prefix="zip-") as folder:
         size = file.stat().st_size
         bounds = replace(parsing.Bounds.of(size), file=MOST_UNPACKED)
-        yield parsing.run(_taken_apart, file, Path(folder), MOST_UNPACKED, size=size, bounds=bounds)
+        yield parsing.run(_unpack_all, file, Path(folder), MOST_UNPACKED, size=size, bounds=bounds)
 
 
-def _taken_apart(file: Path, folder: Path, most: int) -> tuple[Member, ...]:
+def _unpack_all(file: Path, folder: Path, most: int) -> tuple[Member, ...]:
     try:
         _refuse_long_directory(file, most)
         with zipfile.ZipFile(file) as archive:
@@ -99,7 +99,7 @@ def _taken_apart(file: Path, folder: Path, most: int) -> tuple[Member, ...]:
 
 
 def _refuse_long_directory(file: Path, most: int) -> None:
-    """Before the directory is read into memory: its end says how many members it has."""
+    """Check how many members the directory has, which its end says, before it is read into memory."""
     with file.open("rb") as stream:
         size = stream.seek(0, 2)
         stream.seek(max(size - (22 + 0xFFFF), 0))
@@ -149,5 +149,5 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) ->
 
 
 def _shown(name: str) -> str:
-    """What of a name can be printed, whatever alphabet it was written in."""
+    """The name with its unprintable characters replaced, whatever its alphabet."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in name)[:100]

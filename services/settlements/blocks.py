@@ -1,9 +1,10 @@
-"""A settlement file to blocks of lines: ids with every digit, exact amounts, each row that is no line set aside."""
+"""A settlement file read to blocks of lines: ids with every digit, exact amounts, each row that is no line set aside."""
 
 from bisect import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from services import money
 from services.settlements import dates, settlement_operations
 from services.settlements.cells import contains, outlines, strings, units
+from services.settlements.codes import SetAsideReason
 from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, CURRENCY_OF, DATES, IDS, TEXTS
 from services.settlements.dialect import Dialect
 from services.settlements.errors import UndecidedReading
@@ -26,21 +28,21 @@ from services.spreadsheets.lost import LOST_CELL, why_lost
 # 8.00006E+11: a spreadsheet kept six digits of twelve. An id of a shop may hold an E, never this plus.
 _LOST = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}$"
 _STAMP = "1111-11-11{}11:11:11"  # the outline of a day with a time behind it
-_REMEMBERED = 50_000  # different texts of a column whose meaning is kept
+Parsed = tuple[str, SetAsideReason | Literal[""]]  # the text of a value, and why it cannot be read
+_REMEMBERED = 50_000  # different texts of a column whose values are stored for reuse
 
 
 @dataclass(frozen=True)
 class DamagedCell:
-    """A cell that is not what it should be, although its line is kept. An id in which a spreadsheet has already lost digits,
-    of which it made a date, or which is an error or a formula: it joins nothing. Or a date that is none, beside that of the
-    collection."""
+    """A faulty cell whose line is read all the same: an id in which a spreadsheet has lost digits, of which it made a date, or
+    which is an error or a formula (such an id joins nothing); or a date other than the collection's that is no date."""
 
     line: int
     column: str
     cell: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Block:
     """Consecutive rows of a file. `lines`, index 0…n-1, one row a line, in the file's order:
 
@@ -64,8 +66,8 @@ class Block:
 def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iterator[Block]:
     """The lines in the file's order, at most `rows` at a time: the same blocks whenever it is read again.
 
-    Raises UndecidedReading before the first block. Every other refusal of errors.py that concerns the whole file is
-    raised by `detect_file`, which goes over all of it: here it would come when its place is reached.
+    Raises UndecidedReading before the first block. `detect_file`, which reads the whole file, raises the other errors of
+    errors.py that concern the whole file: here they are raised once their place is reached.
     """
     if dialect.decimal is None or dialect.debits is None:
         raise UndecidedReading(dialect.questions)
@@ -86,7 +88,13 @@ def _pieces(part: Part, rows: int) -> Iterator[Part]:
         end = start + rows
         upto = bisect(set_aside_lines, part.lines[end]) if end < len(part.lines) else len(set_aside_lines)
         cells = {name: column.slice(start, rows) for name, column in part.cells.items()}
-        yield Part(cells, part.lines[start:end], part.set_aside[done:upto], 0, part.bytes_done)
+        yield Part(
+            cells=cells,
+            lines=part.lines[start:end],
+            set_aside=part.set_aside[done:upto],
+            records=0,
+            bytes_done=part.bytes_done,
+        )
         done = upto
 
 
@@ -94,9 +102,9 @@ def _pieces(part: Part, rows: int) -> Iterator[Part]:
 class _Refused:
     """The first wrong cell of each row, in the order of the columns: place → (column, reason)."""
 
-    cells: dict[int, tuple[str, str]] = field(default_factory=dict)
+    cells: dict[int, tuple[str, SetAsideReason]] = field(default_factory=dict)
 
-    def note(self, column: str, bad: list[tuple[int, str]]) -> None:
+    def note(self, column: str, bad: Sequence[tuple[int, SetAsideReason]]) -> None:
         for place, reason in bad:
             before = self.cells.get(place)
             if before is None or COLUMNS.index(column) < COLUMNS.index(before[0]):
@@ -104,7 +112,7 @@ class _Refused:
 
 
 class _Conversion:
-    """From text to values under one dialect; what a text of few different ones means is kept from block to block."""
+    """Converts text to values by one dialect. For columns with few different texts, values are reused from block to block."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -148,18 +156,24 @@ class _Conversion:
         lines["operation_code"], lines["kind"], lines["lost"] = code.to_pandas(), kind.to_pandas(), lost
         wrong = self._set_aside(part, refused)
         if wrong:
-            kept = np.ones(count, dtype=bool)
-            kept[list(refused.cells)] = False
-            lines = lines[kept].reset_index(drop=True)
+            is_line = np.ones(count, dtype=bool)
+            is_line[list(refused.cells)] = False
+            lines = lines[is_line].reset_index(drop=True)
             gone = {row.line for row in wrong}
             damaged = [cell for cell in damaged if cell.line not in gone]
             undated = [cell for cell in undated if cell.line not in gone]
         rows = tuple(sorted((*part.set_aside, *wrong), key=lambda row: row.line))
         undated.sort(key=lambda cell: cell.line)
-        return Block(lines, rows, tuple(damaged), part.bytes_done, tuple(undated))
+        return Block(
+            lines=lines,
+            set_aside=rows,
+            damaged=tuple(damaged),
+            bytes_done=part.bytes_done,
+            undated=tuple(undated),
+        )
 
-    def _dated(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, str]]]:
-        """Days are few, moments are many: where all cells have a time behind the day, only the days are looked up."""
+    def _dated(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, SetAsideReason]]]:
+        """If all cells have a time behind the day, only the days are parsed: there are fewer of them."""
         shapes = outlines(column).dictionary.to_pylist()
         if shapes and all(shape in (_STAMP.format(" "), _STAMP.format("T")) for shape in shapes):
             days, _ = self._dates(pc.utf8_slice_codeunits(column, 0, 10))
@@ -189,13 +203,13 @@ class _Conversion:
         for column in AMOUNTS:
             if column in part.cells:
                 cells = part.cells[column]
-                values, blank, bad, beside = units(cells, decimal, self._dialect.thousands)
+                values, blank, bad, signs = units(cells, decimal, self._dialect.thousands)
                 refused.note(column, [(place, why_lost(cells[place].as_py()) or why) for place, why in bad])
-                for places, meant in beside:
+                for places, meant in signs:
                     _note_other_currency(refused, column, texts[CURRENCY_OF[column]], places, meant)
             else:
                 values, blank = np.zeros(len(code), np.int64), np.ones(len(code), bool)
-            if column == "settled_amount":  # what is not there is not 0
+            if column == "settled_amount":  # a missing amount is not 0
                 refused.note(column, [(int(place), "amount_missing") for place in np.flatnonzero(blank)])
             way = debits.get(column, "negative")
             if way == "inverted":
@@ -216,7 +230,14 @@ class _Conversion:
             whole = set_aside_row(int(part.lines[place]), reason, list(row.values()), self._dialect.delimiter)
             payout = "" if why_lost(row["settlement_id"]) else row["settlement_id"]
             found.append(
-                SetAsideRow(whole.line, reason, column, row.get(column, "")[:200], whole.text, payout)
+                SetAsideRow(
+                    line=whole.line,
+                    reason=reason,
+                    column=column,
+                    cell=row.get(column, "")[:200],
+                    text=whole.text,
+                    settlement_id=payout,
+                )
             )
         return found
 
@@ -224,7 +245,7 @@ class _Conversion:
 def _note_other_currency(
     refused: _Refused, column: str, currency: pa.Array, places: NDArray[np.int64], meant: frozenset[str]
 ) -> None:
-    """A sign beside an amount must be able to mean the currency of its row."""
+    """Note each amount whose currency sign cannot mean the currency of its row."""
     for place, code in zip(places.tolist(), currency.take(pa.array(places)).to_pylist(), strict=True):
         if not code:
             refused.note(CURRENCY_OF[column], [(place, "currency_missing")])
@@ -235,17 +256,17 @@ def _note_other_currency(
 class _Each:
     """Parses each different text of a column once."""
 
-    def __init__(self, parse: Callable[[str], tuple[str, str]]) -> None:
+    def __init__(self, parse: Callable[[str], Parsed]) -> None:
         self._parse = parse
-        self._known: dict[str, tuple[str, str]] = {}
+        self._known: dict[str, Parsed] = {}
 
-    def __call__(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, str]]]:
+    def __call__(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, SetAsideReason]]]:
         """(the parsed texts, (place, reason) of each that is refused)."""
         encoded = column.dictionary_encode()
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         parsed = [self._one(text) for text in encoded.dictionary.to_pylist()]
-        bad: list[tuple[int, str]] = []
+        bad: list[tuple[int, SetAsideReason]] = []
         if any(reason for _, reason in parsed):
             codes = encoded.indices.to_numpy()
             for code, (_, reason) in enumerate(parsed):
@@ -253,22 +274,22 @@ class _Each:
                     bad += [(int(place), reason) for place in np.flatnonzero(codes == code)]
         return strings([text for text, _ in parsed]).take(encoded.indices), bad
 
-    def _one(self, text: str) -> tuple[str, str]:
+    def _one(self, text: str) -> Parsed:
         known = self._known.get(text)
         if known is None:
             known = self._known[text] = self._parse(text)
         return known
 
 
-def _date(text: str, form: dates.Form) -> tuple[str, str]:
+def _date(text: str, form: dates.Form) -> Parsed:
     iso = dates.to_iso(text, form)
     return (iso, "") if iso is not None else ("", "date_unreadable")
 
 
 def _undated(column: str, part: Part, dated: pa.Array, bad: list[int]) -> tuple[pa.Array, list[DamagedCell]]:
-    """No month hangs on a date other than the collection's: the line counts, its cell stays as it stands and is named.
+    """The line counts, since only the collection's date decides its month; the cell stays as it is written, and is named.
 
-    Some name the transfer instead of dating it: only what looks like a date there is none.
+    Some files write the transfer's name in its date column: there, only a text that looks like a date is a faulty one.
     """
     places = np.zeros(len(dated), dtype=bool)
     places[bad] = True
@@ -281,13 +302,13 @@ def _undated(column: str, part: Part, dated: pa.Array, bad: list[int]) -> tuple[
     return pc.if_else(pa.array(places), part.cells[column], dated), named
 
 
-def _currency(text: str) -> tuple[str, str]:
+def _currency(text: str) -> Parsed:
     code = text.upper()
     return (code, "") if not code or money.is_currency(code) else (code, why_lost(text) or "currency_unknown")
 
 
-def _of_no_payout(texts: dict[str, pa.Array], kind: pa.Array) -> list[tuple[int, str]]:
-    """Rows that name no payout although they are of one. HiPay may book what is the account's own apart from any."""
+def _of_no_payout(texts: dict[str, pa.Array], kind: pa.Array) -> list[tuple[int, SetAsideReason]]:
+    """Rows that name no payout although they belong to one. HiPay may book the account's own operations outside payouts."""
     places = np.flatnonzero(_empty(texts["settlement_id"]))
     if not len(places):
         return []
@@ -318,7 +339,9 @@ def _lost(
             places = np.flatnonzero(pc.match_substring_regex(texts[column], _LOST)).tolist()
         if any(contains(texts[column], sign) for sign in "#=:"):
             places += np.flatnonzero(pc.match_substring_regex(texts[column], LOST_CELL)).tolist()
-        if sheet and contains(texts[column], marks.DATE):  # 2026-11 was an order: 1 November 2026 is none
+        if sheet and contains(
+            texts[column], marks.DATE
+        ):  # the order 2026-11 has become the date 1 November 2026
             places += np.flatnonzero(pc.starts_with(texts[column], marks.DATE)).tolist()
             texts[column] = pc.utf8_ltrim(texts[column], characters=marks.DATE)
         for place in places:

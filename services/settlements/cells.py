@@ -1,7 +1,7 @@
-"""Cells of text in bulk, by their bytes: what a spreadsheet puts around them goes, amounts become integers.
+"""Cells of text in bulk, by their bytes: the marks that a spreadsheet adds are removed, amounts become integers.
 
-A cell's outline is the cell with its digits folded. Whether an amount can be read depends on its outline alone as long
-as no digit is too many, so `amounts.to_units` is asked once an outline and the digits are then weighed in bulk.
+A cell's outline is the cell with its digits folded. Whether an amount can be read depends only on its outline, unless it has
+too many digits. So `amounts.to_units` is called once for each outline, and the digits are then weighted in bulk.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from services.settlements import amounts
+from services.settlements.codes import AmountReason
 from services.spreadsheets import marks
 from services.text.normal_forms import normalised
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int32]
-Beside = tuple[
+CurrencySigns = tuple[
     NDArray[np.int64], frozenset[str]
-]  # cells, and the currencies that the sign beside them can mean
+]  # the places of cells, and the currencies that the sign beside their amounts can mean
 _EDGE = np.zeros(256, dtype=bool)  # may be white space at a cell's edge
 _EDGE[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = True
 _EDGE[0x80:] = True
@@ -50,8 +51,8 @@ def contains(column: pa.Array, character: str) -> bool:
 
 
 def clean(column: pa.Array, *, marked: str | None = None) -> pa.Array:
-    """Blanks around a cell go, the ="0012" with which a spreadsheet is told that digits are text, and of a workbook
-    (`marked` is not None) its marks but this one. Letters and their accents are composed (NFC)."""
+    """The cells without blanks around them, without the ="0012" that makes a spreadsheet read digits as text, and for a
+    workbook (`marked` is not None) without its marks except this one. Letters and their accents are composed (NFC)."""
     offsets, data = raw(column)
     if not len(data):
         return column
@@ -68,7 +69,7 @@ def clean(column: pa.Array, *, marked: str | None = None) -> pa.Array:
         column = pc.utf8_ltrim(column, characters="".join({marks.DATE, marks.NUMBER} - {marked}))
         if marked != marks.NUMBER and contains(column, marks.SIGN):
             column = pc.replace_substring_regex(column, f"{marks.SIGN}.*", "")
-        if marked != marks.NUMBER and contains(column, "="):  # a formula may come to an empty text
+        if marked != marks.NUMBER and contains(column, "="):  # the result of a formula may be an empty text
             column = pc.replace_substring_regex(column, "^=$", "")
         column = pc.replace_substring(column, marks.LINE_BREAK, "\n")
     return column
@@ -81,7 +82,7 @@ def _composed(column: pa.Array) -> pa.Array:
 
 
 def outlines(column: pa.Array, *, zeros: bool = False) -> pa.DictionaryArray:
-    """The outline of each cell; `zeros`: a zero is told from the other digits."""
+    """The outline of each cell; `zeros`: a zero is folded to another character than the other digits."""
     offsets, data = raw(column)
     folded = (_ZERO_OR_NOT if zeros else _ANY_DIGIT)[data]
     offsets = np.ascontiguousarray(offsets)
@@ -92,14 +93,14 @@ def outlines(column: pa.Array, *, zeros: bool = False) -> pa.DictionaryArray:
 
 def units(
     column: pa.Array, decimal: str, thousands: str | None
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], list[tuple[int, str]], list[Beside]]:
-    """(1/10000 of each cell, whether it is blank, (place, reason) of each that is no amount, what stands beside some)."""
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], list[tuple[int, AmountReason]], list[CurrencySigns]]:
+    """(1/10000 of each cell, whether it is blank, (place, reason) of each that is no amount, the currency signs)."""
     outlined = outlines(column)
     offsets, data = raw(column)
     found = np.zeros(len(column), dtype=np.int64)
     blank = np.zeros(len(column), dtype=bool)
-    bad: list[tuple[int, str]] = []
-    beside: list[Beside] = []
+    bad: list[tuple[int, AmountReason]] = []
+    signs: list[CurrencySigns] = []
     for outline, places in _groups(outlined):
         if not outline:
             blank[places] = True
@@ -107,20 +108,23 @@ def units(
         try:
             weights = _weights(outline, decimal, thousands)
         except amounts.Unreadable as error:
-            if error.reason in ("amount_too_precise", "amount_too_large"):  # its zeros tell
+            if error.reason in (
+                "amount_too_precise",
+                "amount_too_large",
+            ):  # depends on which digits are zeros
                 bad += _one_by_one(column, places, found, decimal, thousands)
             else:
                 bad += [(int(place), error.reason) for place in places]
             continue
         currencies = amounts.currencies(outline)
         if currencies is not None:
-            beside.append((places, currencies))
+            signs.append((places, currencies))
         starts = offsets[:-1][places]
         total = found[places]
         for offset, weight in weights:
             total += (data[starts + offset].astype(np.int64) - ord("0")) * weight
         found[places] = total
-    return found, blank, sorted(bad), beside
+    return found, blank, sorted(bad), signs
 
 
 def _groups(encoded: pa.DictionaryArray) -> Iterator[tuple[str, NDArray[np.int64]]]:
@@ -132,7 +136,7 @@ def _groups(encoded: pa.DictionaryArray) -> Iterator[tuple[str, NDArray[np.int64
 
 
 def _weights(outline: str, decimal: str, thousands: str | None) -> list[tuple[int, int]]:
-    """(its byte, what one more of it adds) for each digit of an outline. Raises amounts.Unreadable."""
+    """(its byte, the units that one more of it adds) for each digit of an outline. Raises amounts.Unreadable."""
     amounts.to_units(outline, decimal, thousands)
     none = outline.replace("1", "0")
     found = []
@@ -145,7 +149,7 @@ def _weights(outline: str, decimal: str, thousands: str | None) -> list[tuple[in
 
 def _one_by_one(
     column: pa.Array, places: NDArray[np.int64], found: NDArray[np.int64], decimal: str, thousands: str | None
-) -> list[tuple[int, str]]:
+) -> list[tuple[int, AmountReason]]:
     bad = []
     for place in places.tolist():
         try:

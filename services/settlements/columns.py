@@ -1,4 +1,4 @@
-"""The 31 columns of a settlement file, by whatever spelling a file names them.
+"""The 31 columns of a settlement file, and the spellings by which a file may name them.
 
 Source of the English names and their order: HiPay's developer portal, "Settlement file fields". The French names
 are not published: spellings that a translated export may use are listed, and matching is tolerant.
@@ -34,7 +34,7 @@ IDS = (
 )  # fmt: skip
 TEXTS = tuple(name for name in COLUMNS if name not in AMOUNTS)
 
-# Without these no line can be counted nor belong to a payout. Older files lack any of the others, newest first.
+# Without these a line cannot be counted and belongs to no payout. Older files lack the others, the newest first.
 REQUIRED = (
     "settlement_id", "original_amount", "original_currency", "operation", "settled_amount", "settlement_currency",
 )  # fmt: skip
@@ -140,7 +140,7 @@ VOCABULARY = Vocabulary(
 )
 recognise = VOCABULARY.recognise
 
-# What a proof stands on: a column that may be one of these is never left out without a word.
+# The columns that a tie-out needs: if a column that may be one of these is not read, a person is informed.
 WEIGHTY = frozenset((*AMOUNTS, *CURRENCIES, *IDS, "operation")) - {"customer_id"}
 _WEIGHTY_WORDS = frozenset(
     "amount amounts balance chargeback commission commissions credit credits currency debit debits devise facture fee fees"

@@ -1,4 +1,4 @@
-"""Dates as the file writes them to ISO text. Nothing is shifted: a time or a zone that stands there is kept."""
+"""Dates of a file to ISO text. No date is shifted: a time or a zone in the file stays."""
 
 import re
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _NONE = re.compile(r"0000-00-00.*|00/00/0000.*")  # how a database writes that t
 def decide(cells: Iterable[str]) -> tuple[Form, str, bool]:
     """(form, the cell that decided, whether one decided) for the different dates of a file.
 
-    Day first is taken where no day above 12 tells the day from the month: HiPay is French.
+    The day is read first if no day above 12 shows the order of day and month: HiPay is French.
     """
     last = sorted(cell for cell in cells if _YEAR_LAST.fullmatch(cell))
     if not last:
@@ -31,9 +31,9 @@ def decide(cells: Iterable[str]) -> tuple[Form, str, bool]:
 
 
 def to_iso(text: str, form: Form) -> str | None:
-    """`2024-03-25`, with `T10:11:12` and the zone where they stand; "" for no date; None where it is no date.
+    """`2024-03-25`, with `T10:11:12` and the zone if the text has them; "" for an empty date; None if the text is no date.
 
-    A year that stands first is unmistakable and read whatever the form.
+    A date that begins with its year is read whatever the form.
     """
     if not text or _NONE.fullmatch(text):
         return ""
@@ -66,7 +66,7 @@ def looks_like_one(text: str) -> bool:
 
 
 def day(iso: str) -> str:
-    """The day of what `to_iso` gives, the one that the file says whatever its zone; a text that is no date as it stands."""
+    """The day of a result of `to_iso`, as in the file whatever its zone; a text that is no date is returned unchanged."""
     head = iso[:10]
     try:
         date.fromisoformat(head)
@@ -76,7 +76,7 @@ def day(iso: str) -> str:
 
 
 def day_after(day_: str) -> str:
-    """The day from which on a date is no longer of this day, whatever time stands behind it."""
+    """The next day: the texts of dates of this day, whatever their time, sort before it."""
     try:
         return (date.fromisoformat(day_) + timedelta(days=1)).isoformat()
     except (ValueError, OverflowError):

@@ -1,7 +1,7 @@
 """How a settlement file is written, detected from the file itself, with the evidence for each choice.
 
-HiPay publishes the columns, not the delimiter, the encoding, the signs nor the form of the dates. Each choice can be
-made by a person instead (`Chosen`); one that would change amounts and that the file does not decide is a question.
+HiPay publishes the columns, but not the delimiter, the encoding, the signs or the form of the dates. A person can make each
+choice instead (`Chosen`). A choice that changes amounts and that the file leaves open becomes a question.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.settlements import amounts, dates
+from services.settlements.codes import EvidenceChoice, EvidenceCode
 from services.settlements.columns import AMOUNTS
 from services.settlements.errors import DoubtfulColumns
 from services.settlements.parts import parts
@@ -18,15 +19,15 @@ from services.settlements.source import Source, open_source
 from services.settlements.survey import Sign, Survey
 from services.settlements.tables import Sheet, Table, find_tables, tables_of
 
-# negative: a sign is the sign. positive: debits stand without one, the operation tells. inverted: debits are the
-# positive ones. Per amount column, since an original amount may be unsigned where the settled one is signed.
+# negative: debits have a minus. positive: debits have no sign, and are known by their operation. inverted: debits are the
+# positive amounts. For each amount column, since an original amount may be unsigned while the settled one is signed.
 Debits = Literal["negative", "positive", "inverted"]
 DEBITS: tuple[Debits, ...] = ("negative", "positive", "inverted")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """What a person decided, for one file or for an account's every file; None is left to detection."""
+    """A person's choices for one file or for all files of an account; None: the choice is detected."""
 
     encoding: str | None = None
     delimiter: str | None = None
@@ -41,26 +42,26 @@ class Chosen:
     quotes: Quotes | None = None  # what cells are that seem to hide rows
 
     def __post_init__(self) -> None:
-        """What was kept as JSON comes back as lists."""
+        """From JSON, tuples come back as lists."""
         if self.columns is not None:
             object.__setattr__(self, "columns", tuple((name, column) for name, column in self.columns))
         if self.sheets is not None:
             object.__setattr__(self, "sheets", tuple(self.sheets))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Why a choice was made: `code` of words.EVIDENCE, and where the file says so (0 and "" where it is nowhere)."""
+    """Why a choice was made: `code` of words.EVIDENCE, and the place in the file (0 and "" for none)."""
 
-    choice: Literal["encoding", "delimiter", "header_line", "decimal", "date", "debits", "quotes"]
-    code: str
+    choice: EvidenceChoice
+    code: EvidenceCode
     line: int = 0
     column: str = ""
     cell: str = ""
     count: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dialect:
     """`decimal` None or `debits` None: the file does not decide it, see `questions`.
 
@@ -81,15 +82,16 @@ class Dialect:
     quotes: Quotes | None = None  # as in Chosen
 
     @property
-    def questions(self) -> tuple[str, ...]:
-        return tuple(name for name in ("decimal", "debits") if getattr(self, name) is None)
+    def questions(self) -> tuple[EvidenceChoice, ...]:
+        names: tuple[EvidenceChoice, ...] = ("decimal", "debits")
+        return tuple(name for name in names if getattr(self, name) is None)
 
-    def why(self, choice: str) -> Evidence:
+    def why(self, choice: EvidenceChoice) -> Evidence:
         """The evidence for one choice."""
         return next(evidence for evidence in self.evidence if evidence.choice == choice)
 
     def tables(self, source: Source) -> tuple[Table, ...]:
-        """Where the lines of the file stand. Raises NotASettlementFile, MissingColumns, …"""
+        """The tables that contain the lines of the file. Raises NotASettlementFile, MissingColumns, …"""
         return tables_of(
             source,
             encoding=self.encoding,
@@ -100,7 +102,7 @@ class Dialect:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Detection:
     """`lines`: rows below the headers that are not blank, those to be set aside included. `accounts`: each different
     cell of the Account column with how many rows have it (the first 1,000 that are different). `left_out`, `hidden`:
@@ -126,12 +128,12 @@ def detect(raw: bytes, chosen: Chosen | None = None) -> Dialect:
 
 
 def detect_file(
-    source: Source, chosen: Chosen | None = None, tell: Callable[[int], None] | None = None
+    source: Source, chosen: Chosen | None = None, progress: Callable[[int], None] | None = None
 ) -> Detection:
-    """How a file is written, in one pass over the whole of it, in bounded memory; `tell` is told how many bytes of its
-    text are read.
+    """How a file is written, detected in one pass over the whole file, in bounded memory. `progress` is called with how many
+    bytes of its text are read.
 
-    Raises the errors of errors.py but UndecidedReading: what is wrong with the file as a whole is found here.
+    Raises the errors of errors.py except UndecidedReading: each fault of the file as a whole is found here.
     """
     chosen = chosen or Chosen()
     columns = chosen.columns or ()
@@ -146,8 +148,8 @@ def detect_file(
     survey = Survey()
     for part in parts(found.tables, chosen.quotes):
         survey.add(part)
-        if tell is not None:
-            tell(part.bytes_done)
+        if progress is not None:
+            progress(part.bytes_done)
     headers = tuple(table.layout.header for table in found.tables)
     _refuse_doubts(headers, survey.differing)
     number, by_number = _decimal(survey, chosen)
@@ -155,40 +157,46 @@ def detect_file(
     debits, by_debits = _debits(survey, chosen)
     sheet, first = source.kind == "sheet", found.tables[0].layout
     header = first.header
-    by_delimiter = "sheet" if sheet else "chosen" if chosen.delimiter else "names"
-    by_line = "chosen" if chosen.header_line == header.line else "names"
+    by_delimiter: EvidenceCode = "sheet" if sheet else "chosen" if chosen.delimiter else "names"
+    by_line: EvidenceCode = "chosen" if chosen.header_line == header.line else "names"
     evidence = (
-        Evidence("encoding", found.by_encoding),
-        Evidence("delimiter", by_delimiter, header.line, count=header.named),
-        Evidence("header_line", by_line, header.line, count=header.named),
+        Evidence(choice="encoding", code=found.by_encoding),
+        Evidence(choice="delimiter", code=by_delimiter, line=header.line, count=header.named),
+        Evidence(choice="header_line", code=by_line, line=header.line, count=header.named),
         by_number,
         by_form,
         by_debits,
-        Evidence("quotes", "chosen" if chosen.quotes else "none"),
+        Evidence(choice="quotes", code="chosen" if chosen.quotes else "none"),
     )
     sheets = [Sheet(table.sheet, table.layout.header.line, table.above) for table in found.tables if sheet]
     dialect = Dialect(
-        first.encoding,
-        first.delimiter,
-        header.line,
-        number.decimal,
-        number.thousands,
-        form,
-        debits,
-        evidence,
-        columns,
-        tuple(sheets),
-        chosen.quotes,
+        encoding=first.encoding,
+        delimiter=first.delimiter,
+        header_line=header.line,
+        decimal=number.decimal,
+        thousands=number.thousands,
+        date=form,
+        debits=debits,
+        evidence=evidence,
+        columns=columns,
+        sheets=tuple(sheets),
+        quotes=chosen.quotes,
     )
     return Detection(
-        dialect, headers, survey.lines, dict(survey.accounts), found.left_out, source.hidden, survey.open_end
+        dialect=dialect,
+        headers=headers,
+        lines=survey.lines,
+        accounts=dict(survey.accounts),
+        left_out=found.left_out,
+        hidden=source.hidden,
+        open_end=survey.open_end,
     )
 
 
 def _refuse_doubts(
     headers: tuple[Header, ...], differing: Mapping[str, Mapping[int, tuple[str, str]]]
 ) -> None:
-    """Several columns may be the same one, and do not hold the same. Raises DoubtfulColumns."""
+    """Raises DoubtfulColumns if several columns may be the same one and their cells differ."""
     doubts: dict[str, tuple[tuple[str, str], ...]] = {}
     for header in headers:
         names = header.labels
@@ -209,58 +217,73 @@ def _refuse_doubts(
 def _decimal(survey: Survey, chosen: Chosen) -> tuple[amounts.Decision, Evidence]:
     if chosen.decimal:
         thousands = amounts.grouping(survey.amounts, chosen.decimal)
-        return amounts.Decision(chosen.decimal, thousands, "cell"), Evidence("decimal", "chosen")
+        decision = amounts.Decision(decimal=chosen.decimal, thousands=thousands, reason="cell")
+        return decision, Evidence(choice="decimal", code="chosen")
     decision = amounts.weigh(survey.amounts)
-    where = next((one for one in survey.amounts.values() if one.cell == decision.cell), amounts.Seen(0, ""))
-    code = "typed" if decision.reason == "plain" and survey.typed else decision.reason
-    return decision, Evidence("decimal", code, where.line, where.column, decision.cell, decision.against)
+    where = next((one for one in survey.amounts.values() if one.cell == decision.cell), amounts.Sample(0, ""))
+    code: EvidenceCode = "typed" if decision.reason == "plain" and survey.typed else decision.reason
+    return decision, Evidence(
+        choice="decimal",
+        code=code,
+        line=where.line,
+        column=where.column,
+        cell=decision.cell,
+        count=decision.against,
+    )
 
 
 def _date(survey: Survey, chosen: Chosen) -> tuple[dates.Form, Evidence]:
     if chosen.date:
-        return chosen.date, Evidence("date", "chosen")
+        return chosen.date, Evidence(choice="date", code="chosen")
     cells = {one.cell: one for one in survey.dates.values()}
     form, cell, decided = dates.decide(cells)
-    where = cells.get(cell, amounts.Seen(0, ""))
-    return form, Evidence("date", form if decided else "assumed_day_first", where.line, where.column, cell)
+    where = cells.get(cell, amounts.Sample(0, ""))
+    code: EvidenceCode = form if decided else "assumed_day_first"
+    return form, Evidence(choice="date", code=code, line=where.line, column=where.column, cell=cell)
 
 
 def _debits(survey: Survey, chosen: Chosen) -> tuple[dict[str, Debits] | None, Evidence]:
-    """The signs of each amount column; None where the settled amounts contradict themselves by kind of operation.
+    """The signs of each amount column; None if the settled amounts contradict themselves by kind of operation.
 
-    What a person says is said of the settled amounts, and of columns that contradict themselves likewise: an original
-    amount may be unsigned where the settled one is signed.
+    A person's choice applies to the settled amounts and to columns that contradict themselves: an original amount may be
+    unsigned while the settled one is signed.
     """
     found = {column: _written(survey.signs(column)) for column in AMOUNTS}
     if chosen.debits:
         debits = {column: way or chosen.debits for column, (way, _) in found.items()}
-        return {**debits, "settled_amount": chosen.debits}, Evidence("debits", "chosen")
+        return {**debits, "settled_amount": chosen.debits}, Evidence(choice="debits", code="chosen")
     settled = _debit(survey.signs("settled_amount"))
     way, odd = found["settled_amount"]
     if way is None:
-        return None, Evidence("debits", "contradictory", odd.line, "settled_amount", odd.cell)
+        return None, Evidence(
+            choice="debits", code="contradictory", line=odd.line, column="settled_amount", cell=odd.cell
+        )
     debits = {column: way or "negative" for column, (way, _) in found.items()}
     if not settled:
-        return debits, Evidence("debits", "no_debit")
-    first, count = settled[0].seen, sum(sign.seen.count for sign in settled)
-    return debits, Evidence("debits", way, first.line, "settled_amount", first.cell, count)
+        return debits, Evidence(choice="debits", code="no_debit")
+    first, count = settled[0].sample, sum(sign.sample.count for sign in settled)
+    return debits, Evidence(
+        choice="debits", code=way, line=first.line, column="settled_amount", cell=first.cell, count=count
+    )
 
 
 def _debit(signs: list[Sign]) -> list[Sign]:
-    return sorted((sign for sign in signs if sign.operation.sign < 0), key=lambda sign: sign.seen.line)
+    return sorted((sign for sign in signs if sign.operation.sign < 0), key=lambda sign: sign.sample.line)
 
 
-def _written(signs: list[Sign]) -> tuple[Debits | None, amounts.Seen]:
-    """How a column writes its debits; None where it contradicts itself, and the cell that does so.
+def _written(signs: list[Sign]) -> tuple[Debits | None, amounts.Sample]:
+    """How a column writes its debits; None if it contradicts itself, with the cell that does.
 
-    One kind is always negative, another never: either its lines are credits, or the signs are not used.
+    A column contradicts itself if one kind of debit is always negative and another never.
     """
     debit = _debit(signs)
     credit = [sign for sign in signs if sign.operation.sign > 0]
     below = {sign.operation.kind for sign in debit if sign.below}
     above = {sign.operation.kind for sign in debit if not sign.below}
     if below - above and above - below:
-        return None, next(sign.seen for sign in debit if not sign.below)
+        return None, next(sign.sample for sign in debit if not sign.below)
     if not debit or below:
-        return "negative", amounts.Seen(0, "")
-    return ("inverted" if credit and all(sign.below for sign in credit) else "positive"), amounts.Seen(0, "")
+        return "negative", amounts.Sample(0, "")
+    return ("inverted" if credit and all(sign.below for sign in credit) else "positive"), amounts.Sample(
+        0, ""
+    )

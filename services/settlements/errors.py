@@ -6,11 +6,11 @@ DeskError
     ├── NotASettlementFile   another type of file, or no line that names a settlement file's columns
     ├── UndecodableFile      the chosen encoding does not fit the bytes
     ├── TruncatedFile        it ends inside a character, a quoted cell or a row
-    ├── SwallowedRows        a quoted cell that seems to hide rows: a person must say
-    ├── JoinedFiles          further down other column names stand: files put together
-    ├── BrokenQuotes         a quoted cell that swallows a large part of the file
+    ├── SwallowedRows        a quoted cell seems to hide rows: a person must choose
+    ├── JoinedFiles          other column names follow further down: files were put together
+    ├── BrokenQuotes         a quoted cell contains a large part of the file
     ├── MissingColumns       without these columns no line can be counted
-    ├── DoubtfulColumns      several columns may be the same one: a person must say which is
+    ├── DoubtfulColumns      several columns may be the same one: a person must choose
     ├── TooManyColumns       a line that may name them has more cells than a table has columns
     ├── HeaderOnly           columns are named, no line follows
     ├── UndecidedReading     the file leaves a choice open that changes amounts: a person must answer
@@ -26,6 +26,7 @@ DeskError
 from typing import ClassVar
 
 from services.errors import DeskError
+from services.settlements.codes import EvidenceChoice
 
 
 class SettlementFileError(DeskError):
@@ -67,7 +68,7 @@ class TruncatedFile(SettlementFileError):
 
 
 class SwallowedRows(SettlementFileError):
-    """`line` … `last`: the lines, from 1, between whose quotation marks so many `rows` seem to stand."""
+    """`line` … `last`: the lines, from 1, between whose quotation marks there seem to be so many `rows`."""
 
     code: ClassVar[str] = "settlement_file_swallowed_rows"
 
@@ -148,7 +149,7 @@ class UndecidedReading(SettlementFileError):
 
     code: ClassVar[str] = "settlement_file_undecided"
 
-    def __init__(self, questions: tuple[str, ...]) -> None:
+    def __init__(self, questions: tuple[EvidenceChoice, ...]) -> None:
         super().__init__(questions)
         self.questions = questions
 

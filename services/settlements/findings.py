@@ -1,4 +1,4 @@
-"""What a person should know of how a file was read: kept with it, since nobody may have looked at it before."""
+"""The findings of a file's reading that a person should know. They are stored with it, since nobody may have previewed it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,19 +11,19 @@ from services.settlements.dialect import Detection, Evidence
 from services.settlements.settlement_operations import ORDER_KINDS
 from services.settlements.sheet import SetAsideRow
 
-SHOWN = 1_000  # damaged cells and lines that are named, and rows set aside that are kept
+SHOWN = 1_000  # damaged cells and lines that are named, and set-aside rows that are stored
 _OPERATIONS = 100  # words of unknown operations that are named
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Findings:
-    """`missing` and `duplicates`: canonical columns; `extra`: names in the file; in whichever of its sheets.
+    """`missing` and `duplicates`: canonical columns; `extra`: names in the file; of all its sheets.
 
-    `left_out`, `hidden`: sheets that were not read. `set_aside`: how many rows were set aside, of whatever kind. `damaged`: the first of so many (`damaged_count`) ids that a
-    spreadsheet has changed. `unpriced`: the first of so many (`unpriced_count`) lines of an order's money (sales, refunds,
-    chargebacks) that have no original amount: they settle nothing. `assumed`: what was taken for granted of the dates. `undated`: the
-    first of so many (`undated_count`) cells that are no date where one beside the collection's should stand. `open_end`: the
-    line of the last row, where no line end closes it and nothing shows that it is whole.
+    `left_out`, `hidden`: sheets that were not read. `set_aside`: how many rows were set aside, of whatever kind. `damaged`: the
+    first of `damaged_count` ids that a spreadsheet has changed. `unpriced`: the first of `unpriced_count` lines of an order
+    (sales, refunds, chargebacks) that have no original amount: they settle nothing. `assumed`: the assumption about the
+    dates. `undated`: the first of `undated_count` cells of date columns other than the collection's that are no date.
+    `open_end`: the line of the last row, if no line end closes it and nothing shows that it is whole.
     """
 
     missing: tuple[str, ...] = ()
@@ -45,38 +45,38 @@ class Findings:
 
     @property
     def overlooked(self) -> tuple[str, ...]:
-        """Columns that were left out, and that may hold an amount, a currency, a reference or the operation."""
+        """Columns that were not read and may contain an amount, a currency, a reference or the operation."""
         known = (name for name, column, _ in self.unused if column in WEIGHTY)
         return _different((*known, *filter(may_weigh, self.extra)))
 
-    def kept(self) -> dict[str, Any]:
-        """As JSON."""
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored with the file."""
         values = asdict(self)
-        values["aside"] = values.pop("set_aside")  # as it is stored
+        values["aside"] = values.pop("set_aside")  # the stored name
         return values
 
 
-def findings_of(kept: Mapping[str, Any]) -> Findings:
-    """What was kept as JSON; of a file that was read before findings were kept, none."""
+def findings_from_json(stored: Mapping[str, Any]) -> Findings:
+    """From the stored form; empty for a file that was read before findings were stored."""
     names = ("missing", "extra", "duplicates", "left_out", "hidden", "unknown_operations", "unpriced")
-    assumed = kept.get("assumed")
+    assumed = stored.get("assumed")
     return Findings(
-        **{name: tuple(kept.get(name, ())) for name in names},
-        unused=tuple((name, column, other) for name, column, other in kept.get("unused", ())),
-        damaged=tuple(DamagedCell(**cell) for cell in kept.get("damaged", ())),
-        damaged_count=kept.get("damaged_count", 0),
-        unpriced_count=kept.get("unpriced_count", 0),
-        set_aside=kept.get("aside", 0),
-        undated=tuple(DamagedCell(**cell) for cell in kept.get("undated", ())),
-        undated_count=kept.get("undated_count", 0),
-        open_end=kept.get("open_end", 0),
+        **{name: tuple(stored.get(name, ())) for name in names},
+        unused=tuple((name, column, other) for name, column, other in stored.get("unused", ())),
+        damaged=tuple(DamagedCell(**cell) for cell in stored.get("damaged", ())),
+        damaged_count=stored.get("damaged_count", 0),
+        unpriced_count=stored.get("unpriced_count", 0),
+        set_aside=stored.get("aside", 0),
+        undated=tuple(DamagedCell(**cell) for cell in stored.get("undated", ())),
+        undated_count=stored.get("undated_count", 0),
+        open_end=stored.get("open_end", 0),
         assumed=Evidence(**assumed) if assumed else None,
     )
 
 
 @dataclass
 class SetAsideCollector:
-    """Rows set aside while a file is read. `blocking`: how many may hold money, by the payout that they name."""
+    """Collects the set-aside rows while a file is read. `blocking`: how many may contain money, by the payout that they name."""
 
     blocking: Counter[str] = field(default_factory=Counter)
     _blocking: list[SetAsideRow] = field(default_factory=list)
@@ -86,21 +86,20 @@ class SetAsideCollector:
         for row in rows:
             if row.blocking:
                 self.blocking[row.settlement_id] += 1
-            kept = self._blocking if row.blocking else self._others
-            if len(kept) < SHOWN:
-                kept.append(row)
+            rows_so_far = self._blocking if row.blocking else self._others
+            if len(rows_so_far) < SHOWN:
+                rows_so_far.append(row)
 
     @property
     def rows(self) -> tuple[SetAsideRow, ...]:
-        """The first that are kept to be shown, in the file's order: a total never takes the place of one that may hold
-        money."""
-        kept = [*self._blocking, *self._others[: SHOWN - len(self._blocking)]]
-        return tuple(sorted(kept, key=lambda row: row.line))
+        """The first SHOWN rows, in the file's order, those that may contain money before totals."""
+        first = [*self._blocking, *self._others[: SHOWN - len(self._blocking)]]
+        return tuple(sorted(first, key=lambda row: row.line))
 
 
 @dataclass
 class FindingsCollector:
-    """The findings of a file, gathered while its blocks are read."""
+    """Collects the findings of a file while its blocks are read."""
 
     detection: Detection
     _operations: set[str] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""A file that somebody gave: what is in it is read in a bounded child, never here."""
+"""An untrusted settlement file: a bounded child reads its content, never this process."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from services.settlements.source import open_source
 
 @dataclass(frozen=True)
 class Given:
-    """``folder``: where a workbook is unfolded once for all that is asked of it; whoever made it removes it."""
+    """``folder``: where a workbook is unfolded once for all calls; the caller makes and removes it."""
 
     file: Path | bytes
     folder: Path
@@ -21,24 +21,28 @@ class Given:
     def size(self) -> int:
         return len(self.file) if isinstance(self.file, bytes) else self.file.stat().st_size
 
-    def detect(self, chosen: Chosen | None = None, tell: Callable[[int], None] | None = None) -> Detection:
+    def detect(
+        self, chosen: Chosen | None = None, progress: Callable[[int], None] | None = None
+    ) -> Detection:
         """As `dialect.detect_file`. Raises as it does, as `open_source`, and ParsingError."""
-        return parsing.run(_detect, self.file, self.folder, chosen, size=self.size, tell=tell or _nobody)
+        return parsing.run(
+            _detect, self.file, self.folder, chosen, size=self.size, progress=progress or _ignore
+        )
 
     def blocks(self, dialect: Dialect, *, rows: int = 50_000) -> Iterator[Block]:
-        """As `blocks.read_blocks`: the child reads the next block while one is worked on. Raises as `detect` does."""
+        """As `blocks.read_blocks`: the child reads the next block while the caller processes one. Raises as `detect` does."""
         return parsing.stream(_blocks, self.file, self.folder, dialect, rows, size=self.size)
 
 
-def _nobody(_place: int) -> None:
+def _ignore(_place: int) -> None:
     return
 
 
 def _detect(
-    file: Path | bytes, folder: Path, chosen: Chosen | None, *, tell: Callable[[int], None]
+    file: Path | bytes, folder: Path, chosen: Chosen | None, *, progress: Callable[[int], None]
 ) -> Detection:
     with open_source(file, folder) as source:
-        return detect_file(source, chosen, tell)
+        return detect_file(source, chosen, progress)
 
 
 def _blocks(file: Path | bytes, folder: Path, dialect: Dialect, rows: int) -> Iterator[Block]:

@@ -1,7 +1,7 @@
-"""Which line is which, across files: a line read twice is one line, two equal lines of one file are two.
+"""The identity of lines across files: a line read twice is one line, two equal lines of one file are two.
 
-The identity is a hash of what the line says, whatever dialect said it, and of its occurrence within its file. The key
-leaves out what a correction may change (amounts, dates, names), so that a changed line is known as changed.
+The identity is a hash of the line's values, whatever its dialect, and of its occurrence within its file. The key leaves out
+the values that a correction may change (amounts, dates, names), so that a changed line is recognised as changed.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ Hashes = NDArray[np.uint64]
 
 
 class Occurrences:
-    """How often each line has come so far, over the blocks of one file: 8 bytes for each different one."""
+    """How often each line has occurred so far in the blocks of one file: 8 bytes for each different line."""
 
     def __init__(self) -> None:
         self._runs: list[Hashes] = []  # sorted, each at least twice as long as the next
@@ -45,10 +45,10 @@ class Occurrences:
             nth[twins.index] += twins.groupby(twins).cumcount()
         for one in hashes[(before > 0) | again]:
             self._more[int(one)] += 1
-        self._keep(np.sort(hashes[(before == 0) & ~again]))
+        self._add_run(np.sort(hashes[(before == 0) & ~again]))
         return nth
 
-    def _keep(self, run: Hashes) -> None:
+    def _add_run(self, run: Hashes) -> None:
         if not len(run):
             return
         while self._runs and len(self._runs[-1]) < 2 * len(run):
@@ -62,7 +62,7 @@ def identify(lines: pd.DataFrame, seen: Occurrences | None = None) -> pd.DataFra
     `lines` as SettlementFile.lines, or the next block of the file, whose blocks before have been counted in `seen`. The
     order of the lines does not matter: equal ones are interchangeable.
     """
-    # An unknown operation has no code: its own words tell it apart.
+    # An unknown operation has no code: its text identifies it.
     operation = lines["operation_code"].where(
         lines["operation_code"] != "", lines["operation"].str.casefold()
     )
@@ -86,7 +86,7 @@ def identify(lines: pd.DataFrame, seen: Occurrences | None = None) -> pd.DataFra
 
 
 def _joined(lines: pd.DataFrame, operation: pd.Series, columns: tuple[str, ...]) -> list[bytes]:
-    # The unit separator stands in no cell that a person typed; NA of a blank amount is no number.
+    # No cell that a person typed contains the unit separator; a blank amount (NA) differs from each number.
     parts = [_texts(operation), *(_texts(lines[column]) for column in columns)]
     joined = pc.binary_join_element_wise(*parts, pa.scalar("\x1f", pa.large_string()))
     found: list[bytes] = joined.cast(pa.large_binary()).to_pylist()

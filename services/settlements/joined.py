@@ -1,4 +1,4 @@
-"""Column names that stand in a file once more, further down: of files that were put together line by line (`cat`)."""
+"""Column names that are repeated further down in a file: files were put together line by line (`cat`)."""
 
 from collections.abc import Collection, Sequence
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from services.settlements.columns import recognise
 from services.text.headings import spelling
 
-_ENOUGH = 4  # names that must be recognised before a row is taken for column names
+_ENOUGH = 4  # names that must be recognised before a row counts as column names
 Again = Literal["", "header_again", "other_names", "glued"]
 
 
@@ -16,20 +16,20 @@ def names_column(cell: str, names: Collection[str]) -> bool:
 
 
 def names_again(
-    row: Sequence[str], names: Sequence[str], known: Sequence[str | None], telling: Sequence[int]
+    row: Sequence[str], names: Sequence[str], known: Sequence[str | None], markers: Sequence[int]
 ) -> Again:
     """Whether a row names columns: the same (`header_again`), others or in another order (`other_names`), or those of the
     next file right behind the last row of the one before, which had no line end (`glued`).
 
-    `names` and `known`: of the file's own header. `telling`: places of which one holds a name wherever names stand.
+    `names` and `known`: of the file's own header. `markers`: places of which at least one is a name in each row of names.
     """
     row = [cell.strip() for cell in row]
     width = len(names)
     if len(row) > width and _all_names(tail := row[width:], names):
         same = row[width - 1].endswith(names[0]) and _same([names[0], *tail], names, known)
         return "glued" if same else "other_names"
-    there = [place for place in telling if place < len(row)]
-    if len(there) == len(telling) and not any(names_column(row[place], names) for place in there):
+    there = [place for place in markers if place < len(row)]
+    if len(there) == len(markers) and not any(names_column(row[place], names) for place in there):
         return ""
     if _all_names(row, names):
         return "header_again" if _same(row, names, known) else "other_names"
@@ -43,7 +43,7 @@ def _all_names(cells: Sequence[str], names: Collection[str]) -> bool:
 
 
 def _ends_with_names(cells: Sequence[str], names: Collection[str]) -> bool:
-    """Whether `_all_names` holds from some cell on, up to the last: looked at once, from behind."""
+    """Whether `_all_names` is true for the cells from some cell up to the last; checked in one pass, from the last cell."""
     filled, found = 0, set()
     for cell in reversed(cells):
         filled += bool(cell)
@@ -55,7 +55,7 @@ def _ends_with_names(cells: Sequence[str], names: Collection[str]) -> bool:
 
 
 def _same(row: Sequence[str], names: Sequence[str], known: Sequence[str | None]) -> bool:
-    """Whether each place holds what the header says of it."""
+    """Whether each place has the name that the header has there."""
     if any(row[len(names) :]) or (len(row) < len(names) and any(names[len(row) :])):
         return False
     return all(

@@ -1,13 +1,14 @@
-"""A text of any size to columns of text, some megabytes at a time: every row in its column, or set aside.
+"""A text of any size read to columns of text, some megabytes at a time: each cell in its column, or its row set aside.
 
-The rows are split by pyarrow. Those that have not as many cells as most, and those that may be a total or the header
-again, go one by one through `sheet.misfit`, so that each is named by the line of the file on which it begins.
+pyarrow splits the rows. Those that have not as many cells as most, and those that may be a total or repeat the header, are
+checked one by one by `sheet.misfit`, so that each is named by the line of the file on which it begins.
 """
 
 import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from services.settlements.cells import clean, contains, strings
+from services.settlements.codes import SetAsideReason
 from services.settlements.columns import AMOUNTS, IDS
 from services.settlements.errors import (
     BrokenQuotes,
@@ -42,19 +44,19 @@ from services.settlements.text import texts
 from services.spreadsheets import marks
 from services.spreadsheets.lost import why_lost
 
-BLOCK_BYTES = 4 << 20  # a row longer than this is a quote that was never closed
-_RIVAL = "\x00"  # begins the keys of columns that rival another; no column is called so
+BLOCK_BYTES = 4 << 20  # a row that is longer has a quote that was never closed
+_RIVAL = "\x00"  # begins the keys of columns that may be meant instead of another; no column has such a name
 _MOST_CELL = csv.field_size_limit()  # bytes of a cell, likewise
-# Columns of which one has a name in its place wherever names stand once more: what they hold is never a column's name.
-TELLING = ("operation", "original_currency", "settlement_currency")
-# Which mark of a spreadsheet stays: that of a number in an amount, and of a date in an id, which is no date.
+# Columns whose cells are never a column's name, but in a row that repeats the column names.
+HEADER_MARKERS = ("operation", "original_currency", "settlement_currency")
+# The mark of a spreadsheet that is not removed: that of a number in an amount, and that of a date in an id, which is no date.
 _MARKED = {**dict.fromkeys(AMOUNTS, marks.NUMBER), **dict.fromkeys(set(IDS) - {"account"}, marks.DATE)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """Consecutive rows. `cells`: the canonical columns that the file has, as text without blanks around it (and those of
-    `rivals`); `lines`: where each row begins, from 1. `records`: the rows it was made from, blank ones left out.
+    `rivals`); `lines`: where each row begins, from 1. `records`: how many rows it was made from, without blank ones.
     `bytes_done`: read so far. `open_end`: the line of the file's last row, if no line end closes it."""
 
     cells: dict[str, pa.Array]
@@ -74,9 +76,9 @@ def rivals(part: Part) -> Iterator[tuple[str, int, pa.Array]]:
 
 
 def parts(tables: Sequence[Table], quotes: Quotes | None = None) -> Iterator[Part]:
-    """The rows of these tables, one after another, those above each header among those set aside.
+    """The rows of these tables, one table after another; the rows above a header are set aside.
 
-    `quotes`: what a person says of cells that seem to hide rows. Raises TruncatedFile, BrokenQuotes, SwallowedRows,
+    `quotes`: how a person chose to read cells that seem to hide rows. Raises TruncatedFile, BrokenQuotes, SwallowedRows,
     JoinedFiles, HeaderOnly once the fault is reached.
     """
     records, done = 0, 0
@@ -142,13 +144,13 @@ class _Stream:
 
 
 class _Rows:
-    """What has been seen of the rows so far, and which of them pyarrow has left to us."""
+    """The state of the rows read so far, and the rows that pyarrow has left to this module."""
 
     def __init__(self, table: Table, quotes: Quotes | None) -> None:
         self._layout, self._sheet, self._quotes, self._above = table.layout, table.typed, quotes, table.above
         layout = table.layout
         columns = layout.header.columns
-        self._telling = {name: columns.index(name) for name in TELLING}
+        self._markers = {name: columns.index(name) for name in HEADER_MARKERS}
         self._left: list[tuple[int, str]] = []  # (number of the record from 1, its text)
         self._number = 1  # of the next record
         self._line = table.above + layout.header.end + 1  # on which it begins
@@ -183,18 +185,18 @@ class _Rows:
         self._line += len(breaks) + int(breaks.sum())
         _refuse_open_quote(batch, lines)
         apart, hidden = self._hidden(batch, lines)
-        kept, aside_rows, blank = self._examined(batch, lines, apart)
+        is_line, set_aside, blank = self._examined(batch, lines, apart)
         for line, (_, text) in zip(left_lines.tolist(), taken, strict=True):
             hidden += self._unfolded(line, _parsed(text, self._layout.delimiter, line))
-        rows, more_aside, widths = self._one_by_one(hidden)
+        rows, also_set_aside, widths = self._one_by_one(hidden)
         whole = np.flatnonzero(~blank)[-2:]  # of these rows two are enough: the last, and one before it
         self._ended(widths + [(int(line), self._layout.width) for line in lines[whole]])
         records = count - int(blank.sum()) - int(apart.sum()) + len(widths)
-        return self._joined(batch, lines, kept, rows, (*aside_rows, *more_aside), records, done)
+        return self._joined(batch, lines, is_line, rows, (*set_aside, *also_set_aside), records, done)
 
     def open_end(self, *, ends_with_newline: bool) -> int:
-        """The line of the last row where no line end closes it, else 0. Raises TruncatedFile and BrokenQuotes where it ends
-        within a quoted cell, or in fewer cells than any other row."""
+        """The line of the last row if no line end closes it, else 0. Raises TruncatedFile or BrokenQuotes if it ends within a
+        quoted cell, or has fewer cells than any other row."""
         if not self._left or self._left[-1][1] != END:
             swallowed = len(self._left[-1][1]) if self._left else 0
             raise (BrokenQuotes if swallowed > _MOST_CELL else TruncatedFile)(self._line)
@@ -210,7 +212,7 @@ class _Rows:
     def _hidden(
         self, batch: list[pa.Array], lines: NDArray[np.int64]
     ) -> tuple[NDArray[np.bool_], list[tuple[int, list[str]]]]:
-        """(which rows are made of several by stray quotes, those). Raises SwallowedRows where nobody has said so."""
+        """(which rows contain several rows between stray quotes, those rows). Raises SwallowedRows if no person has chosen."""
         apart = np.zeros(len(lines), dtype=bool)
         if self._sheet or self._quotes == "text":
             return apart, []
@@ -222,7 +224,7 @@ class _Rows:
         return apart, found
 
     def _unfolded(self, line: int, row: list[str]) -> list[tuple[int, list[str]]]:
-        """The row, or the rows that stray quotes have made it of, each with its line. Raises SwallowedRows."""
+        """The row, or the rows that stray quotes joined to it, each with its line. Raises SwallowedRows."""
         if self._sheet or self._quotes == "text":
             return [(line, row)]
         rows = unfolded(row, self._layout.delimiter, self._layout.header.needed)
@@ -236,7 +238,7 @@ class _Rows:
         """(which rows are lines or None for all, those set aside, which are blank)."""
         header = self._layout.header
         doubtful = apart.copy()
-        for name, place in self._telling.items():
+        for name, place in self._markers.items():
             encoded = clean(batch[place], marked="" if self._sheet else None).dictionary_encode()
             odd = [
                 names_column(cell, header.names) or (name == "operation" and (not cell or names_total(cell)))
@@ -249,7 +251,7 @@ class _Rows:
         blank = np.zeros(len(lines), dtype=bool)
         if not doubtful.any():
             return None, [], blank
-        kept, found = ~doubtful, []
+        is_line, found = ~doubtful, []
         places = np.flatnonzero(doubtful & ~apart)
         rows = zip(*(column.take(pa.array(places)).to_pylist() for column in batch), strict=True)
         for place, cells in zip(places.tolist(), rows, strict=True):
@@ -259,17 +261,17 @@ class _Rows:
             elif reason := self._misfit(int(lines[place]), row):
                 found.append(self._set_aside(int(lines[place]), reason, row))
             else:
-                kept[place] = True
-        return kept, found, blank
+                is_line[place] = True
+        return is_line, found, blank
 
-    def _misfit(self, line: int, row: list[str]) -> str:
+    def _misfit(self, line: int, row: list[str]) -> SetAsideReason | Literal[""]:
         """As `sheet.misfit`. Raises JoinedFiles."""
         header = self._layout.header
         if len(row) > MOST_CELLS:
             if not is_blank(row[MOST_CELLS:]):
                 return "wrong_width"
             row = row[:MOST_CELLS]
-        again = names_again(row, header.names, header.known, tuple(self._telling.values()))
+        again = names_again(row, header.names, header.known, tuple(self._markers.values()))
         if again == "other_names":
             raise JoinedFiles(line - self._above, header.line)
         return again or misfit(row, header)
@@ -295,7 +297,7 @@ class _Rows:
     def _plain(self, row: list[str]) -> list[str]:
         return [marks.plain(cell) for cell in row] if self._sheet else row
 
-    def _set_aside(self, line: int, reason: str, row: list[str]) -> SetAsideRow:
+    def _set_aside(self, line: int, reason: SetAsideReason, row: list[str]) -> SetAsideRow:
         place = self._layout.header.columns.index("settlement_id")
         sure = reason != "wrong_width" and len(row) > place and not why_lost(row[place].strip())
         return set_aside_row(line, reason, row, self._layout.delimiter, row[place].strip() if sure else "")
@@ -304,14 +306,14 @@ class _Rows:
         self,
         batch: list[pa.Array],
         lines: NDArray[np.int64],
-        kept: NDArray[np.bool_] | None,
+        is_line: NDArray[np.bool_] | None,
         rows: list[tuple[int, list[str]]],
         found: tuple[SetAsideRow, ...],
         records: int,
         done: int,
     ) -> Part:
-        if kept is not None:
-            lines = lines[kept]
+        if is_line is not None:
+            lines = lines[is_line]
         order = None
         if rows:
             lines = np.concatenate([lines, np.array([line for line, _ in rows], dtype=np.int64)])
@@ -323,7 +325,7 @@ class _Rows:
         others = [(place, f"{_RIVAL}{name}{_RIVAL}{place}", name) for place, name in header.rivals]
         for place, key, name in (*read, *others):
             if place < len(batch):
-                column = batch[place] if kept is None else batch[place].filter(pa.array(kept))
+                column = batch[place] if is_line is None else batch[place].filter(pa.array(is_line))
                 if order is not None:
                     column = pa.concat_arrays([column, strings([row[place] for _, row in rows])]).take(
                         pa.array(order)
@@ -331,7 +333,8 @@ class _Rows:
             else:
                 column = pa.array([""] * len(lines), pa.string())
             cells[key] = clean(column, marked=_MARKED.get(name, "") if self._sheet else None)
-        return Part(cells, lines, tuple(sorted(found, key=lambda row: row.line)), records, done)
+        rows_set_aside = tuple(sorted(found, key=lambda row: row.line))
+        return Part(cells=cells, lines=lines, set_aside=rows_set_aside, records=records, bytes_done=done)
 
 
 def _batches(stream: _Stream, layout: Layout, rows: _Rows) -> Iterator[pa.RecordBatch]:
@@ -365,7 +368,7 @@ def _breaks(text: str) -> int:
 
 
 def _line_breaks(batch: list[pa.Array]) -> NDArray[np.int64]:
-    """How many line breaks stand within the cells of each row."""
+    """How many line breaks the cells of each row contain."""
     total = np.zeros(len(batch[0]), dtype=np.int64)
     for column in batch:
         total += line_breaks(column)
@@ -383,7 +386,7 @@ def _refuse_open_quote(batch: list[pa.Array], lines: NDArray[np.int64]) -> None:
 
 
 def _broken_line(table: Table) -> int:
-    """Where the quote begins that no block could hold the end of."""
+    """The line on which a quote begins whose end is not within one block."""
     layout = table.layout
     text = "".join(texts(table.text, layout.encoding))
     try:

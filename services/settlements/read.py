@@ -11,7 +11,7 @@ from services.settlements.sheet import Header, SetAsideRow
 from services.settlements.source import open_source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SettlementFile:
     """`lines` as Block.lines."""
 
@@ -25,14 +25,14 @@ class SettlementFile:
 
     @property
     def complete(self) -> bool:
-        """No row that may hold money was set aside: only then can a settlement be proved."""
+        """Whether no row that may contain money was set aside: only then can a payout be proved."""
         return not any(row.blocking for row in self.set_aside)
 
 
 def read(raw: bytes, dialect: Dialect | None = None) -> SettlementFile:
-    """Read a file as detected, or as said. Raises the errors of errors.py, and SpreadsheetError.
+    """Read a file by this dialect, or by the detected one. Raises the errors of errors.py, and SpreadsheetError.
 
-    Rows that do not parse are set aside with line, column, cell and reason; the others go on.
+    Rows that do not parse are set aside with line, column, cell and reason; the others are read.
     """
     with open_source(raw) as source:
         dialect = dialect or detect_file(source).dialect

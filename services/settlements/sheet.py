@@ -1,4 +1,4 @@
-"""The header wherever it stands, and what each row below it is: a line, a total, the header again, a misfit."""
+"""Find the header of a text, and say what each row below it is: a line, a total, the header again, a misfit."""
 
 import csv
 import io
@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Literal
 
 from services.money import is_currency
+from services.settlements.codes import NOT_BLOCKING, SetAsideReason
 from services.settlements.columns import COLUMNS, REQUIRED, VOCABULARY
 from services.settlements.errors import (
     BrokenQuotes,
@@ -21,13 +23,13 @@ from services.text.headings import Choice, plain, spelling
 
 DELIMITERS = (";", ",", "\t", "|")
 MOST_COLUMNS = 300  # that a header may name
-MOST_CELLS = 1_000  # of a row that is looked at cell by cell
-HEAD_CHARACTERS = 262_144  # a header further down than this is not looked for
+MOST_CELLS = 1_000  # of a row that is checked cell by cell
+HEAD_CHARACTERS = 262_144  # a header further down than this is not searched for
 _HEAD_RECORDS = 400
 _ENOUGH = 4  # names that must be recognised before a line is taken for a header
-END = "\x00end"  # text with NUL was refused before: no file holds this line
+END = "\x00end"  # a line that no file contains: text with NUL was refused before
 _TOTALS = ("total", "totals", "totaux", "sum", "somme", "subtotal", "grand total", "sous total")
-# What a total begins with, and the words that may follow: "Total général EUR", "Nombre de lignes : 12", "End of file".
+# The first word of a total, and the words that may follow: "Total général EUR", "Nombre de lignes : 12", "End of file".
 _TOTAL_WORDS = frozenset(
     "total totals totaux sum somme subtotal grand sous sub count nombre number end fin lines lignes".split()
 )
@@ -37,14 +39,13 @@ _TOTAL_MORE = _TOTAL_WORDS | frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SetAsideRow:
-    """A row that is not a line. `reason`: preamble, total, header_again; or, blocking the proof of its settlement,
-    one of the codes of words.SET_ASIDE. `line` is 1-based; `column` is canonical, empty where the whole row is meant;
-    `settlement_id` is what the row says of it, "" where it does not say."""
+    """A row that is not a line. `line` is 1-based; `column` is canonical, "" if the whole row is meant; `settlement_id` as
+    in the row, "" if the row names none."""
 
     line: int
-    reason: str
+    reason: SetAsideReason
     column: str
     cell: str
     text: str
@@ -52,14 +53,13 @@ class SetAsideRow:
 
     @property
     def blocking(self) -> bool:
-        """Whether money may stand in it: a preamble or a total does not hold a line of its own."""
-        return self.reason not in ("preamble", "total", "header_again")
+        """Whether the row may contain money: a preamble or a total is no line of its own."""
+        return self.reason not in NOT_BLOCKING
 
 
 @dataclass(frozen=True)
 class Header:
-    """`line` … `end`: the lines of the file on which it stands. `names` as in the file; `choice`: what each of them is
-    (canonical columns)."""
+    """`line` … `end`: the lines of the file that it covers. `names` as in the file; `choice`: the canonical column of each."""
 
     line: int
     end: int
@@ -68,7 +68,7 @@ class Header:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names, each told from the others where one stands twice."""
+        """The names, with a number where one occurs twice."""
         return headings.labels(self.names)
 
     @property
@@ -78,7 +78,7 @@ class Header:
 
     @property
     def columns(self) -> tuple[str | None, ...]:
-        """Those that are read: of several that name one column the best, or the one that a person said."""
+        """The columns that are read: of several that name one column the best, or the one that a person chose."""
         return self.choice.columns
 
     @property
@@ -118,10 +118,10 @@ class Header:
         return 1 + max(self.columns.index(column) for column in REQUIRED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How rows stand in a text. `width`: the cells of most rows. `skip`: the bytes, in UTF-8, of all lines down to the
-    header's last."""
+    """How the rows of a text are laid out. `width`: the cells of most rows. `skip`: the bytes, in UTF-8, of all lines down to
+    the header's last."""
 
     encoding: str
     delimiter: str
@@ -138,14 +138,17 @@ def find_layout(
     line: int | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> Layout:
-    """Where a text's columns are, from its first HEAD_CHARACTERS; delimiter and header's line may be given, and what a
-    name of the file stands for: a canonical column, or "" for none.
+    """Find a text's columns in its first HEAD_CHARACTERS. The delimiter and the header's line may be given; `columns`: for a
+    name of the file the canonical column, or "" for none.
 
-    Raises NotASettlementFile where no line names a few of the columns, TooManyColumns where one may that is too wide, MissingColumns
-    where some without which nothing counts are not named.
+    Raises NotASettlementFile if no line names a few of the columns, TooManyColumns if a line that may do so is too wide,
+    MissingColumns if required columns are not named.
     """
     delimiter, header = _find_header(
-        head, delimiter, line, {spelling(name): told for name, told in (columns or {}).items()}
+        head,
+        delimiter,
+        line,
+        {spelling(name): column for name, column in (columns or {}).items()},
     )
     preamble = []
     widths: Counter[int] = Counter()
@@ -156,17 +159,17 @@ def find_layout(
             widths[len(row)] += 1
     lines = list(zip(io.StringIO(head, newline=""), range(header.end), strict=False))
     return Layout(
-        encoding,
-        delimiter,
-        header,
-        tuple(preamble),
+        encoding=encoding,
+        delimiter=delimiter,
+        header=header,
+        preamble=tuple(preamble),
         width=max(widths, key=widths.__getitem__, default=len(header.names)),
         skip=sum(len(text.encode()) for text, _ in lines),
     )
 
 
 def _find_header(
-    head: str, delimiter: str | None, line: int | None, told: Mapping[str, str]
+    head: str, delimiter: str | None, line: int | None, chosen: Mapping[str, str]
 ) -> tuple[str, Header]:
     best: tuple[str, Header] | None = None
     wide = False
@@ -178,10 +181,10 @@ def _find_header(
             if len(names) > MOST_COLUMNS:
                 wide = True
                 continue
-            header = _header(start, end, names, told)
+            header = _header(start, end, names, chosen)
             if best is None or _weight(header) > _weight(best[1]):
                 best = (candidate, header)
-    # A line that a person points to may name its columns in whatever words: what they stand for is then asked.
+    # A line that a person chose may name its columns in any words: a person is then asked which columns they are.
     if best is None or (best[1].named < _ENOUGH and (line is None or len(best[1].names) < len(REQUIRED))):
         raise TooManyColumns(MOST_COLUMNS) if wide else NotASettlementFile("text")
     header = best[1]
@@ -204,11 +207,11 @@ def _head(head: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
         return  # this delimiter, or the cut through the head, made the quotes odd
 
 
-def _header(line: int, end: int, names: tuple[str, ...], told: Mapping[str, str]) -> Header:
+def _header(line: int, end: int, names: tuple[str, ...], chosen: Mapping[str, str]) -> Header:
     by_hand = {
-        place: told[name]
-        for place, label in enumerate(headings.labels(names) if told else ())
-        if (name := spelling(label)) in told
+        place: chosen[name]
+        for place, label in enumerate(headings.labels(names) if chosen else ())
+        if (name := spelling(label)) in chosen
     }
     return Header(line, end, names, VOCABULARY.choose(names, by_hand))
 
@@ -239,16 +242,16 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, int, li
         raise BrokenQuotes(start) from None
 
 
-def misfit(row: list[str], header: Header) -> str:
+def misfit(row: list[str], header: Header) -> SetAsideReason | Literal[""]:
     """Why a row that is not blank is no line (a reason of SetAsideRow), or "".
 
-    A row may lack empty cells at its end, as spreadsheets leave them out, or have more of them.
+    A row may lack empty cells at its end, which spreadsheets leave out, or have more of them.
     """
     width, operation = len(header.names), header.columns.index("operation")
     cell = row[operation].strip() if len(row) > operation else ""
     if not cell:
         if row[0].strip().casefold().startswith("sep=") and not any(cell.strip() for cell in row[1:]):
-            return "preamble"  # how a spreadsheet is told the separator, above the column names of a file put behind
+            return "preamble"  # names the separator for a spreadsheet, above the column names of a file put behind
         if _is_total(row):
             return "total"
         return "wrong_width" if len(row) < width else "operation_missing"
@@ -264,10 +267,17 @@ def names_total(operation: str) -> bool:
 
 
 def set_aside_row(
-    line: int, reason: str, row: list[str], delimiter: str, settlement_id: str = ""
+    line: int, reason: SetAsideReason, row: list[str], delimiter: str, settlement_id: str = ""
 ) -> SetAsideRow:
     first = next((cell for cell in row if cell.strip()), "")
-    return SetAsideRow(line, reason, "", first[:200], delimiter.join(row)[:1000], settlement_id)
+    return SetAsideRow(
+        line=line,
+        reason=reason,
+        column="",
+        cell=first[:200],
+        text=delimiter.join(row)[:1000],
+        settlement_id=settlement_id,
+    )
 
 
 def is_blank(row: list[str]) -> bool:
@@ -275,7 +285,7 @@ def is_blank(row: list[str]) -> bool:
 
 
 def _is_total(row: list[str]) -> bool:
-    """Whether the first cell is nothing but what a total is called, perhaps with its count or currency."""
+    """Whether the first cell is only a name of a total, perhaps with its count or currency."""
     words = plain(next((cell for cell in row if cell.strip()), "")).split()
     return (
         bool(words)

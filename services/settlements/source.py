@@ -1,4 +1,4 @@
-"""What a settlement file is read from: a text, or the sheets of a workbook, each unfolded to one."""
+"""The texts from which a settlement file is read: one text, or one for each sheet of a workbook."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,31 +16,31 @@ from services.spreadsheets.unfold import is_spreadsheet, unfolded
 from services.spreadsheets.web import is_web_page
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
-    """`text`: a delimited text, b"" where it is a workbook: its visible `sheets` are read, the `hidden` ones are named."""
+    """`text`: a delimited text, b"" for a workbook: its visible `sheets` are read, the `hidden` ones are only named."""
 
     text: Path | bytes
     kind: Literal["text", "sheet"] = "text"
     sheets: tuple[Unfolded, ...] = ()
     hidden: tuple[str, ...] = ()
-    looks_like: Literal["text", "spreadsheet", "html"] = "text"  # a web page's tables are sheets, too
+    looks_like: Literal["text", "spreadsheet", "html"] = "text"  # the tables of a web page count as sheets
 
 
 @contextmanager
 def open_source(file: Path | bytes, folder: Path | None = None) -> Iterator[Source]:
-    """A file ready to be read, as often as needed while the context lasts. ``folder``: where a workbook is unfolded once, as
-    `unfolded` says. Whatever is not ours to read is opened in a child (`given`).
+    """Open a file, which can be read several times while the context lasts. ``folder``: where a workbook is unfolded once, as
+    for `unfolded`. An untrusted file is opened only in a child (`given`).
 
-    Raises NotASettlementFile for a ZIP (its `archive.members` are opened one by one), and for XLS, XLSX and ODS
-    SpreadsheetError (services/spreadsheets). What is wrong with what stands in it is found by `detect_file`.
+    Raises NotASettlementFile for a ZIP (its `archive.members` are opened one by one), and SpreadsheetError for XLS, XLSX and
+    ODS (services/spreadsheets). `detect_file` finds the faults of the content.
     """
     with opened(file) as stream:
         start = stream.read(1024)
     if is_archive(file):
         raise NotASettlementFile("zip")
     if not is_spreadsheet(start):
-        yield Source(file)
+        yield Source(text=file)
         return
     page = is_web_page(start)
     with contextlib.ExitStack() as opening:
@@ -48,4 +48,10 @@ def open_source(file: Path | bytes, folder: Path | None = None) -> Iterator[Sour
             workbook = opening.enter_context(unfolded(file, folder))
         except NoTable:
             raise NotASettlementFile("html") from None
-        yield Source(b"", "sheet", workbook.sheets, workbook.hidden, "html" if page else "spreadsheet")
+        yield Source(
+            text=b"",
+            kind="sheet",
+            sheets=workbook.sheets,
+            hidden=workbook.hidden,
+            looks_like="html" if page else "spreadsheet",
+        )

@@ -1,4 +1,4 @@
-"""What a whole file shows of its amounts, dates and signs: different outlines with their first example, no rows."""
+"""A survey of a whole file's amounts, dates and signs: each different outline with its first example, no rows."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.settlements import amounts, settlement_operations
-from services.settlements.amounts import Seen
+from services.settlements.amounts import Sample
 from services.settlements.cells import outlines
 from services.settlements.columns import AMOUNTS, DATES
 from services.settlements.parts import Part, rivals
 from services.settlements.settlement_operations import Operation
 from services.spreadsheets import marks
 
-_MOST = 20_000  # different ones of a kind: a column with more holds something else
-_DAY = 10  # characters: what follows is a time, and says nothing of the day
+_MOST = 20_000  # different outlines of a kind: a column with more is of another kind
+_DAY = 10  # characters of a day: what follows is a time
 
 
 @dataclass(frozen=True)
@@ -25,29 +25,29 @@ class Sign:
 
     operation: Operation
     below: bool
-    seen: Seen
+    sample: Sample
 
 
 class Survey:
-    """`amounts` by outline; `dates` by what stands for the day; `accounts`: cells of the Account column and their
-    rows; `typed`: some amounts are numbers of a spreadsheet's own; `differing`: by canonical column, the places of others
-    that may be meant and hold something else, with the first two cells that do (the one that is read, the other)."""
+    """`amounts` by outline; `dates` by the text of the day; `accounts`: cells of the Account column and how many rows have
+    them; `typed`: some amounts are numbers of a spreadsheet; `differing`: by canonical column, the places of other columns
+    that may be meant and have other cells, with the first two that differ (the one that is read, the other)."""
 
     def __init__(self) -> None:
         self.lines = 0
-        self.amounts: dict[str, Seen] = {}
-        self.dates: dict[str, Seen] = {}
+        self.amounts: dict[str, Sample] = {}
+        self.dates: dict[str, Sample] = {}
         self.accounts: Counter[str] = Counter()
         self.typed = False
         self.open_end = 0
         self.differing: dict[str, dict[int, tuple[str, str]]] = {}
-        self._signs: dict[str, dict[tuple[str, bool], Seen]] = {column: {} for column in AMOUNTS}
+        self._signs: dict[str, dict[tuple[str, bool], Sample]] = {column: {} for column in AMOUNTS}
         self._operations: dict[str, Operation | None] = {}
 
     def signs(self, column: str) -> list[Sign]:
         return [
-            Sign(operation, below, seen)
-            for (name, below), seen in self._signs[column].items()
+            Sign(operation, below, sample)
+            for (name, below), sample in self._signs[column].items()
             if (operation := self._operations[name]) is not None
         ]
 
@@ -74,29 +74,29 @@ class Survey:
 
     def _note_rivals(self, part: Part) -> None:
         for column, place, cells in rivals(part):
-            seen = self.differing.get(column, {})
-            if place not in seen and not cells.equals(read := part.cells[column]):
+            pairs = self.differing.get(column, {})
+            if place not in pairs and not cells.equals(read := part.cells[column]):
                 at = pc.index(pc.not_equal(read, cells), True).as_py()
                 pair = (marks.plain(read[at].as_py()), marks.plain(cells[at].as_py()))
-                self.differing[column] = {**seen, place: pair}
+                self.differing[column] = {**pairs, place: pair}
 
-    def _note(self, seen: dict[str, Seen], part: Part, column: str, encoded: pa.DictionaryArray) -> None:
+    def _note(self, samples: dict[str, Sample], part: Part, column: str, encoded: pa.DictionaryArray) -> None:
         codes = encoded.indices.to_numpy()
         counts = np.bincount(codes, minlength=len(encoded.dictionary)).tolist()
         for code, (text, count) in enumerate(zip(encoded.dictionary.to_pylist(), counts, strict=True)):
-            before = seen.get(text)
+            before = samples.get(text)
             if before:
-                seen[text] = Seen(before.count + count, before.cell, before.line, before.column)
-            elif text and len(seen) < _MOST:
+                samples[text] = Sample(before.count + count, before.cell, before.line, before.column)
+            elif text and len(samples) < _MOST:
                 place = int(np.argmax(codes == code))
                 cell = part.cells[column][place].as_py()
-                seen[text] = Seen(count, cell, int(part.lines[place]), column)
+                samples[text] = Sample(count, cell, int(part.lines[place]), column)
                 self.typed = self.typed or cell.startswith(marks.NUMBER)
 
     def _note_signs(
         self, part: Part, column: str, operation: pa.DictionaryArray, outlined: pa.DictionaryArray
     ) -> None:
-        seen = self._signs[column]
+        samples = self._signs[column]
         written = [amounts.negative(text) for text in outlined.dictionary.to_pylist()]
         below = np.array([0 if sign is None else 1 + sign for sign in written])[outlined.indices.to_numpy()]
         both = operation.indices.to_numpy() * 3 + below
@@ -108,9 +108,9 @@ class Survey:
             if name not in self._operations:
                 self._operations[name] = settlement_operations.operation(name)
             key = (name, sign == 2)
-            before = seen.get(key)
+            before = samples.get(key)
             if before:
-                seen[key] = Seen(before.count + int(count), before.cell, before.line, column)
+                samples[key] = Sample(before.count + int(count), before.cell, before.line, column)
             else:
                 cell = marks.plain(part.cells[column][int(place)].as_py())
-                seen[key] = Seen(int(count), cell, int(part.lines[place]), column)
+                samples[key] = Sample(int(count), cell, int(part.lines[place]), column)

@@ -1,4 +1,4 @@
-"""Where a file's lines stand: in the one table of a text, or in those sheets of a workbook that have the columns."""
+"""The tables of a file that contain its lines: the one table of a text, or the sheets of a workbook that have the columns."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from services.settlements.codes import EvidenceCode
 from services.settlements.errors import EmptyFile, MissingColumns, NotASettlementFile
 from services.settlements.sheet import HEAD_CHARACTERS, Layout, find_layout
 from services.settlements.source import Source
@@ -15,14 +16,14 @@ from services.spreadsheets.texts import Unfolded
 
 
 class Sheet(NamedTuple):
-    """A sheet that is read. `above`: how many rows of the file stand before its first."""
+    """A sheet that is read. `above`: how many rows of the file come before its first row."""
 
     name: str
     header_line: int
     above: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """Rows under one header. `sheet`: its name, "" of a text; `above` as in Sheet: rows are numbered over the file."""
 
@@ -30,23 +31,23 @@ class Table:
     text: Path | bytes
     layout: Layout
     above: int = 0
-    typed: bool = False  # its cells carry marks (services/spreadsheets)
+    typed: bool = False  # its cells have marks (services/spreadsheets/marks.py)
 
 
 @dataclass(frozen=True)
 class Found:
-    """`left_out`: sheets that are not read, since they have not the columns or were not chosen; empty ones are no matter.
+    """`left_out`: sheets that are not read, since they have not the columns or were not chosen; empty sheets are not named.
 
-    `by_encoding`: why the encoding was taken, a code of words.EVIDENCE.
+    `by_encoding`: why this encoding was chosen, a code of words.EVIDENCE.
     """
 
     tables: tuple[Table, ...]
     left_out: tuple[str, ...]
-    by_encoding: str
+    by_encoding: EvidenceCode
 
 
 def place(line: int, sheets: Sequence[Sheet]) -> tuple[str, int]:
-    """(sheet, row in it) of a row that is numbered over the file; no sheet is named where the file has but one table."""
+    """(sheet, row in it) of a row that is numbered over the file; "" for the sheet if the file has only one table."""
     if len(sheets) < 2:
         return "", line
     sheet = sheets[max(bisect_left([one.above for one in sheets], line) - 1, 0)]
@@ -62,17 +63,18 @@ def find_tables(
     columns: Mapping[str, str] | None = None,
     sheets: Sequence[str] | None = None,
 ) -> Found:
-    """The tables of a file, as far as nothing is said of them; `columns`: what a name of the file stands for.
+    """Find the tables of a file. Each argument that is not None is a person's choice; `columns`: for a name of the file the
+    canonical column.
 
-    Raises NotASettlementFile where nothing names a few of the columns, MissingColumns where some without which nothing
-    counts are not named, SheetTooLong, and as `text.encodings`.
+    Raises NotASettlementFile if nothing names a few of the columns, MissingColumns if required columns are not named,
+    SheetTooLong, and as `text.encodings` does.
     """
     if source.kind == "sheet":
         return _of_workbook(source, header_line, columns, sheets)
     possible = encodings(source.text)  # also refuses other types of file, whatever was chosen
     if encoding:
         possible = (encoding,)
-    # Among encodings that bytes cannot tell apart, the one in which most columns have their name.
+    # Of several encodings that fit the bytes, the one in which most columns have their name.
     best: Layout | None = None
     refusal: NotASettlementFile | MissingColumns | None = None
     for one in possible:
@@ -85,8 +87,8 @@ def find_tables(
             best = found
     if best is None:
         raise refusal or NotASettlementFile("text")
-    why = "chosen" if encoding else ("legacy" if possible == LEGACY else "bytes")
-    return Found((Table("", source.text, best),), (), why)
+    why: EvidenceCode = "chosen" if encoding else ("legacy" if possible == LEGACY else "bytes")
+    return Found((Table(sheet="", text=source.text, layout=best),), (), why)
 
 
 def tables_of(
@@ -98,21 +100,22 @@ def tables_of(
     columns: Mapping[str, str],
     sheets: Sequence[Sheet],
 ) -> tuple[Table, ...]:
-    """The tables of a file of which `find_tables` has been asked before. Raises as it does."""
+    """The tables of a file that `find_tables` has found before. Raises as it does."""
     if source.kind == "sheet":
         texts = {one.name: one for one in source.sheets}
         return tuple(
             _table(texts[name], line, columns, above) for name, line, above in sheets if name in texts
         )
     text = head(source.text, encoding, HEAD_CHARACTERS)
-    return (Table("", source.text, find_layout(text, encoding, delimiter, header_line, columns)),)
+    layout = find_layout(text, encoding, delimiter, header_line, columns)
+    return (Table(sheet="", text=source.text, layout=layout),)
 
 
 def _of_workbook(
     source: Source, header_line: int | None, columns: Mapping[str, str] | None, chosen: Sequence[str] | None
 ) -> Found:
-    """Every visible sheet that has the columns. A line of the header that is said holds where one stands there: in one
-    sheet at least."""
+    """Every visible sheet that has the columns. A chosen header line applies to each sheet that has a header on it: to at
+    least one sheet."""
     tables: list[Table] = []
     left_out: list[str] = []
     refusal: NotASettlementFile | MissingColumns | None = None
@@ -152,4 +155,4 @@ def _table(sheet: Unfolded, line: int | None, columns: Mapping[str, str] | None,
         layout = find_layout(text, "utf-8", marks.DELIMITER, line, columns)
     except NotASettlementFile:
         raise NotASettlementFile("spreadsheet") from None
-    return Table(sheet.name, sheet.whole(), layout, above, typed=True)
+    return Table(sheet=sheet.name, text=sheet.whole(), layout=layout, above=above, typed=True)

@@ -1,4 +1,4 @@
-"""From bytes to text: what kind of file this is, in which encoding, and its text in pieces, however long it is."""
+"""Bytes to text: which kind of file this is, in which encoding, and its text in pieces, whatever its length."""
 
 import codecs
 import io
@@ -19,7 +19,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-# What a spreadsheet writes where it does not write Unicode: Windows, a Mac, a DOS program.
+# The encodings of a spreadsheet that does not write Unicode: on Windows, on a Mac, in a DOS program.
 LEGACY = ("cp1252", "mac_roman", "cp850")
 _GAPS = (*LEGACY, "cp1250")  # a few bytes mean nothing in them
 # A byte order mark where a line begins; a piece of a text may begin within a line.
@@ -45,7 +45,7 @@ def looks_like(start: bytes) -> str:
 
 
 def encodings(file: Path | bytes) -> tuple[str, ...]:
-    """The encodings that may be meant, best first: one where the bytes decide, the legacy ones where they do not.
+    """The possible encodings, best first: one if the bytes decide, the legacy ones if they do not.
 
     Raises EmptyFile, NotASettlementFile (by the first bytes) and TruncatedFile (it ends inside a character).
     """
@@ -80,7 +80,7 @@ def _is_utf8(file: Path | bytes) -> bool:
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        # One accented letter at the very end may also be a legacy encoding: only earlier ones tell.
+        # One accented letter at the very end may also be of a legacy encoding: only earlier ones decide.
         if not ascii_so_far:
             raise TruncatedFile(_last_line(file)) from None
         return False
@@ -97,7 +97,7 @@ def texts(file: Path | bytes, encoding: str) -> Iterator[str]:
     Raises UndecodableFile, TruncatedFile, EmptyFile, and NotASettlementFile for HTML, XML or binary content.
     """
     try:
-        # The few unused bytes of a code page are shown, they are not fatal.
+        # The few unused bytes of a code page are shown as replacement characters; they are no error.
         decoder = codecs.getincrementaldecoder(encoding)("replace" if encoding in _GAPS else "strict")
     except LookupError:
         raise UndecodableFile(encoding) from None
@@ -107,7 +107,7 @@ def texts(file: Path | bytes, encoding: str) -> Iterator[str]:
             text = decoder.decode(piece)
         except UnicodeDecodeError:
             raise UndecodableFile(encoding) from None
-        if "\ufeff" in text:  # also where a file was put behind another
+        if "\ufeff" in text:  # also within the text, if a file was put behind another
             text = _MARKED_LINE.sub("", text) if ended else _MARKED_LINE_WITHIN.sub("", text)
         ended = text.endswith(("\n", "\r")) if text else ended
         if first and text:
@@ -142,7 +142,7 @@ def decode(raw: bytes, encoding: str) -> str:
 
 
 def head(file: Path | bytes, encoding: str, characters: int) -> str:
-    """The first characters of the text, as they stand. Raises as `texts`."""
+    """The first characters of the text, unchanged. Raises as `texts` does."""
     found = ""
     for text in texts(file, encoding):
         found += text

@@ -1,4 +1,4 @@
-"""What a file adds up to, per operation and per settlement."""
+"""The sums of a file, by operation and by settlement."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ def totals(lines: pd.DataFrame) -> pd.DataFrame:
     Columns: `operation` (as the file names it first), `operation_code` ("" if unknown), `kind`, `currency`,
     `count`, `settled_units` (1/10000). Control totals are listed too: they repeat money of the others.
     """
-    # Unknown operations share no code: their own words keep them apart.
+    # Unknown operations have no code: their texts identify them.
     code = lines["operation_code"].where(lines["operation_code"] != "", "?" + lines["operation"])
     found = (
         lines.assign(group=code)
@@ -56,7 +56,7 @@ def settlements(lines: pd.DataFrame) -> pd.DataFrame:
 def summed(
     sums: Sequence[pd.DataFrame], payouts: Sequence[pd.DataFrame]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What ``totals`` and ``settlements`` gave for each part of a file, for the whole of it."""
+    """The sums of a whole file, from the results of ``totals`` and ``settlements`` for its parts."""
     whole = pd.concat(sums, ignore_index=True)
     whole["group"] = whole["operation_code"].where(whole["operation_code"] != "", "?" + whole["operation"])
     by = whole.groupby(["group", "currency"], sort=False, as_index=False)

@@ -1,7 +1,9 @@
-"""The sentences of a reading, in English: the msgids that the pages translate. Placeholders are the fields of
+"""The sentences about how a file was read, in English: msgids that the pages translate. Placeholders are the fields of
 `Evidence` (`line`, `column` as its label, `cell`, `count`) and of `SetAsideRow`."""
 
-EVIDENCE: dict[tuple[str, str], str] = {
+from services.settlements.codes import EvidenceChoice, EvidenceCode, SetAsideReason
+
+EVIDENCE: dict[tuple[EvidenceChoice, EvidenceCode], str] = {
     ("encoding", "bytes"): "The bytes of the file can only be read so.",
     (
         "encoding",
@@ -52,7 +54,7 @@ EVIDENCE: dict[tuple[str, str], str] = {
     ("quotes", "chosen"): "Chosen by you.",
 }
 
-SET_ASIDE: dict[str, str] = {
+SET_ASIDE: dict[SetAsideReason, str] = {
     "preamble": "Stands above the column names.",
     "total": "A total of the file's own, not a line.",
     "header_again": "The column names again.",

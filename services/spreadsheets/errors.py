@@ -2,7 +2,7 @@
 
 DeskError
 └── SpreadsheetError
-    ├── SheetTooLong      a spreadsheet this long is saved as CSV
+    ├── SheetTooLong      it has more rows than are read from a spreadsheet: it must be saved as CSV
     ├── SheetTooHeavy     it needs more memory or time than a table may: a bomb, or a workbook of pictures
     ├── NoTable           a web page without a table
     ├── SheetLocked       a password protects it

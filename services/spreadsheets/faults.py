@@ -1,7 +1,7 @@
-"""Cells that a workbook's reader gives as blanks, or as 0, although they are neither: errors, and formulas whose result was
+"""Cells that a workbook's reader returns as blank, or as 0, although they are neither: errors, and formulas whose result was
 never stored.
 
-What stands there instead is the error's text, or the formula after a "=" (of an XLS, whose formulas are no text, "=" alone).
+They are written as the error's text, or as the formula after a "=" (for an XLS, whose formulas are no text, as "=" alone).
 """
 
 import re
@@ -22,13 +22,13 @@ _CHUNK = 1 << 20
 _MOST_TEXT = 200  # characters of a formula that are shown
 _MOST_REPEATED = 1_000
 _UNNAMED = "#ERROR!"
-_UNWRITTEN = "=…"  # a formula that another cell has the text of
+_UNWRITTEN = "=…"  # a formula whose text is in another cell
 _ROW = re.compile(rb"<((?:[\w.-]{1,40}:)?)row(?=[\s/>])([^<>]*)>")
-_ERROR = re.compile(rb"<[^<>]*?t=[\"']e[\"']")  # no "<" may stand in an attribute
+_ERROR = re.compile(rb"<[^<>]*?t=[\"']e[\"']")  # an attribute contains no "<"
 _PLACE = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Za-z]*)([0-9]*)[\"']")
 _TYPE = re.compile(rb"(?:^|\s)t\s*=\s*[\"']([a-z]+)[\"']", re.IGNORECASE)
 _ZERO = re.compile(rb"-?0+(?:\.0*)?")
-_ATTRIBUTES = rb"((?>[^<>\"']|\"[^<\"]*\"|'[^<']*')*)"  # no "<" may stand in one
+_ATTRIBUTES = rb"((?>[^<>\"']|\"[^<\"]*\"|'[^<']*')*)"  # an attribute contains no "<"
 _TABLE = re.compile(rb"<table:table(?=[\s/>])")
 _ODS_ROW = re.compile(rb"<table:table-row(?=[\s/>])%b>" % _ATTRIBUTES)
 _ODS_ODD = re.compile(rb"table:formula\s*=|calcext:value-type\s*=\s*[\"']error")
@@ -52,7 +52,7 @@ class Faults:
         self._computed = True
         if self._xls is None:
             with zipfile.ZipFile(file) as archive:
-                self._look_at(archive)
+                self._read_parts(archive)
 
     def of(self, sheet: int) -> Cells:
         """Of the sheet at this place among all, from 0."""
@@ -64,7 +64,7 @@ class Faults:
         with zipfile.ZipFile(self._file) as archive:
             return _of_xlsx(_chunks(archive, self.parts[sheet]), computed=self._computed)
 
-    def _look_at(self, archive: zipfile.ZipFile) -> None:
+    def _read_parts(self, archive: zipfile.ZipFile) -> None:
         names = {name.replace("\\", "/").casefold(): name for name in archive.namelist()}
         if "content.xml" in names:
             self._ods = _of_ods(_chunks(archive, names["content.xml"]))
@@ -73,14 +73,14 @@ class Faults:
                 book = ElementTree.fromstring(archive.read(names["xl/workbook.xml"]))  # noqa: S314 (bounded by our process)
                 links = ElementTree.fromstring(archive.read(names["xl/_rels/workbook.xml.rels"]))  # noqa: S314
             except ElementTree.ParseError:
-                return  # the reader will say so
+                return  # the reader of the workbook will raise
             targets = {link.get("Id"): link.get("Target", "") for link in links}
             for sheet in (one for one in book.iter() if _local(one.tag) == "sheet"):
                 linked = next((sheet.attrib[name] for name in sheet.attrib if _local(name) == "id"), None)
                 target = targets.get(linked, "")
                 path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
                 self.parts.append(names.get(path.casefold(), ""))
-            # Who writes formulas without computing them says so, and writes 0 for what they come to.
+            # A program that writes formulas without computing them marks the workbook so, and writes 0 as their results.
             self._computed = not any(
                 one.get("fullCalcOnLoad") in ("1", "true")
                 for one in book.iter()
@@ -104,7 +104,7 @@ def _pieces(chunks: Iterator[bytes], row: "re.Pattern[bytes]") -> Iterator[tuple
     for chunk in chunks:
         more.append(chunk)
         if sum(map(len, more)) < len(left):
-            continue  # a row without end is looked at again once it is twice as long
+            continue  # a row without end is searched again once it is twice as long
         left, more = b"".join((left, *more)), []
         starts = [found.start() for found in row.finditer(left)]
         if len(starts) > 1:
@@ -130,7 +130,7 @@ def _of_xlsx(chunks: Iterator[bytes], *, computed: bool) -> Cells:
 
 
 class _Elements(NamedTuple):
-    """Expressions for what stands in a sheet; an element's name may have a prefix."""
+    """Patterns for the elements of a sheet; an element's name may have a prefix."""
 
     begun: "re.Pattern[bytes]"  # a formula
     cell: "re.Pattern[bytes]"
@@ -154,7 +154,7 @@ def _elements(prefix: bytes) -> _Elements:
 
 
 def _of_xlsx_row(text: bytes, elements: _Elements, *, computed: bool) -> dict[int, str]:
-    # A formula stands right behind its cell's tag, an error's type within it.
+    # A formula follows its cell's tag directly; an error's type is within the tag.
     starts = {text.rfind(b"<", 0, one.start()) for one in elements.begun.finditer(text)}
     starts |= {one.start() for one in _ERROR.finditer(text)}
     found: dict[int, str] = {}
@@ -182,7 +182,7 @@ def _of_xlsx_cell(attributes: bytes, content: bytes, elements: _Elements, *, com
     shown = (value[1] or b"").strip() if value else b""
     if kind and kind[1] == b"e":
         return _text(shown) or _UNNAMED
-    empty = not shown and not (value and kind and kind[1] == b"str")  # a text may come to ""
+    empty = not shown and not (value and kind and kind[1] == b"str")  # the result may be an empty text
     if formula and (empty or (not computed and _ZERO.fullmatch(shown))):
         words = _text(formula[1] or b"")
         return f"={words}" if words else _UNWRITTEN
@@ -190,7 +190,7 @@ def _of_xlsx_cell(attributes: bytes, content: bytes, elements: _Elements, *, com
 
 
 def _counted(text: bytes, elements: _Elements) -> dict[int, int]:
-    """The column of each cell by where it begins: one that names none stands beside the one before it."""
+    """The column of each cell, by where the cell begins: one that names no column follows the cell before it."""
     column, found = -1, {}
     for cell in elements.cell.finditer(text):
         named = _place(cell[1])[0]
@@ -259,8 +259,8 @@ def _of_ods_cell(attributes: bytes, content: bytes) -> str:
 
 
 def _repeated(attributes: bytes, what: bytes) -> int:
-    told = _attribute(attributes, b"table:number-%b-repeated" % what)
-    return int(told) if told and told.isdigit() else 1
+    count = _attribute(attributes, b"table:number-%b-repeated" % what)
+    return int(count) if count and count.isdigit() else 1
 
 
 def _attribute(attributes: bytes, name: bytes) -> str | None:

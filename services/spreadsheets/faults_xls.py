@@ -17,10 +17,10 @@ _UNNAMED = "#ERROR!"
 
 
 def find(raw: bytes) -> list[dict[int, dict[int, str]]]:
-    """Of each sheet, by row and column from 0: an error's text, or "=" for a formula that came to nothing. Whether it was
-    never computed, or came to an empty text, the file does not say.
+    """For each sheet, by row and column from 0: an error's text, or "=" for a formula without a result. The file does not
+    say whether the formula was never computed or its result is an empty text.
 
-    Of what is no XLS, nothing: its reader will say so.
+    Empty for bytes that are no XLS: the reader of the workbook will raise.
     """
     try:
         stream = _workbook(raw)

@@ -1,7 +1,8 @@
-"""Signs of currencies that a workbook shows by the format of a cell, while the cell itself holds a number.
+"""Signs of currencies that a workbook shows by the format of a cell, while the cell itself is a number.
 
-Who types $12.50 into a spreadsheet gets the number 12.5 in such a format. Read of XLSX, where cells name their place (every
-program writes that). Of the formats whose sign is that of the country where the file is opened nothing is said.
+If a person types $12.50 into a spreadsheet, the cell is the number 12.5 in such a format. Only formats of an XLSX whose cells
+name their place are read (every program writes the place). A format whose sign depends on the country where the file is
+opened names no currency.
 """
 
 import re
@@ -56,7 +57,7 @@ def _of_styles(xml: bytes) -> dict[str, str]:
     try:
         root = ElementTree.fromstring(xml)  # noqa: S314 (bounded by our process)
     except ElementTree.ParseError:
-        return {}  # the reader will say so
+        return {}  # the reader of the workbook will raise
     codes = {
         one.get("numFmtId"): one.get("formatCode", "")
         for one in root.iter()

@@ -1,4 +1,4 @@
-"""Whether a workbook is protected by a password: each program packs that in its own way."""
+"""Whether a workbook is protected by a password: each program marks this in its own way."""
 
 import mmap
 import struct
@@ -59,4 +59,4 @@ def _parts_encrypted(file: Path) -> bool:
             with archive.open("META-INF/manifest.xml") as parts:
                 return b"encryption-data" in parts.read(_MOST)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
-        return False  # whatever it is: the reader says so
+        return False  # whatever it is: the reader of the workbook will raise

@@ -1,6 +1,7 @@
-"""What a cell says that has no value: an error of the spreadsheet in whatever language, or a formula without its result."""
+"""Texts of cells that have no value: an error of the spreadsheet in any of its languages, or a formula without its result."""
 
 import re
+from typing import Literal
 
 # Excel's, by its languages; LibreOffice's and Google's where they differ. Blanks and capitals do not count.
 ERRORS = (
@@ -14,7 +15,7 @@ ERRORS = (
     "#ADR!", "#N/D!", "#ARG!", "#DZIEL/0!", "#NAZWA?", "#LICZBA!", "#ZERO!", "#ROZLANIE!", "#BŁĄD!",
     "#VERW!", "#N/B", "#WAARDE!", "#DEEL/0!", "#NAAM?", "#GETAL!", "#LEEG!", "#OVERLOOP!", "#FOUT!",
 )  # fmt: skip
-# Err:502 is LibreOffice's; a row of # is a column that was too narrow for what it showed.
+# Err:502 is LibreOffice's; a row of # is a column that was too narrow for its value.
 _CODES = r"(?:err|fehler|erro|błąd|fout)\.?\s*:\s*[0-9]{3}|#{2,}"
 ERROR_CELL = (
     r"(?:"
@@ -34,7 +35,7 @@ def is_formula(text: str) -> bool:
     return text.startswith("=") and not text.startswith("=?")
 
 
-def why_lost(text: str) -> str:
+def why_lost(text: str) -> Literal["cell_error", "formula_no_value", ""]:
     """Why a cell has no value: cell_error, formula_no_value; "" where it has one, or is blank."""
     if is_formula(text):
         return "formula_no_value"

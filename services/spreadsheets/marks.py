@@ -1,7 +1,8 @@
-"""What the unfolded text says beside the cells: characters that no text cell keeps.
+"""Marks in the text of a sheet for what a cell's text alone does not show: characters that are removed from text cells.
 
-A cell that the spreadsheet holds as a number begins with NUMBER (written with a point, no grouping), one that it holds
-as a date with DATE (ISO). Behind a number whose format shows a currency stand SIGN and the currency's sign. A line break within a cell is LINE_BREAK, so that each row is one line of the text.
+A cell that is a number in the spreadsheet begins with NUMBER (written with a point, no grouping), one that is a date with
+DATE (ISO). A number whose format shows a currency is followed by SIGN and the currency's sign. A line break within a cell is
+LINE_BREAK, so that each row is one line of the text.
 """
 
 NUMBER = "\x02"

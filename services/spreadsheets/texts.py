@@ -1,8 +1,8 @@
 """The visible sheets of a workbook, each written as a text into a folder.
 
-A workbook of some kilobytes can unfold to gigabytes: it is done in a bounded child only (`services.parsing`). Each text is UTF-8,
-a line a row from the sheet's first, its cells as `marks` says, those without a value as `faults` says. Of a sheet with more
-rows than MOST_ROWS only the first stand there.
+A workbook of some kilobytes can unfold to gigabytes: only a bounded child does it (`services.parsing`). Each text is UTF-8, one
+line for each row from the sheet's first; `marks` says how cells are written, `faults` how those without a value are. Of a
+sheet with more rows than MOST_ROWS only the first are written.
 """
 
 import csv
@@ -30,8 +30,8 @@ MOST_UNPACKED = 400 << 20
 MOST_ROWS = 150_000
 MOST_COLUMNS = 200
 MOST_TEXT = 2_000  # characters of a cell: more than any field takes, so that its length is refused in words
-_EXACT = 10**15  # a spreadsheet keeps fifteen digits
-_HEAD = 400  # rows of a sheet that is too long: enough to know whether it is the one that is looked for
+_EXACT = 10**15  # a spreadsheet stores fifteen digits
+_HEAD = 400  # rows of a sheet that is too long: enough to recognise whether it has the columns
 _NO_ROOM = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
 _OURS = {
     ord(character): " " for character in (marks.NUMBER, marks.DATE, marks.SIGN, marks.LINE_BREAK, "\x00")
@@ -40,7 +40,7 @@ _OURS = {
 
 @dataclass(frozen=True)
 class Unfolded:
-    """One visible sheet: its `text`, so many `rows`, of a `long` one only the first."""
+    """One visible sheet: its `text` and how many `rows` that has; of a `long` sheet only the first rows."""
 
     name: str
     text: Path
@@ -63,10 +63,11 @@ class Workbook:
 
 
 def write_texts(file: Path, folder: Path) -> Workbook:
-    """Raises SheetTooHeavy, SheetLocked, SheetUnreadable, and NoTable for a web page that has none."""
+    """Write each sheet's text into the folder. Raises SheetTooHeavy, SheetLocked, SheetUnreadable, and NoTable for a web page
+    that has no table."""
     with file.open("rb") as stream:
         start = stream.read(1024)
-    with _whatever_is_wrong():
+    with _as_unreadable():
         if web.is_web_page(start):
             return Workbook(_pages(file, folder))
         if start.startswith(b"PK") and _unpacked(file) > MOST_UNPACKED:
@@ -77,8 +78,8 @@ def write_texts(file: Path, folder: Path) -> Workbook:
 
 
 @contextmanager
-def _whatever_is_wrong() -> Iterator[None]:
-    """What a reader of workbooks says of bytes that are none, in whichever way, is SheetUnreadable."""
+def _as_unreadable() -> Iterator[None]:
+    """Raise SheetUnreadable for whatever error a reader of workbooks raises on bytes that are no workbook."""
     try:
         yield
     except (DeskError, MemoryError):
@@ -136,16 +137,16 @@ def _write(sheet: Any, text: Any, most: int, faults: Cells, signs: Signs) -> int
     before = [""] * min(sheet.start[1] if sheet.start else 0, MOST_COLUMNS)
     height = sheet.end[0] + 1 if sheet.end else 0
     count = 0
-    # A cell without a value may stand below all that have one.
+    # A cell without a value may be below all that have one.
     for count, row in enumerate(islice(chain(sheet.iter_rows(), repeat([], max(most - height, 0))), most), 1):
         cells = before + [_cell(value) for value in row[:MOST_COLUMNS]]
         for place, sign in signs.get(count - 1, {}).items():
             if place < len(cells) and cells[place].startswith(marks.NUMBER):
                 cells[place] += marks.SIGN + sign
-        for place, said in faults.get(count - 1, {}).items():
+        for place, fault in faults.get(count - 1, {}).items():
             if place < MOST_COLUMNS:
                 cells += [""] * (place + 1 - len(cells))
-                cells[place] = _cell(said)
+                cells[place] = _cell(fault)
         writer.writerow(cells)
     return count
 
@@ -162,7 +163,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int | float):
-        # What stands behind the fifteenth digit is noise of the binary number; before it, digits are missing.
+        # The digits behind the fifteenth are noise of the binary number.
         text = format(value, ".15g")
         return marks.NUMBER + (format(Decimal(text), "f") if abs(value) < _EXACT else f"{value:.14e}")
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""A workbook unfolded to texts, once for as long as its folder stands."""
+"""A workbook unfolded to delimited texts, one for each sheet, once for as long as its folder exists."""
 
 import os
 import shutil
@@ -17,8 +17,8 @@ _INDEX = "workbook"
 
 @contextmanager
 def unfolded(file: Path | bytes, folder: Path | None = None) -> Iterator[Workbook]:
-    """The sheets of a workbook. With a ``folder`` (made where it is not there) they stay in it, and are found there the next
-    time; else they are gone with the context. In a bounded child only (`services.parsing`).
+    """The sheets of a workbook. With a ``folder`` (which is made if there is none) they stay in it, and are found there the
+    next time; without one they are removed with the context. In a bounded child only (`services.parsing`).
 
     Raises SheetTooHeavy, SheetLocked, SheetUnreadable, and NoTable for a web page that has none.
     """
@@ -27,11 +27,11 @@ def unfolded(file: Path | bytes, folder: Path | None = None) -> Iterator[Workboo
             yield _unfolded(file, Path(name))
     else:
         folder.mkdir(exist_ok=True)
-        yield _kept(folder) or _keep(file, folder)
+        yield _stored(folder) or _store(file, folder)
 
 
-def _kept(folder: Path) -> Workbook | None:
-    """What a child has unfolded before."""
+def _stored(folder: Path) -> Workbook | None:
+    """The workbook as another child has unfolded it before."""
     whole = folder / "whole"
     try:
         workbook: Workbook = results.unpack((whole / _INDEX).read_bytes())
@@ -42,8 +42,9 @@ def _kept(folder: Path) -> Workbook | None:
     )
 
 
-def _keep(file: Path | bytes, folder: Path) -> Workbook:
-    """Unfolded beside, and put in its place when it is whole: two may do so at once, and either may be killed."""
+def _store(file: Path | bytes, folder: Path) -> Workbook:
+    """Unfold the workbook into a temporary folder, and rename that once it is complete: two children may do so at once, and
+    each may be killed."""
     part = Path(tempfile.mkdtemp(dir=folder))
     workbook = _unfolded(file, part)
     (part / _INDEX).write_bytes(results.pack(workbook))
@@ -51,7 +52,7 @@ def _keep(file: Path | bytes, folder: Path) -> Workbook:
         os.rename(part, folder / "whole")
     except OSError:  # another was faster
         shutil.rmtree(part, ignore_errors=True)
-    return _kept(folder) or workbook
+    return _stored(folder) or workbook
 
 
 def _unfolded(file: Path | bytes, folder: Path) -> Workbook:

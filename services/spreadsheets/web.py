@@ -1,9 +1,9 @@
 """The tables of a web page, as many programs write what they call XLS: rows of text, to be unfolded by `texts` alone.
 
-A table within a table is one of its own. A cell that spans several stands in the first of them, the others are blank: no
-amount is there twice. Cells are text: what is a number is for whoever reads them.
+A table within a table is a table of its own. The text of a cell that spans several cells is in the first of them, the others
+are blank: so no amount is there twice. Cells are text: the reader of the file decides which are numbers.
 
-Python's own `html.parser` takes the square of a page's length where marks are left open, hours for some megabytes.
+Python's own `html.parser` takes a time of the square of a page's length if marks are left open: hours for some megabytes.
 """
 
 import re
@@ -25,7 +25,7 @@ _STARTS = (
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-# What stands in a tag, up to the ">" that is in no quoted value. What a group has taken it does not try in another way.
+# A tag up to the first ">" outside quoted values. The group is atomic: it never tries a second way to match the same text.
 _TAG = re.compile(r"""(/?)([a-z][^\s<>/]*)((?>=\s{0,9}"[^"]*"|=\s{0,9}'[^']*'|[^<>])*)>""", re.IGNORECASE)
 _MOST_TAG = 2_000  # characters; what is longer is text
 _SPANS = re.compile(
@@ -64,16 +64,16 @@ def decoded(raw: bytes) -> str:
 
 @dataclass
 class Table:
-    """`rows`: cells of text, a line break within a cell as such; `long`: there are more than were kept."""
+    """`rows`: cells of text, a line break within a cell as such; `long`: the page has more rows than these."""
 
     name: str
     rows: list[list[str]] = field(default_factory=list)
     long: bool = False
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Open:
-    """A table that has begun. `below`: place → how many further rows a cell above reaches down to."""
+    """A table whose end has not been read. `below`: by place, into how many further rows a cell above spans."""
 
     table: Table
     row: list[str] | None = None
@@ -136,7 +136,7 @@ class _Reader:
             table = Table(str(len(self.tables) + 1))
             if len(self.tables) < MOST_TABLES:
                 self.tables.append(table)
-            self._open.append(_Open(table))
+            self._open.append(_Open(table=table))
         elif self._open:
             self._within(self._open[-1], tag, spans)
 
@@ -147,7 +147,7 @@ class _Reader:
         elif tag in ("td", "th"):
             self._end_cell(here)
             here.row = [] if here.row is None else here.row
-            self._reached_from_above(here)
+            self._add_spanned_cells(here)
             here.cell, here.wide = [], _span(spans.get("colspan"), self._most_columns)
             tall = _span(spans.get("rowspan"), self._most_rows)
             if tall > 1:
@@ -189,7 +189,7 @@ class _Reader:
             here.row += [_text(here.cell), *[""] * (here.wide - 1)]
         here.cell = None
 
-    def _reached_from_above(self, here: _Open) -> None:
+    def _add_spanned_cells(self, here: _Open) -> None:
         assert here.row is not None
         while here.below.get(len(here.row), 0) and len(here.row) < self._most_columns:
             here.row.append("")
@@ -198,7 +198,7 @@ class _Reader:
         self._end_cell(here)
         if here.row is None:
             return
-        self._reached_from_above(here)
+        self._add_spanned_cells(here)
         here.below = {place: left - 1 for place, left in here.below.items() if left > 1}
         if len(here.table.rows) <= self._most_rows:
             here.table.rows.append(here.row[: self._most_columns])
@@ -219,5 +219,5 @@ def _text(parts: list[str]) -> str:
     return "\n".join(lines).strip("\n")
 
 
-def _span(said: str | None, most: int) -> int:
-    return min(max(int(said), 1), most) if said else 1
+def _span(text: str | None, most: int) -> int:
+    return min(max(int(text), 1), most) if text else 1

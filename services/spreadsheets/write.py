@@ -20,7 +20,7 @@ from services.money import from_units
 
 # What starts a formula in a spreadsheet, in its full-width forms too, and the blanks that some of them skip first.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# A spreadsheet of another country reads the file by another separator: a cell may begin for it after any of these.
+# A spreadsheet of another country reads the file with another separator: for it, a cell may begin after any of these.
 _ELSEWHERE = re.compile(r'([;,\t|]"?)(?=[=+@＝＋－＠-])')
 
 Form = Literal["csv", "xlsx"]
@@ -115,8 +115,8 @@ def to_csv(
 ) -> bytes:
     """The columns named in `labels`, in that order, under those headings; UTF-8 with BOM, lines ended by CR LF.
 
-    Columns called `…_units` are amounts in 1/10000 and stand as numbers with two to four decimals, negative ones too;
-    other whole numbers stand as they are; a text that would start a formula gets an apostrophe before it.
+    Columns called `…_units` are amounts in 1/10000, written as numbers with two to four decimals, also negative ones; other
+    whole numbers are written as they are; a text that would start a formula gets an apostrophe before it.
     """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
@@ -143,6 +143,6 @@ def amount_text(units: int, decimal: str) -> str:
 
 
 def inert(text: str) -> str:
-    """A text as no spreadsheet runs it."""
+    """The text in a form that no spreadsheet runs as a formula."""
     text = _ELSEWHERE.sub(r"\1'", text.replace("\x00", ""))
     return "'" + text if text.startswith(_FORMULA) else text

@@ -87,9 +87,9 @@ def slowly(numbers: int) -> Iterator[int]:
         yield number
 
 
-def told(most: int, tell: Callable[[int], None]) -> int:
+def reports_progress(most: int, progress: Callable[[int], None]) -> int:
     for place in range(most):
-        tell(place)
+        progress(place)
     return most
 
 

@@ -1,7 +1,7 @@
 """A person accepts an open order as it is, with a reason, and may undo that.
 
-An acceptance applies while the order's figures are those that the person saw (``positions.figures``): then the order is
-not in the open list. Only an undo ends it; with other figures it does not apply.
+An acceptance applies while the order's figures are those that the person saw (``positions.figures``): then the order is not
+in the open list. With other figures it does not apply; only an undo ends it.
 """
 
 from dataclasses import asdict, dataclass
@@ -74,7 +74,7 @@ def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: 
             undo_reason="",
         )
         positions.refresh(tx, [order])
-        # a person's words may name somebody: the acceptance stores them, the audit does not
+        # a person's text may name somebody: the acceptance stores it, the audit does not
         audit.record(tx, actor, "order.accepted", f"order:{order}", status=now["status"])
 
 

@@ -20,7 +20,7 @@ from services.reconciliation.matching.match import match
 from services.store.settlements import joined_lines, matching_rules
 
 PREVIEW_LINES = 1_000  # the newest lines over which a change is previewed
-NEWEST = 10_000  # lines and orders that are looked at to say how often a reference is filled
+NEWEST = 10_000  # lines and orders over which is counted how often a reference is filled
 IGNORABLE = ("case", "blanks", "dashes", "zeros")  # LOOSE, in the order in which they are shown
 
 
@@ -38,9 +38,9 @@ class IgnoreUnknown(MatchingRefused):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRules:
-    """``reference``: which of the five joins, 0 for none; ``ignore``: what a key may differ in (IGNORABLE);
-    ``late_days``: after how many days a payment that no payout names is late; ``rejoining``: the lines are
-    being joined again."""
+    """``reference``: which of the five references joins, 0 for none; ``ignore``: in what a key may differ (IGNORABLE);
+    ``late_days``: after how many days a payment that no payout names is late; ``rejoining``: the lines are being
+    rejoined."""
 
     account: str
     reference: int
@@ -78,8 +78,8 @@ def rules(desk: Desk, actor: Actor, account: str) -> AccountRules:
 def save(
     desk: Desk, actor: Actor, account: str, *, reference: int, ignore: Collection[str], late_days: int
 ) -> bool:
-    """Change the rules; whether they changed. Where they decide what is joined, every line of the account is joined anew
-    by the worker. Raises MatchingRefused, DaysOutOfRange, AccountUnknown, NotAllowed."""
+    """Change the rules; whether they changed. If a change affects the join, the worker rejoins every line of the account.
+    Raises MatchingRefused, DaysOutOfRange, AccountUnknown, NotAllowed."""
     require_account(desk, account)
     _check(reference, ignore)
     wanted = [name for name in IGNORABLE if name in ignore]
@@ -93,7 +93,7 @@ def save(
                 account,
                 reference=reference,
                 ignore=wanted,
-                # from the first line on, and another number than before: who just joins the first lines must notice
+                # from the first line on, and another number than before: a process that rejoins the first lines must notice
                 rejoin=-1 if row.rejoin == 0 else 0,
                 rejoin_all=row.rejoin_all or row.reference != reference,
             )

@@ -39,16 +39,16 @@ class Agreement:
 
     @property
     def difference(self) -> int | None:
-        """How much more than the order the lines are, in its currency; None where that is not known."""
+        """By how much the lines exceed the order, in its currency; None if that is not known."""
         known = self.compared and self.units is not None and not self.other_currency
         return self.units - self.ordered if known and self.units is not None else None
 
 
 def agreement(lines: Iterable[LineAmount], ordered: int, currency: str) -> Agreement:
-    """``ordered``: what the order asks for, in 1/10000 of ``currency``.
+    """Compare lines with an order's amount ``ordered``, in 1/10000 of ``currency``.
 
-    Sales are added up, for an order may be collected in parts; what comes back (a refund, a chargeback) is compared only
-    where no sale is among the lines, and without its sign. A sale below zero is no order's.
+    Sales are added up, for an order may be collected in parts. Refunds and chargebacks are compared, without their sign,
+    only if no sale is among the lines. A sale below zero agrees with no order.
     """
     named = list(lines)
     codes = tuple(sorted({code for _, _, code in named if code}))

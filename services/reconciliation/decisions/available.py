@@ -1,4 +1,4 @@
-"""Lines as a person meets them before deciding: what they are, what was decided, and what can be decided now."""
+"""Lines as a person sees them before deciding: their values, the valid decision, and what can be decided now."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -70,13 +70,14 @@ class Line:
 
     @property
     def named_amount(self) -> tuple[int | None, str]:
-        """The amount by which a person knows it, and its currency: the original, or what was settled where the file names none."""
+        """The amount by which a person knows the line, and its currency: the original one, or the settled one if the file
+        names no original amount."""
         if self.original is None:
             return self.settled, self.settlement_currency
         return self.original, self.original_currency
 
     def changed_since_shown(self, now: "Line | None") -> bool:
-        """Whether it is otherwise ``now``: decided, corrected, joined anew, or gone."""
+        """Whether the line has changed: it was decided, corrected or rejoined, or is gone."""
         return now is None or (now.shown, now.replaced) != (self.shown, self.replaced)
 
 
@@ -97,7 +98,7 @@ def read_lines(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line,
 
 
 def companions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line, ...]:
-    """The other lines of these lines' transactions of which nobody has decided. Raises NotAllowed."""
+    """The other lines of these lines' transactions that have no decision. Raises NotAllowed."""
     with desk.store.read() as tx:
         allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         found = decisions.companions(tx, line_ids)
@@ -107,8 +108,8 @@ def companions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line,
 def possible(
     outcome: Outcome, kind: str, *, original: int | None, suggested: bool, decided: str, replaced: bool
 ) -> tuple[Act, ...]:
-    """What can be decided of a line. ``kind`` of its operation; ``decided``: the kind of the valid decision, "" for none."""
-    if replaced:  # it no longer counts, but what was decided of it can be taken back
+    """What can be decided on a line. ``kind``: of its operation; ``decided``: the kind of the valid decision, "" for none."""
+    if replaced:  # the line no longer counts, but its decision can be undone
         return ("undo",) if decided else ()
     if kind == "control":
         return ("undo",) if decided else ("twice",)

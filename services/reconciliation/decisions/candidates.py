@@ -1,4 +1,4 @@
-"""Which order does a line belong to: found by what a person types, or proposed, the nearest first."""
+"""Candidates: orders that a line may belong to, found by a person's text or proposed, the nearest first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from services.store.settlements.stored_lines import StoredLine
 from services.text.folding import typed
 
 SHOWN = 20
-_SEARCH_LIMIT = 200  # orders that a text finds, the newest: more than that is no search
+_SEARCH_LIMIT = 200  # orders that a text finds, the newest first
 # Why an order is in the list, the nearest first.
 Why = Literal["suggested", "named", "typed", "found", "alike", "amount", "amount_typed"]
 SUGGESTED: Final = "suggested"
@@ -31,9 +31,9 @@ ALIKE: Final = "alike"
 AMOUNT: Final = "amount"
 AMOUNT_TYPED: Final = "amount_typed"
 _RANKS: tuple[Why, ...] = get_args(Why)
-# Of an order: what is known of its payment. ``settled``: a line has come for it; ``awaited``: not known.
+# What is known of an order's payment. ``settled``: an order with a line; ``awaited``: not known.
 Paid = Literal["settled", "paid", "not_paid", "awaited"]
-_SHORTEST = 4  # characters of a text that is alike, without blanks, dashes and zeros
+_SHORTEST = 4  # characters of a text that counts as alike, without blanks, dashes and zeros
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Candidate:
     """An order that a line may belong to. ``why``: it is suggested, the line's keys name it, its key was typed, the text
     was found in it, one of the line's texts is alike, it has the line's own amount and currency, or the amount typed.
     Amounts in 1/10000; ``collected``: as HiPay reports it; ``gross``: what its lines have settled of it so far, in the payouts
-    ``settlement_ids``; ``missing``: what is collected and not settled; ``kept``: settled and not given back.
+    ``settlement_ids``; ``missing``: what is collected and not settled; ``not_refunded``: settled and not refunded.
     """
 
     order: int
@@ -54,7 +54,7 @@ class Candidate:
     gross: int
     settlement_ids: str
     missing: int
-    kept: int
+    not_refunded: int
     lines: int
     references: tuple[str, ...]
     created_at: datetime
@@ -68,8 +68,8 @@ def find(
 ) -> tuple[Candidate, ...]:
     """Orders of the line's account, the nearest first, at most SHOWN.
 
-    By an id, a reference or a transaction as they are known, by words of a name, an address, an id or a reference, or by
-    an amount in the notation of ``locale``. Without a text: what is suggested, what the line's keys name, what has its
+    The text may be an id, a reference or a transaction, words of a name, an address, an id or a reference, or an amount in the
+    notation of ``locale``. Without a text: the suggested order, those that the line's keys name, and those that have its
     own amount in its currency. Raises LineUnknown, NotAllowed.
     """
     with desk.store.read() as tx:
@@ -163,7 +163,7 @@ def _candidate(row: MatchableOrder, line: StoredLine, why: Why) -> Candidate:
         gross=row.gross_units,
         settlement_ids=row.settlement_ids,
         missing=max(0, row.open_units or (0 if row.gross_units else row.amount)),
-        kept=max(0, row.gross_units - row.refunds_units),
+        not_refunded=max(0, row.gross_units - row.refunds_units),
         lines=row.lines,
         references=tuple(text for text in references if text),
         created_at=row.created_at,
@@ -182,7 +182,8 @@ def _paid(row: MatchableOrder) -> Paid:
 
 
 def _distance(one: Candidate, line: StoredLine) -> tuple[Any, ...]:
-    """Its reason, then the currency and the amount, those without a line, and the days between order and collection."""
+    """The sort key: the reason, then currency and amount, orders without a line first, then the days between order and
+    collection."""
     units = line.original_amount_units
     amount = 0 if units is None else abs(one.amount - abs(units))
     apart = abs((one.created_at.date() - _day(line)).days) if _day(line) else 0

@@ -1,4 +1,4 @@
-"""Whether a line can be decided so: its state, its orders, the shares of a split line, the reason."""
+"""Checks before a decision on a line is written: its state, its orders, the shares of a split line, the reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ Seen = Mapping[int, tuple[int, str]]  # orders as they were shown: amount in 1/1
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A line as the form showed it: ``decision`` is the one that stood then, None for none; ``outcome``, and the orders that
-    it had or that were suggested. "" where the outcome was not shown."""
+    """A line as the form showed it: ``decision``: the one that was valid then, None for none; ``outcome``, "" if it was not
+    shown; ``order`` and ``suggested``: the order that it had, and the one that was suggested."""
 
     line: int
     decision: int | None = None
@@ -74,7 +74,7 @@ def check_line(
 
 
 def _check_unmoved(line: StoredLine, shown: Shown) -> None:
-    """A file, an order or a rule may have moved it, without a person's decision."""
+    """A file, an order or a rule may have changed the line's outcome without a person's decision. Raises LineMoved."""
     if shown.outcome and (line.outcome, line.order, suggested_for(line)) != (
         shown.outcome,
         shown.order,
@@ -84,7 +84,7 @@ def _check_unmoved(line: StoredLine, shown: Shown) -> None:
 
 
 def suggested_for(line: StoredLine) -> int | None:
-    """The order that is suggested; of any other outcome, the nearest is a hint that nobody accepts."""
+    """The suggested order. With any other outcome the nearest order is only a hint, which nobody can accept."""
     return line.nearest if line.outcome == "suggested" else None
 
 
@@ -106,8 +106,8 @@ def check_agreement(
     orders: Mapping[int, MatchableOrder],
     seen: Seen,
 ) -> None:
-    """Raises DiffersFromOrder where lines differ from their order and the person has not confirmed it, OrderChanged where
-    they saw another amount."""
+    """Raises DiffersFromOrder if lines differ from their order and the person has not confirmed it, OrderChanged if the
+    person saw another amount."""
     by_order: dict[int, list[LineAmount]] = {}
     for number, plan in plans.items():
         line = lines[number]
@@ -134,7 +134,7 @@ def _question(found: Agreement, order_id: str) -> DiffersFromOrder:
 
 
 def rest(amount: int | None, shares: Iterable[Share]) -> int:
-    """What the shares leave of the amount, in 1/10000."""
+    """The rest of the amount after the shares, in 1/10000."""
     return (amount or 0) - sum(units for _, units in shares)
 
 

@@ -1,7 +1,7 @@
 """A person decides about settlement lines: match, split, unmatch, leave out, not ours.
 
 A decision is a row that only an undo changes (``undo``); a line has at most one valid decision. It is written in one
-transaction with its audit entry; then its lines are joined again (``due``).
+transaction with its audit entry; then its lines are rejoined (``decided_lines``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -60,11 +60,11 @@ def match(
     seen: Seen = _NOTHING_SEEN,
     progress: Progress | None = None,
 ) -> DecisionResult:
-    """The lines belong to the order. ``seen``: orders as the person saw them, where the reason says why their amount or
-    currency is not that of the lines. Without it such a match raises DiffersFromOrder, and nothing is written.
+    """Decide that the lines belong to the order. ``seen``: orders as the person saw them whose amount or currency is not
+    that of the lines; the reason explains it. Without it such a match raises DiffersFromOrder, and nothing is written.
 
-    As every decision: once for each ``form_key``. Of several lines, those that cannot be decided are left and named; of
-    one, or where all are left, the first refusal is raised: DecisionRefused, UnknownOrder, TextError, NotAllowed.
+    As every decision: once for each ``form_key``. Of several lines, those that cannot be decided are left and named; if
+    there is only one, or all are left, the first error is raised: DecisionRefused, UnknownOrder, TextError, NotAllowed.
     """
     return _decide(
         desk,
@@ -89,7 +89,7 @@ def accept(
     seen: Seen = _NOTHING_SEEN,
     progress: Progress | None = None,
 ) -> DecisionResult:
-    """Each line belongs to the order that is suggested for it. Raises as ``match``, and NothingSuggested."""
+    """Decide that each line belongs to its suggested order. Raises as ``match`` does, and NothingSuggested."""
 
     def suggested(line: LineToDecide) -> tuple[Share, ...]:
         order = suggested_for(line)
@@ -110,9 +110,9 @@ def split(
     *,
     seen: Seen = _NOTHING_SEEN,
 ) -> DecisionResult:
-    """The line belongs to several orders, each with its part of the original amount.
+    """Decide that the line belongs to several orders, each with a share of the original amount.
 
-    Raises as ``match``, and SharesRefused where the parts do not make the whole.
+    Raises as ``match`` does, and SharesRefused if the shares do not make the whole amount.
     """
 
     def checked(found: LineToDecide) -> tuple[Share, ...]:
@@ -131,7 +131,7 @@ def unmatch(
     *,
     progress: Progress | None = None,
 ) -> DecisionResult:
-    """The lines do not belong to the order that they are matched to, or that is suggested. Raises as ``match``, and NotMatched."""
+    """Decide that the lines do not belong to their matched or suggested order. Raises as ``match`` does, and NotMatched."""
 
     def matched(line: LineToDecide) -> tuple[Share, ...]:
         if line.outcome not in ("matched", "suggested"):
@@ -150,7 +150,7 @@ def exclude(
     *,
     progress: Progress | None = None,
 ) -> DecisionResult:
-    """The lines are left out of the reconciliation, and stay in their payouts. Raises as ``match``."""
+    """Leave the lines out of the reconciliation; they stay in their payouts. Raises as ``match`` does."""
     return _decide(desk, actor, lines, "exclude", _no_order, reason, form_key, progress=progress)
 
 
@@ -163,8 +163,8 @@ def twice(
     *,
     progress: Progress | None = None,
 ) -> DecisionResult:
-    """The lines are there twice: they are left out, of the sums of their payouts, too. A total line may be. Raises as
-    ``match``."""
+    """Leave the lines out as counted twice, also of the sums of their payouts. A total line may be left out so. Raises as
+    ``match`` does."""
     return _decide(desk, actor, lines, "twice", _no_order, reason, form_key, progress=progress)
 
 
@@ -177,7 +177,8 @@ def not_ours(
     *,
     progress: Progress | None = None,
 ) -> DecisionResult:
-    """The lines belong to another business of the account: no order is searched for them. Raises as ``match``."""
+    """Decide that the lines belong to another business of the account: no order is searched for them. Raises as ``match``
+    does."""
     return _decide(desk, actor, lines, "not_ours", _no_order, reason, form_key, progress=progress)
 
 

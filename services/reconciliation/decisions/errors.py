@@ -1,4 +1,4 @@
-"""What a decision by hand is refused for.
+"""Why a person's decision is refused.
 
 DecisionRefused
 ├── ReasonMissing
@@ -11,7 +11,7 @@ DecisionRefused
 ├── LineMoved            its outcome or order has changed since it was shown
 ├── OrderElsewhere       an order of another account
 ├── OrderErased          its customer's data was erased
-├── DiffersFromOrder     a question: the lines differ from the order, and the person has not said why
+├── DiffersFromOrder     a question: the lines differ from the order, and the person has given no reason
 │   ├── CurrencyDiffers
 │   ├── AmountDiffers
 │   └── AmountNotNamed   the line names no amount that could be compared
@@ -27,7 +27,7 @@ DecisionRefused
 │   └── SharesDiffer     they do not add up to the line
 ├── DecisionUnknown
 ├── AlreadyUndone
-├── CommentRefused       it says nothing
+├── CommentRefused       it is empty
 └── RuleRefused
     ├── RuleUnknown
     ├── RuleField

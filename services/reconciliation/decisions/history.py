@@ -28,10 +28,10 @@ _ORIGINS: tuple[Origin, ...] = ("again", "carried")
 class Entry:
     """One act. ``kind``: a decision's (DecisionKind), undone, or comment.
 
-    ``text``: the reason, or the comment. Of a decision: its id, its group and how many of that are valid, whether it is valid,
-    the orders and their shares of the line (order id, units of 1/10000), and what the line was before (its outcome and
-    the order id, "" for none). ``how``: again, where undoing another gave it back; carried, from the line that this one
-    corrects. Of an undo: the line's outcome ``after`` it.
+    ``text``: the reason, or the comment. For a decision: its id, its group and how many of that are valid, whether it is
+    valid, the orders and their shares of the line (order id, units of 1/10000), and the line's outcome and order id before
+    ("" for none). ``how``: again, if the undo of another decision renewed it; carried, from the line that this one corrects.
+    For an undo: the line's outcome ``after`` it.
     """
 
     at: datetime
@@ -51,7 +51,7 @@ class Entry:
 
 
 def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
-    """What was done with a line, oldest first. Raises NotAllowed."""
+    """All decisions, undos and comments of a line, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
         line = next(iter(decisions.lines(tx, [line_id])), None)
         require(tx, actor, Right.SEE_SETTLEMENTS, line.account if line else ALL_ACCOUNTS)
@@ -100,7 +100,7 @@ def _write(tx: Connection, actor: Actor, text: str, form_key: str, subject: str,
     new = comments.add_comment(
         tx, text=words, form_key=form_key, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id, **place
     )
-    if new:  # a person's words may name somebody: the comment stores them, the audit does not
+    if new:  # a person's text may name somebody: the comment stores it, the audit does not
         audit.record(tx, actor, "comment_written", subject)
 
 
@@ -113,7 +113,7 @@ def _orders(decided: list[Decision]) -> set[int]:
 
 
 def _place(entry: Entry) -> tuple[datetime, int, bool]:
-    """By time; of the same moment a decision that was replaced ends before the next begins."""
+    """The sort key: by time; at the same moment a decision that was replaced ends before the next begins."""
     return entry.at, entry.decision or 0, entry.kind == "undone"
 
 

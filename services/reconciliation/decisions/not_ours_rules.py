@@ -1,8 +1,8 @@
 """Rules by which lines belong to another business of the account, so that no order is searched for them.
 
-A rule takes lines that no key joins to an order; a person's decision goes before it. It is begun or ended in one
-transaction and marked as due: then its lines are joined again, here, or by ``catch_up`` where they are many or the process
-died in between.
+A rule applies to lines that no key joins to an order; a person's decision has priority over it. It is begun or ended in one
+transaction and marked as due. Then its lines are rejoined: here, or by ``catch_up`` if there are many or the process died
+in between.
 """
 
 import logging
@@ -38,7 +38,7 @@ from services.store.settlements.outcomes import Outcome
 from services.store.settlements.outcomes import Pattern as Pattern
 
 log = logging.getLogger(__name__)
-# The columns that a rule may look at, and what each is called in the file.
+# The columns that a rule may compare, with the name of each in the file.
 FIELDS: Mapping[str, str] = {
     name: LABELS[name]
     for name in (
@@ -52,16 +52,16 @@ FIELDS: Mapping[str, str] = {
         *REFERENCES,
     )
 }
-TAKEN_OUTCOMES: tuple[Outcome, ...] = ("suggested", "unmatched")  # the outcomes that a rule puts an end to
+TAKEN_OUTCOMES: tuple[Outcome, ...] = ("suggested", "unmatched")  # the outcomes that a rule replaces
 TEXT_MAX = 200
-SHORTEST_BEGINNING = 2  # letters of a beginning: one takes half the file by accident
-_BATCH = 500  # lines joined again in one transaction
-_WHILE_WAITING = 10_000  # lines joined again while the person waits
+SHORTEST_BEGINNING = 2  # letters of a beginning: one letter would match half the file by accident
+_BATCH = 500  # lines rejoined in one transaction
+_WHILE_WAITING = 10_000  # lines rejoined while the person waits
 
 
 @dataclass(frozen=True)
 class RulePreview:
-    """What a rule would take now: lines, and their settled amount by currency in 1/10000."""
+    """The lines that a rule would apply to now, and their settled amount by currency in 1/10000."""
 
     lines: int
     amounts: tuple[tuple[str, int], ...]
@@ -69,7 +69,7 @@ class RulePreview:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """``ended_at`` None: it is valid. ``rejoining``: its lines are still being joined again."""
+    """``ended_at`` None: it is valid. ``rejoining``: its lines are still being rejoined."""
 
     id: int
     account: str
@@ -86,7 +86,7 @@ class Rule:
 
 
 def preview(desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern, text: str) -> RulePreview:
-    """What the rule would take of the lines that are open now. Raises RuleRefused, TextError, NotAllowed."""
+    """The lines, of those that are open now, that the rule would apply to. Raises RuleRefused, TextError, NotAllowed."""
     wanted = _checked_text(field, pattern, text)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
@@ -117,7 +117,9 @@ def add(
         require(tx, actor, Right.RECONCILE, account)
         known = matching_rules.rule_by_form_key(tx, form_key)
         if known is None:
-            positions.bump_version(tx, account)  # who has matched lines by the rules before must notice
+            positions.bump_version(
+                tx, account
+            )  # a process that has matched lines by the former rules must notice
             same = (field, pattern, wanted)
             if any(
                 (one.field, one.pattern, one.text) == same
@@ -148,9 +150,9 @@ def add(
 def end(
     desk: Desk, actor: Actor, rule_id: int, reason: str, *, progress: Callable[[float], None] | None = None
 ) -> None:
-    """End a rule: its lines are joined again without it.
+    """End a rule: its lines are rejoined without it.
 
-    Raises RuleUnknown, AlreadyUndone but for a second press, ReasonMissing, TextError, NotAllowed.
+    Raises RuleUnknown, AlreadyUndone (unless the same person repeats the call), ReasonMissing, TextError, NotAllowed.
     """
     reason_text = check_reason(reason)
     with desk.store.write() as tx:
@@ -178,7 +180,7 @@ def rules(desk: Desk, actor: Actor, account: str) -> tuple[Rule, ...]:
 
 
 def catch_up(desk: Desk, limit: int = 2_000) -> bool:
-    """Join lines of due rules again, so many at most; whether there are more. A worker's round."""
+    """Rejoin lines of due rules, at most ``limit``; whether there are more. The worker calls it periodically."""
     with desk.store.read() as tx:
         waiting = matching_rules.rules_awaiting_rejoin(tx)
     more, trouble = False, None
@@ -188,7 +190,7 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
         except STORE_AWAY:
             raise
         except Exception as error:  # the other rules go on
-            log.exception("the lines of the rule %s could not be joined again", found.id)
+            log.exception("the lines of the rule %s could not be rejoined", found.id)
             trouble = error
     if trouble is not None:
         raise trouble
@@ -196,9 +198,9 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
 
 
 def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None] | None) -> bool:
-    """Join the rule's lines again, so many at most, from where this was left; whether all that are seen are.
+    """Rejoin the rule's lines, at most ``limit``, from where the last call stopped; whether all visible lines are rejoined.
 
-    Those of a file that is being imported were matched by the rules before: the rule stays due until they are seen.
+    The lines of a file that is being imported were matched by the former rules: the rule stays due until they are visible.
     """
     with desk.store.read() as tx:
         found = matching_rules.rule(tx, rule_id)
@@ -207,7 +209,7 @@ def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None
         seen_to = None
         if settlement_files.any_running(tx):  # asked first: a file that begins later reads the rules later
             seen_to = min(settlement_lines.hidden_from(tx), settlement_lines.next_id(tx)) - 1
-        # What it takes, or once it has ended, what it had taken.
+        # The lines that it applies to, or once it has ended, those that it had applied to.
         outcomes = TAKEN_OUTCOMES if found.ended_at is None else ("not_ours",)
         condition = (found.account, found.field, found.pattern, found.text, outcomes)
         wanted = matching_rules.lines_of_rule(tx, *condition, after=found.joined_to, limit=limit)

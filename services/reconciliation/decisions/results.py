@@ -1,4 +1,4 @@
-"""What taking and undoing decisions share: what they return, whose accounts they ask for, how the audit names the lines."""
+"""Shared by taking and undoing decisions: their result, the check of the accounts, and how the audit names the lines."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from services.store.settlements.stored_lines import LineToDecide
 
 @dataclass(frozen=True)
 class DecisionResult:
-    """What was decided, or undone, at once. ``group`` is the name by which it is undone at once.
+    """The decisions that were taken, or undone, at once. ``group``: the name by which they can be undone at once.
 
     ``refused``: the lines that were not decided, and why. ``followers``: how many other lines of their transactions got
-    another order or outcome by it.
+    another order or outcome.
     """
 
     group: str

@@ -1,8 +1,8 @@
 """Set-aside rows: rows of a payout file that could not be read. They block a payout's tie-out until a person has dealt with
-them (corrected in another file, or irrelevant) and said why; once that is undone, they block it again.
+them (corrected in another file, or irrelevant) and given the reason; once that is undone, they block it again.
 
 SetAsideRefused
-├── RowUnknown      the file has set no such row aside, or one that holds no money
+├── RowUnknown      the file has no such set-aside row, or the row contains no money
 └── RowNotDealtWith
 """
 
@@ -28,6 +28,8 @@ from services.store.settlements import set_aside_rows
 from services.store.settlements.set_aside_rows import FileOfRows
 
 REST = 0  # instead of a line: all rows beyond those that are stored
+# Represents these in a list; its reason only makes it blocking, as they are.
+REST_ROW = SetAsideRow(line=REST, reason="wrong_width", column="", cell="", text="")
 
 
 class SetAsideRefused(DecisionRefused):
@@ -59,7 +61,7 @@ class Act:
 @dataclass(frozen=True)
 class SetAsideRows:
     """The set-aside rows of a file. ``rows``: those that are stored, in the file's order. ``acts``: every act, by line, oldest
-    first. ``rest``: how many more rows may hold money: they are dealt with as line REST."""
+    first. ``rest``: how many more rows may contain money: they are dealt with as line REST."""
 
     rows: tuple[SetAsideRow, ...]
     acts: dict[int, tuple[Act, ...]]
@@ -91,8 +93,8 @@ def of_file(desk: Desk, actor: Actor, file: int) -> SetAsideRows:
             undo_reason=row.undo_reason,
         )
         acts[row.line] = (*acts.get(row.line, ()), act)
-    kept = tuple(SetAsideRow(**row) for row in found.aside)
-    return SetAsideRows(kept, acts, found.aside_blocking - sum(row.blocking for row in kept))
+    rest = found.aside_blocking - sum(row.blocking for row in found.aside)
+    return SetAsideRows(found.aside, acts, rest)
 
 
 def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str) -> None:
@@ -138,7 +140,7 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
                 ],
             )
             set_aside_rows.set_open(tx, file, {name: count for name, count in left.items() if count > 0})
-            # a person's words may name somebody: the act stores them, the audit does not
+            # a person's text may name somebody: the act stores it, the audit does not
             audit.record(tx, actor, "aside.dealt_with", f"settlement_file:{file}", rows=len(new), line=new[0])
 
 
@@ -191,12 +193,12 @@ def _lock_file(tx: Connection, actor: Actor, file: int) -> FileOfRows | None:
 
 
 def _closes(tx: Connection, found: FileOfRows) -> dict[int, dict[str, int]]:
-    """What each row of the file that may hold money takes out of its ``aside_open``, by line."""
-    kept = [row for one in found.aside if (row := SetAsideRow(**one)).blocking]
-    closes = {row.line: {row.settlement_id: 1} for row in kept}
+    """By line, what each row of the file that may contain money takes out of its ``aside_open`` when it is dealt with."""
+    blocking = [row for row in found.aside if row.blocking]
+    closes = {row.line: {row.settlement_id: 1} for row in blocking}
     beyond = Counter(found.aside_open)
     dealt_with = {act.line for act in set_aside_rows.acts(tx, found.id) if act.undone_at is None}
-    beyond.subtract(Counter(row.settlement_id for row in kept if row.line not in dealt_with))
-    if found.aside_blocking > len(kept):
+    beyond.subtract(Counter(row.settlement_id for row in blocking if row.line not in dealt_with))
+    if found.aside_blocking > len(blocking):
         closes[REST] = {name: count for name, count in beyond.items() if count > 0}
     return closes

@@ -25,11 +25,10 @@ from services.store.settlements.decisions import Decision
 def undo_decisions(
     desk: Desk, actor: Actor, decision_ids: Sequence[int], reason: str, *, progress: Progress | None = None
 ) -> DecisionResult:
-    """Take decisions back; their lines are joined again as if they had never been taken: by the decisions that stood
-    before them, where there were any.
+    """Undo decisions; their lines are rejoined as if these had never been taken: by the former decisions, if there were any.
 
-    Those that somebody has undone meanwhile are left and named; where all are, AlreadyUndone is raised, but not to who
-    undid them for this very reason: a second press. Raises DecisionUnknown, ReasonMissing, TextError, NotAllowed.
+    Decisions that somebody has undone meanwhile are left and named. If all are, AlreadyUndone is raised, unless the same
+    person undid them for the same reason (a repeated call). Raises DecisionUnknown, ReasonMissing, TextError, NotAllowed.
     """
 
     def these(tx: Connection) -> list[Decision]:
@@ -79,7 +78,7 @@ def _undo(
             raise AlreadyUndone(others[0].undoer, others[0].undone_at or clock.now())
         if valid:
             decisions.undo(tx, valid, at=clock.now(), by=actor.id, reason=reason_text)
-            _give_back(tx, actor, valid, {line.id for line in lines if line.replaced_by is None})
+            _renew_former(tx, actor, valid, {line.id for line in lines if line.replaced_by is None})
             ids = sorted(row.id for row in valid)
             audit.record(
                 tx,
@@ -98,7 +97,7 @@ def _undo(
     return replace(done, followers=followers(desk, before))
 
 
-def _give_back(tx: Connection, actor: Actor, undone: Sequence[Decision], there: set[int]) -> None:
+def _renew_former(tx: Connection, actor: Actor, undone: Sequence[Decision], there: set[int]) -> None:
     """Renew the decisions that these undone ones had replaced, on lines that are ``there``."""
     wanted = {row.before["decision"] for row in undone if row.line in there and row.before.get("decision")}
     now, by_group = clock.now(), dict[str, list[dict[str, Any]]]()

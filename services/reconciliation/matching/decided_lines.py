@@ -1,4 +1,4 @@
-"""Joins lines again once their decisions were taken or undone: at once, or in a round where the process died before."""
+"""Rejoin lines after their decisions were taken or undone: at once, or later by the worker if the process died before."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -10,12 +10,13 @@ from services.store.settlements import decisions
 from services.store.settlements.decisions import AwaitingRejoin
 
 log = logging.getLogger(__name__)
-Progress = Callable[[float], None]  # called with the part that is joined again, from 0 to 1
-_BATCH = 500  # lines joined again between two reports of progress
+Progress = Callable[[float], None]  # called with the part that is rejoined, from 0 to 1
+_BATCH = 500  # lines rejoined between two reports of progress
 
 
 def catch_up(desk: Desk, limit: int = 2_000) -> bool:
-    """Join again the lines of decisions whose process died before it did; whether there may be more. A worker's round."""
+    """Rejoin the lines of decisions whose process died before it did so; whether there may be more. The worker calls it
+    periodically."""
     with desk.store.read() as tx:
         waiting = decisions.awaiting_rejoin(tx, limit)
     trouble = None
@@ -25,7 +26,7 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
         except STORE_AWAY:
             raise
         except Exception as error:  # the other accounts go on
-            log.exception("decided lines of %s could not be joined again", account)
+            log.exception("decided lines of %s could not be rejoined", account)
             trouble = error
     if trouble is not None:
         raise trouble
@@ -33,14 +34,14 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
 
 
 def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> None:
-    """Join these lines again, as far as decisions of theirs are due."""
+    """Rejoin those of these lines that have due decisions."""
     with desk.store.read() as tx:
         waiting = decisions.awaiting_rejoin_of(tx, lines)
     _join(desk, waiting, progress)
 
 
 def _join(desk: Desk, waiting: Sequence[AwaitingRejoin], progress: Progress | None) -> None:
-    """Join the lines of due decisions again, in parts; each part is settled once it is joined."""
+    """Rejoin the lines of due decisions, in parts; a part's decisions are no longer due once it is rejoined."""
     waiting = sorted(waiting, key=lambda row: (row.account, row.line))
     for start in range(0, len(waiting), _BATCH):
         part = waiting[start : start + _BATCH]

@@ -1,4 +1,4 @@
-"""Which line names which order by which key: looked up, narrowed, followed through a transaction, and resolved."""
+"""Which line names which order by which key: keys are looked up, narrowed, followed through a transaction, and resolved."""
 
 from dataclasses import dataclass, replace
 
@@ -49,7 +49,7 @@ def key_columns(rules: MatchRules) -> list[str]:
 
 
 def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Keyed]:
-    """Every key that a line has. An id that a spreadsheet has damaged, or that says that there is none, is no key."""
+    """Every key that a line has. An id that a spreadsheet has damaged, or a placeholder, is no key."""
     columns = [
         (1, "order_id", "order"),
         (2, "transaction", "transaction_id"),
@@ -69,10 +69,11 @@ def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Ke
 
 @dataclass(frozen=True, kw_only=True)
 class FoundKeys:
-    """Which row names which order by which key; each once. ``hits``: for each row a bit for each of its keys that finds.
+    """Which row names which order by which key; each once. ``hits``: for each row a bit for each of its keys that finds an
+    order.
 
-    ``wide``: the reference of these rows (ascending) is that of so many orders that it only says which of those found
-    otherwise it allows, by its hash; its own keys here are those of the first few.
+    ``wide``: rows (ascending) whose reference is that of so many orders that it finds none by itself: by its hash it only
+    narrows the orders that other keys find. Of its own orders only the first few are among the keys here.
     """
 
     row: Ints
@@ -85,8 +86,8 @@ class FoundKeys:
     def of_wide(self) -> Flags:
         return np.isin(self.row, self.wide)
 
-    def only(self, keep: Flags) -> "FoundKeys":
-        return replace(self, row=self.row[keep], key=self.key[keep], order=self.order[keep])
+    def only(self, which: Flags) -> "FoundKeys":
+        return replace(self, row=self.row[which], key=self.key[which], order=self.order[which])
 
     def plus(self, row: Ints, key: int, order: Ints) -> "FoundKeys":
         hits = self.hits.copy()
@@ -108,7 +109,7 @@ class FoundKeys:
         return rest.only(~rows[self.row])
 
     def narrowed(self, lookup: Lookup) -> "FoundKeys":
-        """Let the wide references allow what the other keys of their rows name."""
+        """Add, to rows with a wide reference, that reference as a key of those orders that other keys name and it has."""
         if not len(self.wide):
             return self
         wide = self.of_wide()
@@ -123,7 +124,8 @@ class FoundKeys:
 def look_up(
     keyed: list[Keyed], account: pa.Array, lookup: Lookup, rules: MatchRules, n: int
 ) -> tuple[FoundKeys, Ints]:
-    """What the keys find: exact first; one that finds none is tried as the rules let it differ. And which were tried."""
+    """The orders that the keys find, and which keys were tried. A key that finds no order exactly is tried as loosely as the
+    rules allow."""
     tried = np.zeros(n, np.int64)
     keys = FoundKeys(
         row=_NONE,
@@ -188,8 +190,8 @@ def resolve(keys: FoundKeys, n: int) -> Resolved:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What was decided of each line: ``kind``, "" for nothing; ``order``, of one that is matched; ``split``, the orders of
-    one that is divided, blank-separated."""
+    """The decision on each line: ``kind``, "" for none; ``order``, of a matched line; ``split``, the orders of a split line,
+    blank-separated."""
 
     kind: NDArray[np.object_]
     order: Ints
@@ -199,11 +201,11 @@ class Decisions:
 def followed(
     keys: FoundKeys, found: Resolved, lines: pd.DataFrame, decisions: Decisions
 ) -> tuple[FoundKeys, Flags]:
-    """With the keys by which the lines of a transaction go with its Sale; without one, with the line that is matched. And
-    which lines go with one that is divided.
+    """The keys with those added by which the lines of a transaction follow its Sale, or without a Sale its matched line; and
+    which lines follow a split line.
 
-    A transaction whose leaders name two orders leads nowhere. Where a person decided the leader, a line goes with it all
-    the same whose own keys do not come to one order, or come to the order that the leader's own keys name.
+    If the leading lines of a transaction name two orders, no line follows. If a person decided the leading line, a line
+    follows it also if its own keys name no single order, or the order that the leading line's own keys name.
     """
     transactions = strings(lines["transaction_id"])
     there = (
@@ -222,7 +224,7 @@ def followed(
     split = kind == "split"
     by_hand = (kind == "match") | split
     names = np.where(by_hand, decisions.order[rows], own_order)
-    names[split] = -1 - rows[split]  # a division is that of one line, whatever its orders
+    names[split] = -1 - rows[split]  # a split belongs to one line, whatever its orders
     leads = by_hand | own & (kind == "")
     sold = np.bincount(group[leads & sale], minlength=count) > 0
     leads &= sale == sold[group]
@@ -247,5 +249,5 @@ def followed(
 
 
 def _pairs(group: Ints, order: Ints) -> Ints:
-    """A group and an order as one number: neither comes near 2 to the 31."""
+    """A group and an order as one number: both are far below 2 to the 31."""
     return (group << 32) + order

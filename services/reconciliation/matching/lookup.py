@@ -1,4 +1,4 @@
-"""What the join knows of our side: every text by which an order is known, and the rules of an account."""
+"""The lookup of the join: every text by which an order is known, and the matching rules of an account."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ REFERENCE_KINDS = tuple(f"reference_{n}" for n in range(1, 6))
 # The kinds of an order's keys: its own id and its pages' ids; its references; HiPay's transactions; our captures' ids.
 HIPAYS_KINDS = ("transaction", "operation")
 KEY_COLUMNS = ("loose", "account", "kind", "text", "order")
-WIDE = 50  # more orders than these share a text that narrows, but never leads: a shop's name, say
+WIDE = 50  # a text of more orders than these (a shop's name, say) only narrows what other keys find
 
 _PART = 100_000
 Ints = NDArray[np.int64]
@@ -35,9 +35,9 @@ class NotOurs:
 class MatchRules:
     """How an account's lines are joined.
 
-    `reference`: which of the five references is the settlement reference, 0 for none. `ignore`: what a reference or an
-    order id may differ in once no exact one was found: case, blanks, dashes, zeros (leading ones). `not_ours`: for what
-    found no order.
+    `reference`: which of the five references is the settlement reference, 0 for none. `ignore`: in what a reference or an
+    order id may differ if no exact one was found: case, blanks, dashes, zeros (leading ones). `not_ours`: rules for lines
+    that find no order.
     """
 
     reference: int = 1
@@ -68,13 +68,13 @@ def normalised(texts: pa.Array, ignore: frozenset[str]) -> pa.Array:
 
 
 def loosely(texts: Sequence[str]) -> list[str]:
-    """Texts as loosely as they are ever compared."""
+    """The texts in their loosest form of comparison."""
     found: list[str] = normalised(pa.array(texts, pa.large_string()), LOOSE).to_pylist()
     return found
 
 
 def loose_of(kind: str, text: str, loose: str) -> str:
-    """What `order_keys.loose` holds: ids of HiPay's are only ever compared as they are."""
+    """The text in `order_keys.loose`: ids of HiPay are compared only exactly."""
     return text if kind in HIPAYS_KINDS else loose
 
 
@@ -91,7 +91,7 @@ def damaged(lines: pd.DataFrame, column: str) -> Flags:
 
 
 def joined(*parts: pa.Array | str) -> pa.Array:
-    """Texts joined by a character that nobody types."""
+    """Texts joined by a separator that nobody types."""
     return pc.binary_join_element_wise(*(_text(part) for part in parts), _text("\x1f"))
 
 
@@ -100,15 +100,15 @@ def _text(part: pa.Array | str) -> pa.Array | pa.Scalar:
 
 
 def hashed(texts: pa.Array) -> NDArray[np.uint64]:
-    """64 bits of each text, the same in every process. Made in parts, each of which is Python objects for a moment."""
+    """A 64-bit hash of each text, the same in every process. Computed in parts, since each part needs Python objects."""
     parts = [texts.slice(start, _PART) for start in range(0, len(texts), _PART)]
     hashes = [pd.util.hash_array(part.to_numpy(zero_copy_only=False), categorize=False) for part in parts]
     return np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
 
 
 class Lookup:
-    """Orders by their keys. Made once from rows of KEY_COLUMNS, whose order does not matter; it holds some 100 bytes for
-    each, no Python object.
+    """Orders by their keys. Made once from rows of KEY_COLUMNS, in any order; each row takes some 100 bytes and no Python
+    object.
 
     ``names``: the business id of every order that may be named, indexed by our number of it.
     """
@@ -121,7 +121,7 @@ class Lookup:
         self._kind, self._account = _encoded(keys["kind"]), _encoded(keys["account"])
         exact = hashed(joined(_plain(self._account), _plain(self._kind), self._text))
         self._exact, self._pairs = _Places(exact), np.sort(_mixed(exact, self.order))
-        # What may be nearly meant: an order's own id and its references, in whatever column they stand.
+        # Keys that a near text may mean: an order's own id and its references, in whatever column of the line.
         ids = pc.is_in(_plain(self._kind), pa.array(HIPAYS_KINDS, pa.large_string()))
         self._near_rows = ~_flags(ids)
         self._near = _Places(hashed(joined(_plain(self._account), self._loose)), self._near_rows)
@@ -201,7 +201,7 @@ def _flags(found: pa.Array) -> Flags:
 
 @dataclass(frozen=True)
 class Hits:
-    """Which row of the question found which place of the lookup; the places of a row in the order of the orders."""
+    """Which row of a query found which place of the lookup; the places of a row in the order of the orders."""
 
     row: Ints
     at: Ints

@@ -1,10 +1,11 @@
 """The join of settlement lines to orders.
 
-All keys that a line has are looked up, within its account; those that find an order must name the same one. No amount
-decides a match. What a person decided stands above the keys, and before the lines of a transaction follow their Sale.
+All keys of a line are looked up, within its account; those that find an order must name the same one. No amount
+decides a match. A person's decision has priority over the keys, and is applied before the lines of a transaction follow
+their Sale.
 
-Nothing here depends on the order of the lines, nor on the file they came from: a line's outcome is that of its own keys
-and of the lines that share its transaction.
+Nothing here depends on the order of the lines or on their file: a line's outcome depends on its own keys and on the lines
+that share its transaction.
 """
 
 import numpy as np
@@ -70,8 +71,8 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
       a line for each, the key and then orders with ", " between
     - `loose_reference`, `loose_order`: the keys by which a near candidate is looked for
 
-    `lines`: as SettlementFile.lines, of one or many files, its `account` being the key of ours; beside those columns
-    perhaps `decided` ("", or a key of DECIDED), `decided_order` Int64 and `decided_split` (numbers of orders, blanks between).
+    `lines`: as SettlementFile.lines, of one or many files, its `account` being the key of ours. They may also have the columns
+    `decided` ("", or a key of DECIDED), `decided_order` Int64 and `decided_split` (ids of orders, blanks between).
     """
     rules = rules or MatchRules()
     n, kind = len(lines), lines["kind"].to_numpy(dtype=object)
@@ -88,7 +89,7 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     left, no_key = keys.hits == 0, tried == 0
     shortened = _shortened(lines, rules)
     lost = left & no_key & (shortened != "")
-    # What belongs to no order unless a key finds one; a fee of a transaction goes with its Sale.
+    # Lines that belong to no order unless a key finds one; a fee of a transaction follows its Sale.
     general = np.isin(kind, ACCOUNT_KINDS) | lines["operation_code"].isin(ACCOUNT_CODES).to_numpy()
     general |= (kind == "fee") & no_key & ~lost
     outcome, reason = np.full(n, "unmatched", dtype=object), np.full(n, "nothing_found", dtype=object)
@@ -104,7 +105,7 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
         (single & (keys.hits == 1 << SALE), "matched", "follows_sale"),
         (divided, "matched", "follows_split"),
         (control, "total_line", "control_total"),
-        *((decided == name, *said) for name, said in DECIDED.items()),
+        *((decided == name, *result) for name, result in DECIDED.items()),
     ):
         outcome[which], reason[which] = its_outcome, its_reason
     order = np.where(decided == "match", decisions.order, np.where(single & (decided == ""), found.order, 0))

@@ -1,4 +1,4 @@
-"""What has changed of orders, pages, payments and operations, read into the join: their keys, the lines they concern."""
+"""Changes of orders, pages, payments and operations: update their keys, and rejoin the lines that they concern."""
 
 import time
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from services.store.settlements.positions import bump_version, put_positions, re
 
 ORDERS_AT_ONCE = 1_000
 _CURSOR = "reconciliation_cursor"
-_GAP_LASTS = 120.0  # seconds: on PostgreSQL a lower id may commit after a higher one, as late as that
+_GAP_LASTS = 120.0  # seconds: on PostgreSQL a lower id may commit so much later than a higher one
 
 
 def catch_up(desk: Desk, limit: int = 5_000) -> bool:
-    """Take in what has changed of orders, pages, payments and operations since the last time: their keys, the lines that
-    they concern, their positions. Whether there is more. Two may run at once."""
+    """Update the keys and positions of the orders that have changed since the last call, and rejoin the lines that they
+    concern; whether there are more. Two calls may run at once."""
     return catch_up_store(desk.store, limit)
 
 
@@ -48,14 +48,14 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
                 # else another has moved it, or an import has set it back
                 if meta.document(tx, _CURSOR) == before:
                     meta.put_document(tx, _CURSOR, after)
-        if not more:  # what trickles in meanwhile is read together, later
+        if not more:  # single changes meanwhile are read together, later
             return False
         done += len(orders)
     return True
 
 
 def set_back(tx: Connection, to: dict[str, Any]) -> None:
-    """Take in again what has changed since the cursor stood there, and what was waited for then and has come meanwhile."""
+    """Set the cursor back to ``to``: the changes since, and those that committed late in its gaps, are read again."""
     now, until = meta.document(tx, _CURSOR), time.time() + _GAP_LASTS
     gaps = {
         name: now["gaps"].get(name, {}) | dict.fromkeys(to["gaps"].get(name, {}), until)
@@ -67,17 +67,17 @@ def set_back(tx: Connection, to: dict[str, Any]) -> None:
 
 
 def cursor(tx: Connection) -> dict[str, Any]:
-    """Up to where changes are taken in: an import sets it back to where it was when it looked at the orders."""
+    """The position up to which changes were read: an import sets it back to where it was when it read the orders."""
     return meta.document(tx, _CURSOR)
 
 
 def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, Any], bool]:
-    """The cursor, some orders that have changed since, where it stands once they are read in, and whether there are more.
+    """The cursor, some orders that have changed since, the cursor once they are read, and whether there are more.
 
-    ``gaps``: of each source the ids that were passed over and may yet commit, and until when they are waited for.
+    ``gaps``: for each source the ids that were passed over and may still commit, each with the time until when it is awaited.
     """
     before = cursor(tx)
-    if not before:  # each order is read as a whole: what has happened to it until now comes with it
+    if not before:  # each order is read as a whole, with all that has happened to it until now
         lag = 0 if tx.dialect.name == "sqlite" else ORDERS_AT_ONCE
         return (
             {},
@@ -97,7 +97,7 @@ def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, A
         if rows:
             after[name] = rows[-1][0]
             found.update(order for _, order in rows)
-        if tx.dialect.name != "sqlite":  # there, writers take turns: ids commit in their order
+        if tx.dialect.name != "sqlite":  # SQLite has one writer at a time: ids commit in their order
             late, gaps[name] = _late(tx, name, before, after[name])
             found.update(late)
     return before, sorted(found), {**after, "gaps": gaps}, more
@@ -128,9 +128,9 @@ class _OrderKeys:
 
 
 def _write_keys(store: Store, orders: list[int]) -> None:
-    """Let these orders have the keys that they have now, and join the lines that they concern.
+    """Store the current keys and positions of these orders, and rejoin the lines that they concern.
 
-    All is computed before the transaction that writes; where something has come between, once more within it.
+    All is computed before the transaction that writes, and again within it if an account has changed in between.
     """
     with store.read() as tx:
         read = _read_orders(tx, orders)
@@ -195,8 +195,8 @@ def _of_orders(
 
 
 def _wanted(tx: Connection, orders: list[int], keys: list[Key]) -> set[str]:
-    """By which loose texts the lines that these orders concern are found. One that so many other orders share that it
-    leads to none, and that an order more makes no difference to, is left out."""
+    """The loose texts by which the lines that these orders concern are found. A text is left out if so many other orders
+    have it that it finds none: then one order more changes nothing."""
     by_account: dict[str, set[str]] = {}
     for loose, account, kind, _, _ in keys:
         if kind not in HIPAYS_KINDS:

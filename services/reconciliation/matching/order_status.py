@@ -1,4 +1,4 @@
-"""The position of each order after the join: what of the captured amount is settled, and what came back.
+"""The position of each order after the join: how much of the captured amount is settled, refunded and charged back.
 
 An order is compared with Original amount and currency; fees and VAT use the tax columns; what reaches the merchant is
 Settled amount in the settlement's currency (CONTRACT of the settlement file).
@@ -49,14 +49,14 @@ _KINDS = {
     "chargeback": "chargebacks_units",
     "chargeback_refund": "won_units",
 }
-# What classify() gives for each order.
+# The columns of classify(), one row for each order.
 POSITION = (
     "order", "account", "status", "currency", "amount_units", "captured_units", "captures", "gross_units",
     "refunds_units", "chargebacks_units", "won_units", "open_units", "fees_units", "vat_units", "invoice_currency",
     "net_units", "settlement_currency", "settlement_ids", "first_date", "last_date", "first_transfer", "last_transfer",
     "lines",
 )  # fmt: skip
-# What a person accepts of an open order: with any of these other, it is open again.
+# The figures that a person accepts of an open order: if one of them changes, the order is open again.
 FIGURES = (
     "status", "captured_units", "gross_units", "refunds_units", "chargebacks_units", "won_units", "open_units",
     "settlement_currency",
@@ -193,7 +193,7 @@ def _status(
         paid,
         orders["awaited"],
     ]
-    # the first test that holds decides
+    # the first test that is true decides
     first = np.argmax([*(np.asarray(test, dtype=bool) for test in tests), np.ones(count, dtype=bool)], axis=0)
     return pd.Series(np.array(STATUSES, dtype=object)[first], index=result.index, dtype="str")
 
@@ -222,9 +222,9 @@ def _listed(at: Ints, texts: Texts, count: int) -> Texts:
     found = np.full(count, "", dtype=object)
     pairs = pd.DataFrame({"at": at, "text": texts}).drop_duplicates()
     pairs = pairs[pairs["text"] != ""]
-    alone = ~pairs["at"].duplicated(keep=False)
-    found[pairs.loc[alone, "at"]] = pairs.loc[alone, "text"]
-    several = pairs[~alone].sort_values(["at", "text"]).groupby("at")["text"].agg(", ".join)
+    single = ~pairs["at"].duplicated(keep=False)
+    found[pairs.loc[single, "at"]] = pairs.loc[single, "text"]
+    several = pairs[~single].sort_values(["at", "text"]).groupby("at")["text"].agg(", ".join)
     found[several.index.to_numpy()] = several
     return found
 

@@ -45,9 +45,9 @@ def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] |
 
 
 def _opened(found: pd.DataFrame, accepted: Mapping[int, ValidAcceptance]) -> pd.DataFrame:
-    """An acceptance applies to the figures that the person saw."""
+    """The positions with `accepted` and `open`: an acceptance applies only to the figures that the person saw."""
     opened = found["status"].isin(OPEN_STATUSES) | (found["open_units"] > 0)
-    holds: list[int | None] = [None] * len(found)
+    applying: list[int | None] = [None] * len(found)
     if accepted:
         for place, row in enumerate(found.to_dict("records")):
             one = accepted.get(row["order"])
@@ -56,21 +56,21 @@ def _opened(found: pd.DataFrame, accepted: Mapping[int, ValidAcceptance]) -> pd.
                 and opened[place]
                 and one.figures == figures({str(name): value for name, value in row.items()})
             ):
-                holds[place] = one.id
-    by_whom = pd.Series(holds, found.index, dtype="Int64")
-    return found.assign(accepted=by_whom, open=opened & by_whom.isna())
+                applying[place] = one.id
+    acceptance = pd.Series(applying, found.index, dtype="Int64")
+    return found.assign(accepted=acceptance, open=opened & acceptance.isna())
 
 
 def figures(position: Mapping[str, Any]) -> dict[str, Any]:
-    """What a person accepts of a position."""
+    """The figures of a position that a person accepts."""
     return {name: position[name] for name in FIGURES}
 
 
 def allotted(shares: pd.DataFrame) -> pd.DataFrame:
     """Split lines, one row for each share with its part of every amount: LINE_COLUMNS from those, ``units`` and ``own``.
 
-    ``units`` are the parts of the original amount of a line that is divided itself (``own``), and for one that follows it
-    the proportion. The parts of an amount add up to it.
+    ``units``: for a line that is split itself (``own``) the parts of its original amount, for a line that follows it the
+    proportions. The parts of an amount add up to it.
     """
     shares = shares.reset_index(drop=True)
     for _, places in shares.groupby("id").groups.items():
@@ -90,8 +90,8 @@ def allotted(shares: pd.DataFrame) -> pd.DataFrame:
 def divided(whole: int, weights: list[int], step: int = 1) -> list[int]:
     """An amount in parts that are in proportion to the weights (all of one sign) and add up to it.
 
-    In steps, of which a currency has amounts: those left over by rounding go one by one to the largest remainders, and
-    what is no whole step to the greatest part.
+    Each part is a multiple of ``step``, the smallest amount of the currency: steps left over by rounding go one by one to the
+    largest remainders, and the rest that is no whole step goes to the largest part.
     """
     sizes = [abs(weight) for weight in weights]
     sizes = sizes if sum(sizes) else [1] + [0] * (len(weights) - 1)

@@ -1,8 +1,8 @@
-"""Joins lines again when their orders, decisions, rules or neighbours have changed.
+"""Rejoin lines when their orders, decisions, rules or the lines of their transactions have changed.
 
-Whatever has happened, in whatever order, a line comes to what ``match`` makes of all lines and orders at once: its
-outcome depends only on its own keys and on the lines that share its transaction, so those are looked up and matched
-together. Each part is one short transaction, in which the lines, the kept sums and the orders' positions change at once.
+Whatever has happened, in whatever order, a line gets the outcome that ``match`` would give with all lines and orders at
+once. An outcome depends only on the line's own keys and on the lines that share its transaction, so these are looked up and
+matched together. Each part is one short transaction, in which lines, stored sums and orders' positions change together.
 """
 
 import time
@@ -31,7 +31,7 @@ from services.store.settlements.line_totals import Sums, counted
 from services.store.settlements.matching_rules import AccountMatching
 from services.store.settlements.positions import bump_version, read_version
 
-BATCH = 2_000  # lines that are joined again in one transaction
+BATCH = 2_000  # lines rejoined in one transaction
 _TRIES = 3
 GAP_SECONDS = 0.03  # between two transactions, for other writers
 Step = Callable[[], AbstractContextManager[Connection]]
@@ -56,7 +56,7 @@ def full_lookup(tx: Connection) -> Lookup:
 
 
 def lookup_for(tx: Connection, lines: pd.DataFrame) -> Lookup:
-    """As much of the orders as these lines can find: the same as all of them, for these lines."""
+    """The orders that these lines can find: for these lines it finds the same as a lookup of all orders."""
     texts = pd.unique(pd.concat([lines["order"], *(lines[f"reporting_data_{n}"] for n in range(1, 6))]))
     stems = lines["order"].str.replace(r"-[2-9]$", "", regex=True).unique()
     loose = loosely([*texts, *stems])
@@ -79,7 +79,7 @@ class _Joined:
 
 
 def _match_lines(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
-    """Match standing lines of an account, and those that share their transactions."""
+    """Match valid lines of an account, and those that share their transactions."""
     first = joined_lines.joined(tx, joined_lines.with_ids(tx, line_ids))
     shared = joined_lines.of_transactions(tx, account, first["transaction_id"].unique())
     lines = pd.concat([first, joined_lines.joined(tx, shared)], ignore_index=True)
@@ -95,14 +95,14 @@ def _write(tx: Connection, joined: _Joined) -> None:
 
 
 def rejoin_here(tx: Connection, account: str, line_ids: Iterable[int]) -> None:
-    """The same for a few lines, within a transaction that has bumped the account's version."""
+    """Rejoin a few lines within the caller's transaction, which has bumped the account's version."""
     _write(tx, _match_lines(tx, account, line_ids))
 
 
 def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | None = None) -> None:
-    """Join these lines again, and those that share their transactions, in short transactions, each a ``step``.
+    """Rejoin these lines and those that share their transactions, in short transactions, each a ``step``.
 
-    They are matched before the transaction that writes; where something has come between, once more.
+    They are matched before the transaction that writes, and again if the account has changed in between.
     """
     step, ids = step or store.write, sorted(set(line_ids))
     for start in range(0, len(ids), BATCH):
@@ -125,7 +125,7 @@ def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | Non
 
 
 def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> set[int]:
-    """Write what is new of the outcomes of stored lines, and the sums with them; the orders that these concern."""
+    """Write the changed outcomes of stored lines, and the sums with them; the orders that they concern."""
     places = changed(lines, found)
     if not len(places):
         return set()
@@ -153,12 +153,12 @@ def changed(lines: pd.DataFrame, found: pd.DataFrame) -> "list[int]":
 
 
 def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> None:
-    """Join these lines of an account again, and those that share their transactions, in short transactions."""
+    """Rejoin these lines of an account and those that share their transactions, in short transactions."""
     rejoin(desk.store, account, line_ids)
 
 
 def rejoin_account(store: Store, account: str, after: int, step: Step) -> int | None:
-    """Join the account's next lines again, since its rules have changed; the last of them, None at the end."""
+    """Rejoin the account's next lines, since its rules have changed; the last of them, None at the end."""
     with store.read() as tx:
         ids = joined_lines.page(tx, account, after, BATCH)
     rejoin(store, account, ids, step)

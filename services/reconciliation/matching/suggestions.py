@@ -21,9 +21,11 @@ from services.reconciliation.matching.lookup import (
 from services.settlements.columns import REFERENCES
 from services.settlements.placeholders import say_none
 
-_SHORTEST = 4  # characters a text must keep to be told apart once blanks, dashes and zeros are gone
-_MOST = 20  # near keys of one text that are looked at, those of the first orders
-_SUFFIX = r"-[2-9]$"  # of the pages that HiPay makes of an order beside its first
+_SHORTEST = (
+    4  # characters that a text must have without blanks, dashes and zeros: a shorter one is near too many
+)
+_MOST = 20  # near keys of one text that are compared, those of the first orders
+_SUFFIX = r"-[2-9]$"  # of the pages that HiPay makes of an order after its first
 SUFFIXES = tuple(f"-{n}" for n in range(2, 10))
 _RANKS = ("near_reference", "near_order", "page_suffix", "other_column", "other_account")
 _LEVELS = (0, 0, 0, 1, 2)
@@ -31,8 +33,8 @@ _LEVELS = (0, 0, 0, 1, 2)
 
 @dataclass(frozen=True)
 class LooseTexts:
-    """Per line, as loosely as keys are ever compared: its reference (where that is blank, the first other that it has),
-    and its order id. ``place``: from which reference column that is, 0 to 4."""
+    """For each line, in the loosest form of comparison: its reference (if that is blank, its first other one), and its order
+    id. ``place``: the reference column that this is from, 0 to 4."""
 
     reference: pa.Array
     order: pa.Array
@@ -69,10 +71,10 @@ def _named(cells: pa.Array) -> pa.Array:
 
 
 def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, rules: MatchRules) -> Near:
-    """What comes near the lines at these places.
+    """The orders that are near to the lines at these places.
 
-    A text alike but for case, blanks, dashes, zeros, its column or the suffix of a page makes one order `suggested`;
-    several, or one of another account, are only named.
+    A text that differs only in case, blanks, dashes, zeros, its column or the suffix of a page makes one order `suggested`;
+    several orders, or one of another account, are only named.
     """
     account, order = strings(lines["account"]).take(rows), strings(lines["order"]).take(rows)
     place = loose.place[rows]
@@ -96,7 +98,7 @@ def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, 
     ]
     near = pd.concat(found, ignore_index=True)
     near = near.sort_values(["row", "rank", "order", "seen", "expected"])
-    # Where the column says the same, another column or another account says nothing more.
+    # If the same column finds an order, other columns and other accounts are ignored.
     level = np.array(_LEVELS)[near["rank"].to_numpy(dtype=np.int64)]
     best = pd.Series(level).groupby(near["row"].to_numpy()).transform("min").to_numpy()
     near = near[level == best]
@@ -129,7 +131,7 @@ def _found(
 ) -> pd.DataFrame:
     """The near keys of some rows: row, rank, order, seen, expected. Of other accounts only where one's own has none.
 
-    ``loose``: of these rows; ``written`` and ``field``, the column it stands in, of all.
+    ``loose``: of these rows; ``written`` and ``field`` (the column of the text) of all.
     """
     long = np.flatnonzero(pc.greater_equal(pc.utf8_length(loose), _SHORTEST).to_numpy(zero_copy_only=False))
     loose, rows = loose.take(long), rows[long]
@@ -139,15 +141,15 @@ def _found(
     away = lookup.elsewhere(loose.filter(pa.array(none)), _MOST)
     away = Hits(np.flatnonzero(none)[away.row], away.at)
     hits = Hits(np.concatenate([here.row, away.row]), np.concatenate([here.at, away.at]))
-    kind, stands = lookup.kinds(hits.at), field[rows[hits.row]]
-    suffix = stands == "page_suffix"
+    kind, columns = lookup.kinds(hits.at), field[rows[hits.row]]
+    suffix = columns == "page_suffix"
     key = f"reference_{rules.reference}"
     rank = np.full(len(hits.row), _RANKS.index("other_column"))
-    rank[(stands == kind) & (kind == key)] = _RANKS.index("near_reference")
-    rank[(stands == kind) & (kind == "order_id")] = _RANKS.index("near_order")
+    rank[(columns == kind) & (kind == key)] = _RANKS.index("near_reference")
+    rank[(columns == kind) & (kind == "order_id")] = _RANKS.index("near_order")
     rank[suffix] = _RANKS.index("page_suffix")
     rank[len(here.row) :] = _RANKS.index("other_account")
-    keep = ~suffix | (kind == "order_id")
+    allowed = ~suffix | (kind == "order_id")
     found = pd.DataFrame(
         {
             "row": rows[hits.row],
@@ -157,8 +159,8 @@ def _found(
             "expected": lookup.texts(hits.at).to_numpy(zero_copy_only=False),
         }
     )
-    kept: pd.DataFrame = found[keep]
-    return kept
+    result: pd.DataFrame = found[allowed]
+    return result
 
 
 def _written(lines: pd.DataFrame, rows: Ints, place: Ints) -> pa.Array:

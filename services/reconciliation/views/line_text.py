@@ -16,7 +16,7 @@ from services.store.settlements.stored_lines import ShownLine
 _NEAR = frozenset(
     {"near_reference", "near_order", "page_suffix", "other_column", "other_account", "several_near"}
 )
-_ALIKE = _NEAR - {"page_suffix"}  # but for what ``differences`` tells
+_ALIKE = _NEAR - {"page_suffix"}  # texts that differ only in what ``differences`` names
 _IN_SENTENCES = ("candidates", "nearest_id", "seen", "expected", "keys", "unknown_keys")
 _COLUMNS = {"order_id": "file_order", "transaction": "transaction_id", "operation": "merchant_operation_id"}
 
@@ -37,24 +37,24 @@ def reason(line: ShownLine, t: Translator) -> str:
     names = {key: _key(key, line, t) for key in KEY_NAMES}
     if line.reason == "keys_disagree":
         row["expected"] = _by_key(line, names, t)
-    said = [t.gettext(REASONS[line.reason]).format(**values(row, names))]
+    sentences = [t.gettext(REASONS[line.reason]).format(**values(row, names))]
     if line.reason in _NEAR:
         if line.unknown_keys:
-            said.insert(0, t.gettext(REASONS["nothing_found"]).format(**values(row, names)))
+            sentences.insert(0, t.gettext(REASONS["nothing_found"]).format(**values(row, names)))
         if line.reason in _ALIKE:
-            said += _differing(line, t)
-        said += _amounts(line, t)
-    return " ".join(said + _missing(line, t))
+            sentences += _differing(line, t)
+        sentences += _amounts(line, t)
+    return " ".join(sentences + _missing(line, t))
 
 
 def _missing(line: ShownLine, t: Translator) -> list[str]:
-    """What a missing amount blocks."""
-    said = []
+    """Sentences about what a missing amount blocks."""
+    sentences = []
     if line.kind in ORDER_KINDS and line.original_amount_units is None:
-        said.append(t("It has no original amount, and settles nothing of an order."))
+        sentences.append(t("It has no original amount, and settles nothing of an order."))
     if line.settled_amount_units is None:
-        said.append(t("It has no settled amount: its payout is not proved."))
-    return said
+        sentences.append(t("It has no settled amount: its payout is not proved."))
+    return sentences
 
 
 def _key(key: str, line: ShownLine, t: Translator) -> str:

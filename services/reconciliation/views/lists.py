@@ -1,6 +1,6 @@
 """What the reconciliation screens show: sums, pages of lines and orders, and one of them whole.
 
-Everything is read by an index or from kept sums: a page costs the same with a thousand lines stored and with a million.
+Everything is read by an index or from stored sums: a page costs the same with a thousand stored lines as with a million.
 """
 
 from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
     """``total`` where it is known; ``before`` and ``after`` lead to the previous and the next page, None where there is none.
-    ``cut``: the text has more hits than a search looks at, and what is listed and counted is of those that it did."""
+    ``cut``: the text has more hits than a search reads: only those that it read are listed and counted."""
 
     rows: tuple[T, ...]
     total: int | None
@@ -155,7 +155,7 @@ def lines(
     cursor: Cursor | None = None,
     shown: int = SHOWN,
 ) -> Page[ShownLine]:
-    """One page of the standing lines; each row as in ``LineDetail.line``. Raises NotAllowed."""
+    """One page of the valid lines; each row as in ``LineDetail.line``. Raises NotAllowed."""
     with desk.store.read() as tx:
         accounts = visible_accounts(tx, desk, actor, chosen.accounts)
         chosen = replace(chosen, accounts=accounts, text=chosen.text.strip(), loose=_loose(chosen.text))

@@ -17,15 +17,15 @@ _COMPARED = ("sale", "refund", "chargeback", "chargeback_refund")
 
 
 def reason(found: OrderDetail, zone: Any, t: Translator) -> str:
-    """Why the order is open, or was before a person accepted it; "" where there is nothing to say.
+    """Why the order is open, or was before a person accepted it; "" if it never was.
 
     ``zone``: of the account, for its days.
     """
     order = found.order
     if not order.status:
         return ""
-    said = [_status(order, found.lines, t), _missing(order, t), _since(found, zone, t)]
-    return " ".join(part for part in said if part)
+    sentences = [_status(order, found.lines, t), _missing(order, t), _since(found, zone, t)]
+    return " ".join(part for part in sentences if part)
 
 
 def _status(order: PositionedOrder, lines: tuple[LineOfFile, ...], t: Translator) -> str:

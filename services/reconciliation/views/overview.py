@@ -1,4 +1,4 @@
-"""The first screen: what is about to end, what finance still waits for, and how the month goes."""
+"""The overview screen: links that expire soon, what is collected and not settled, and the figures of the month."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,8 +48,8 @@ class Figures:
 
 @dataclass(frozen=True)
 class Unsettled:
-    """``waiting``: collected and named by no payout line, by currency; ``open_lines``: of sales, refunds and chargebacks
-    that are not joined to an order of ours."""
+    """``waiting``: collected and in no payout line, by currency; ``open_lines``: lines of sales, refunds and chargebacks that
+    are not joined to an order of ours."""
 
     waiting: dict[str, Sum]
     open_lines: int
@@ -107,7 +107,7 @@ def overview(desk: Desk, actor: Actor) -> Overview:
 
 
 def unsettled(desk: Desk, actor: Actor) -> Unsettled:
-    """Goes through every order that was paid: not for every rerun. Raises NotAllowed."""
+    """Reads every order that was paid, so a screen must not call it in every rerun. Raises NotAllowed."""
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         return Unsettled(in_no_payout_yet(tx, accounts), open_lines(tx, ORDER_KINDS, OPEN, accounts))

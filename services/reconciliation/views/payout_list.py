@@ -143,7 +143,7 @@ def read_payouts(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
 
 
 def _accounts(file: FileOfRows) -> set[str]:
-    """Whose a row is that could not be read, nobody knows: it may be of any account that the file names."""
+    """The accounts that a set-aside row may belong to: nobody knows which, so all that the file names."""
     return {file.account, *(ours for _, ours, _ in file.accounts if ours)}
 
 

@@ -72,7 +72,7 @@ STATUSES: dict[str, str] = {
 }
 
 
-# What two texts that are nearly the same may differ in.
+# In what two texts that are nearly the same may differ.
 DIFFERENCES: dict[str, str] = {
     "case": "capital and small letters",
     "blanks": "blanks",
@@ -82,7 +82,7 @@ DIFFERENCES: dict[str, str] = {
 
 
 def values(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:
-    """What the sentence REASONS[row["reason"]] needs, from a row of match(); `names`: each key as it is to be named."""
+    """The values of the sentence REASONS[row["reason"]], from a row of match(); `names`: the name of each key."""
     texts = {name: str(row[name]) for name in ("candidates", "nearest_id", "seen", "expected")}
     for column in ("keys", "unknown_keys"):
         texts[column] = ", ".join(names[key] for key in str(row[column]).split())

@@ -20,8 +20,8 @@ Role = Literal["matched", "part", "nearest", "named", "hint"]
 
 @dataclass(frozen=True)
 class RelatedOrder:
-    """An order related to a line. ``role``: matched, part (of a divided line), nearest, named (by one of its keys), or hint: it
-    has nothing of the line's but its amount, or a text somewhere."""
+    """An order related to a line. ``role``: matched, part (of a split line), nearest, named (by one of its keys), or hint: only
+    the line's amount, or one of its texts, fits."""
 
     order: PositionedOrder
     role: Role

@@ -39,13 +39,14 @@ def claim(
 ) -> bool:
     """Lease a content: False when it was taken before, or another worker has leased it.
 
-    One that was put aside is taken again: somebody has put it into the folder again.
+    One that was moved out of the folder is taken again: somebody has put it into the folder again.
     """
     f = folder_files.c
+    state: FolderState = "taking"
     values = {
         "name": name,
         "size": size,
-        "state": "taking",
+        "state": state,
         "leased_until": until,
         "failure": "",
         "failure_detail": {},
@@ -60,7 +61,39 @@ def claim(
     return tx.execute(again.values(**values)).rowcount == 1
 
 
-def change(tx: Connection, account: str, sha256: str, **values: Any) -> None:
+def renew_lease(tx: Connection, account: str, sha256: str, until: datetime) -> None:
+    _change(tx, account, sha256, leased_until=until)
+
+
+def set_taken(tx: Connection, account: str, sha256: str, files: Sequence[int]) -> None:
+    """The content was received as these files."""
+    state: FolderState = "taken"
+    _change(tx, account, sha256, state=state, files=list(files), leased_until=None)
+
+
+def set_refused(
+    tx: Connection, account: str, sha256: str, failure: str, failure_detail: Mapping[str, str]
+) -> None:
+    """The content was refused. ``failure``: the error's code."""
+    state: FolderState = "refused"
+    _change(
+        tx,
+        account,
+        sha256,
+        state=state,
+        failure=failure,
+        failure_detail=dict(failure_detail),
+        leased_until=None,
+    )
+
+
+def set_put_aside(tx: Connection, account: str, sha256: str) -> None:
+    """The file was moved out of the folder."""
+    state: FolderState = "put_aside"
+    _change(tx, account, sha256, state=state)
+
+
+def _change(tx: Connection, account: str, sha256: str, **values: Any) -> None:
     f = folder_files.c
     tx.execute(update(folder_files).where(f.account == account, f.sha256 == sha256).values(**values))
 

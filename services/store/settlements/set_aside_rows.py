@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from services.settlements.sheet import SetAsideRow
 from services.store.in_list import among
 from services.store.schema.people import users
 from services.store.schema.settlement_files import aside_acts, settlement_files
@@ -35,7 +36,7 @@ class FileOfRows:
     account: str
     accounts: list[list[Any]]
     state: str
-    aside: list[dict[str, Any]]
+    aside: tuple[SetAsideRow, ...]
     aside_blocking: int
     aside_open: dict[str, int]
     settlements: list[str]
@@ -64,7 +65,7 @@ def file(tx: Connection, file_id: int, *, lock: bool = False) -> FileOfRows | No
     """The file; locked, nobody else deals with its rows until the transaction ends."""
     query = select(*_FILE_COLUMNS).where(_file.id == file_id)
     found = tx.execute(query.with_for_update() if lock else query).first()
-    return None if found is None else FileOfRows(**found._asdict())
+    return None if found is None else _file_of_rows(found._asdict())
 
 
 def acts(tx: Connection, file: int) -> list[StoredAct]:
@@ -100,4 +101,9 @@ def open_files(tx: Connection) -> list[FileOfRows]:
     """Complete files with rows that nobody has dealt with, oldest first."""
     waiting = (_file.state == "complete") & (_file.aside_open != {})
     query = select(*_FILE_COLUMNS).where(waiting).order_by(_file.id)
-    return [FileOfRows(**row._asdict()) for row in tx.execute(query)]
+    return [_file_of_rows(row._asdict()) for row in tx.execute(query)]
+
+
+def _file_of_rows(columns: dict[str, Any]) -> FileOfRows:
+    rows = tuple(SetAsideRow(**row) for row in columns["aside"])
+    return FileOfRows(**{**columns, "aside": rows})

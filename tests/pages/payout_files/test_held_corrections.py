@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from services.alarms import handling
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.imports import file_accounts, held_corrections
+from services.imports import file_accounts, held_correction_views
 from tests.support.corrections import CHANGED, HIPAYS, amounts, import_raw
 from tests.support.desk import person
 
@@ -23,7 +23,7 @@ def test_a_correction_is_taken_on_the_files_view(open_page: Callable[..., AppTes
     [alarm] = [one for one in handling.to_do(desk, finance).free.alarms if one.kind == "payout_correction"]
     assert f"close_{alarm.id}" not in [one.key for one in at.button]
 
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     at = open_page("reconciliation/page.py", actor=finance)
     at.query_params["view"], at.query_params["file"] = "files", str(file)
     at.session_state["held_ticked"] = {f"file_{file}": (one.id,)}
@@ -34,6 +34,6 @@ def test_a_correction_is_taken_on_the_files_view(open_page: Callable[..., AppTes
     at.button(key=f"go_held_taken_file_{file}").click().run()
     assert not at.exception
     assert amounts(desk) == ["5.00"]
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.reason, one.act.who) == ("taken", "HiPay confirmed it", finance.name)

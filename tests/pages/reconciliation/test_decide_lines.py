@@ -451,7 +451,7 @@ def test_a_remembered_reading_can_be_forgotten(desk: Desk, finance: Actor, order
     at = run(ruling, finance)
     assert "comma: 1234,56" in words(at)
     press(at, "forget_reading")
-    assert reading.remembered(desk, finance, "demo") is None
+    assert reading.remembered_reading(desk, finance, "demo") is None
 
 
 # -- on the page

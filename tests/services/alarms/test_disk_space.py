@@ -94,7 +94,7 @@ def test_an_import_stops_where_it_is_and_goes_on_from_there(
 
     def require(self: Room, **more: int) -> None:
         asked[0] += 1
-        required(replace(self, keep=TOO_MUCH << 20) if asked[0] > 5 else self, **more)
+        required(replace(self, keep_free=TOO_MUCH << 20) if asked[0] > 5 else self, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(Room, "require", require)
@@ -150,7 +150,7 @@ def test_a_file_that_needs_too_much_says_so_and_lets_the_others_go_first(
 ) -> None:
     large, small = receive(desk, finance, lines(40, "L")), receive(desk, finance, lines(3, "S"), "b.csv")
     with monkeypatch.context() as patch:
-        patch.setattr(process, "_GROWS", (TOO_MUCH << 20) // row(desk, large).size * 2)
+        patch.setattr(process, "_GROWTH", (TOO_MUCH << 20) // row(desk, large).size * 2)
         patch.setattr(process, "_needs", _only_large(process._needs))
         background.work_off(desk)
         assert [row(desk, one).state for one in (large, small)] == ["waiting", "complete"]

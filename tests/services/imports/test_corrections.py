@@ -21,7 +21,7 @@ from services.imports.preview import Preview, preview
 from services.reconciliation.views import lists
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
-from services.settlements.findings import findings_of
+from services.settlements.findings import findings_from_json
 from services.settlements.given import Given
 from services.store import Row
 from services.store.settlements import settlement_files
@@ -76,7 +76,7 @@ def workbook() -> bytes:
 
 def test_what_the_reading_found_is_kept_with_a_file_that_nobody_looked_at(desk: Desk, finance: Actor) -> None:
     file = import_unattended(desk, workbook())
-    found = findings_of(file.reading["found"])
+    found = findings_from_json(file.reading["found"])
     assert found == preview_of(desk, finance, "demo", workbook()).findings
     assert (found.left_out, found.hidden) == (("Sheet2",), ("Sheet4",))
     assert (found.missing, found.extra) == (("transfer", "operation_date"), ("Remark",))
@@ -103,7 +103,9 @@ def test_columns_that_a_person_named_are_remembered_for_files_that_come_by_thems
     waits = import_unattended(desk, unknown_columns())
     assert waits.failure == "settlement_file_missing_columns"
     reading.remember(desk, finance, "demo", Chosen(columns=NAMED, sheets=("Sheet1",)))
-    assert reading.remembered(desk, finance, "demo") == Chosen(columns=NAMED)  # which sheets is of one file
+    assert reading.remembered_reading(desk, finance, "demo") == Chosen(
+        columns=NAMED
+    )  # which sheets is of one file
     background.work_off(desk)  # the file that waits for these names is tried again by itself
     with desk.store.read() as tx:
         assert settlement_files.get(tx, waits.id).state == "complete"  # type: ignore[union-attr]

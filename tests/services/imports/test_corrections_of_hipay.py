@@ -14,6 +14,7 @@ from services.desk import Desk
 from services.imports import (
     background,
     file_accounts,
+    held_correction_views,
     held_corrections,
     protected_lines,
 )
@@ -62,7 +63,7 @@ def alarms(desk: Desk, actor: Actor) -> list[handling.Alarm]:
 
 
 def waiting(desk: Desk, actor: Actor, file: int) -> list[int]:
-    return [one.id for one in held_corrections.of_file(desk, actor, file).shown if one.act is None]
+    return [one.id for one in held_correction_views.of_file(desk, actor, file).shown if one.act is None]
 
 
 def deliver_again(desk: Desk, file: int) -> None:
@@ -101,7 +102,7 @@ def test_a_file_that_changes_a_line_of_hipays_is_held_with_an_alarm_until_a_pers
     with pytest.raises(AlarmToDecide):
         handling.close(desk, finance, alarm.id, "never mind")
 
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     assert [(pair.line, pair.differs) for pair in one.pairs] == [(2, ("original_amount", "settled_amount"))]
     held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")
     held_corrections.decide(
@@ -137,7 +138,7 @@ def test_a_correction_that_is_dismissed_or_undone_changes_no_line_and_no_sum(
     assert (alarms(desk, finance), check(desk, finance)) == ([], ("tied", 0))
     assert join_contents(desk)[1:] == before[1:]
     assert_join_is_current(desk)
-    [found] = held_corrections.of_file(desk, finance, file).shown
+    [found] = held_correction_views.of_file(desk, finance, file).shown
     assert [(act.kind, act.undo_reason) for act in found.acts] == [("taken", "it is not"), ("dismissed", "")]
     assert [action for action, _ in audited(desk)] == [
         "correction.taken",
@@ -175,7 +176,7 @@ def test_a_held_correction_is_decided_by_hipays_next_delivery(desk: Desk, financ
     file = import_raw(desk, CHANGED)
     again = csv(line("A"), *OTHERS, PAYOUT, line("D", "1.00"))
     import_raw(desk, again, "hipay")
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.by_hipay, amounts(desk), alarms(desk, finance)) == (
         "dismissed",
@@ -186,7 +187,7 @@ def test_a_held_correction_is_decided_by_hipays_next_delivery(desk: Desk, financ
     import_raw(
         desk, csv(line("A", "5.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay"
     )  # and HiPay corrects itself
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     assert one.act is not None
     assert ([act.kind for act in one.acts], one.act.kind, amounts(desk)) == (
         ["dismissed", "taken"],
@@ -208,7 +209,7 @@ def test_a_held_correction_is_dismissed_when_hipay_delivers_another_amount(
     file = import_raw(desk, CHANGED)
     import_raw(desk, csv(line("A", "300.00"), *OTHERS, PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, file)) == (["300.00"], [])
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     held_corrections.undo(desk, finance, file, [one.id], "look again")
     with pytest.raises(CorrectionMoved):
         held_corrections.decide(
@@ -229,7 +230,7 @@ def test_a_held_correction_is_decided_when_hipay_delivers_bytes_that_are_known(
     deliver_again(desk, file if same else hipays)
     held_corrections.decide_redelivered(desk)
     held_corrections.decide_redelivered(desk)
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.by_hipay) == ("taken" if same else "dismissed", True)
     assert amounts(desk) == (["5.00"] if same else ["500.00"])
@@ -279,7 +280,10 @@ def test_a_file_corrects_another_at_once_when_hipay_has_not_delivered_the_payout
     import_raw(desk, HIPAYS)
     import_raw(desk, csv(line("A", settlement="78"), line("B", settlement="78")), "hipay")
     file = import_raw(desk, CHANGED)
-    assert (amounts(desk), held_corrections.of_file(desk, finance, file).count) == (["500.00", "5.00"], 0)
+    assert (amounts(desk), held_correction_views.of_file(desk, finance, file).count) == (
+        ["500.00", "5.00"],
+        0,
+    )
 
 
 def test_when_one_of_two_held_corrections_is_taken_the_other_stays_held(desk: Desk, finance: Actor) -> None:
@@ -334,7 +338,7 @@ def test_a_held_correction_is_decided_by_finance_with_a_reason_once_its_import_i
     file = import_raw(desk, CHANGED)
     ids = waiting(desk, finance, file)
     for act in (
-        lambda: held_corrections.of_file(desk, person(desk, "manager"), file),
+        lambda: held_correction_views.of_file(desk, person(desk, "manager"), file),
         lambda: held_corrections.decide(desk, person(desk, "manager"), file, ids, "taken", "yes"),
         lambda: held_corrections.undo(desk, person(desk, "manager"), file, ids, "yes"),
     ):
@@ -390,7 +394,7 @@ def test_the_reason_of_a_decision_is_erased_with_the_customer(desk: Desk, financ
     held_corrections.decide(desk, finance, file, ids, "taken", "Madame Marchand a payé")
     with desk.store.write() as tx:
         erasure.erase_reasons(tx, order)
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.reason) == ("taken", "")
 
@@ -418,7 +422,7 @@ def test_a_dismissed_correction_is_taken_when_hipay_delivers_its_very_bytes(
     held_corrections.decide_redelivered(desk)
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
     held_corrections.decide_redelivered(desk)
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     assert [act.kind for act in one.acts] == ["dismissed", "taken"]
     held_corrections.undo(desk, finance, file, [one.id], "HiPay says that this was wrong")
     held_corrections.decide_redelivered(desk)  # nothing has come since
@@ -440,7 +444,7 @@ def test_a_taken_correction_is_held_again_when_hipay_delivers_the_former_line_in
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
     assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
     assert len(alarms(desk, finance)) == 1
-    [one] = held_corrections.of_file(desk, finance, file).shown
+    [one] = held_correction_views.of_file(desk, finance, file).shown
     assert [(act.kind, act.undone_at is None) for act in one.acts] == [("taken", False)]
     assert_join_is_current(desk)
     held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay says so once more")

@@ -102,7 +102,17 @@ def test_what_stands_and_what_comes_is_said_by_payout_and_currency(desk: Desk, f
     import_file(desk, finance, "demo", "payout.csv", csv([*payout(1, 2), line(8, **{"Settlement ID": "78"})]))
     again = [*payout(1, 2), line(9, "Monthly fee", "-5.00"), line(9, **{"Settlement ID": "78"})]
     shown = preview_of(desk, finance, "demo", csv(again, Order=without_zeros))
-    assert shown.stored == (StoredPayout("demo", "77", "EUR", 5, 19_4000, 6, 14_4000),)
+    assert shown.stored == (
+        StoredPayout(
+            account="demo",
+            settlement_id="77",
+            currency="EUR",
+            lines=5,
+            units=19_4000,
+            file_lines=6,
+            file_units=14_4000,
+        ),
+    )
 
 
 @pytest.mark.parametrize(

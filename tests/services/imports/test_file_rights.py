@@ -15,6 +15,7 @@ from services.imports import (
     fetch_schedule,
     file_accounts,
     files,
+    held_correction_views,
     held_corrections,
     preview_process,
     reading,
@@ -88,7 +89,7 @@ ON_A_FILE: list[Callable[[Desk, Actor, int], object]] = [
     files.retry,
     lambda desk, actor, file: files.original(desk, actor, file).__enter__(),
     corrections.of_file,
-    held_corrections.of_file,
+    held_correction_views.of_file,
     lambda desk, actor, file: held_corrections.decide(desk, actor, file, [1], "taken", "right"),
     lambda desk, actor, file: held_corrections.undo(desk, actor, file, [1], "wrong"),
 ]
@@ -165,7 +166,7 @@ def test_a_preview_of_rows_of_another_account_is_refused_before_that_account_s_r
     assert isinstance(found, PreviewRefused)
     assert (found.code, found.account, found.questions) == ("not_allowed", "", ())
     with pytest.raises(NotAllowed):
-        reading.remembered(desk, finance, "outlet")
+        reading.remembered_reading(desk, finance, "outlet")
 
 
 def test_a_file_that_another_account_has_already_is_refused_without_its_name_and_account(

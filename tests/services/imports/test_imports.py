@@ -51,7 +51,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         (rejoin, "GAP_SECONDS", 0),
         (follow_up, "_LINES", 3),
         (follow_up, "_ORDERS", 2),
-        (process, "_CLEANED", 2),
+        (process, "_DELETED_AT_ONCE", 2),
     ):
         monkeypatch.setattr(module, name, value)
 
@@ -253,14 +253,14 @@ def test_cancelled_while_it_runs_nothing_stays(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_line(desk, order="A-9")
-    file, before, take = receive(desk, finance), join_contents(desk), load._take
+    file, before, take = receive(desk, finance), join_contents(desk), load._load_block
 
     def cancelled(lease: Lease, run: Any, block: Any) -> None:
         take(lease, run, block)
         if state(desk, file) == "running":
             files.cancel(desk, finance, file)
 
-    monkeypatch.setattr(load, "_take", cancelled)
+    monkeypatch.setattr(load, "_load_block", cancelled)
     background.work_off(desk)
     assert (state(desk, file), join_contents(desk)) == ("cancelled", before)
     with pytest.raises(NotToCancel):
@@ -306,15 +306,15 @@ def test_only_one_process_works_at_a_time(desk: Desk, finance: Actor) -> None:
 def test_who_lost_the_turn_writes_nothing_more(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, take = receive(desk, finance), load._take
+    file, take = receive(desk, finance), load._load_block
 
     def taken_over(held: Lease, run: Any, block: Any) -> None:
-        monkeypatch.setattr(load, "_take", take)
+        monkeypatch.setattr(load, "_load_block", take)
         lease.release(desk.store, "slow")
         assert process.work_off(desk.store, "quick", desk.settings.all_accounts)
         take(held, run, block)
 
-    monkeypatch.setattr(load, "_take", taken_over)
+    monkeypatch.setattr(load, "_load_block", taken_over)
     process.work_off(desk.store, "slow", desk.settings.all_accounts)
     assert (state(desk, file), count_visible_lines(desk)) == ("complete", 7)
     assert_join_is_current(desk)
@@ -359,7 +359,7 @@ def test_a_file_too_heavy_fails_by_itself(
     def heavy(*_: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(load, "_take", heavy)
+    monkeypatch.setattr(load, "_load_block", heavy)
     background.work_off(desk)
     [found] = files.running(desk, finance)
     assert (found.id, found.state, found.failure) == (file, "failed", "import_too_heavy")

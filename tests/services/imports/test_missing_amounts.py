@@ -20,7 +20,7 @@ from services.reconciliation.views import (
     payout_list,
 )
 from services.reconciliation.views.payout_list import Payout
-from services.settlements.findings import findings_of
+from services.settlements.findings import findings_from_json
 from services.store.schema.settlement_files import settlement_files
 from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements.position_pages import OrderFilter
@@ -143,7 +143,7 @@ def test_a_line_without_an_original_amount_settles_nothing(
     why = order_text.reason(lists.order(desk, finance, order), desk.account("demo").zone, t)
     assert f"“{operation}” has no amount, in line {2 + len(sales)} of payout.csv" in why
     with desk.store.read() as tx:
-        kept = findings_of(
+        kept = findings_from_json(
             tx.execute(settlement_files.select().where(settlement_files.c.id == file)).one().reading["found"]
         )
     assert (kept.unpriced, kept.unpriced_count) == ((2 + len(sales),), 1)

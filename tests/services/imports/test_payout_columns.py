@@ -15,7 +15,7 @@ from services.i18n import translator
 from services.imports import background, files, reading
 from services.reconciliation.views import file_list
 from services.settlements.dialect import Chosen
-from services.settlements.findings import findings_of
+from services.settlements.findings import findings_from_json
 from services.store.settlements import settlement_files
 from tests.support.open_alarms import open_alarms
 from tests.support.payout_folder import look
@@ -101,7 +101,7 @@ def test_hipays_own_name_is_stored_wherever_another_stands(
     assert lines_of(desk)[column].tolist() == stored
     kept = file_list.file(desk, finance, file)
     assert kept is not None
-    assert findings_of(kept.reading["found"]).unused == preview.findings.unused
+    assert findings_from_json(kept.reading["found"]).unused == preview.findings.unused
     assert columns(desk, finance) == []  # a person has seen the preview
 
 

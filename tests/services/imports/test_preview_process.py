@@ -51,7 +51,7 @@ def test_it_comes_to_the_same_as_here_and_now(desk: Desk, finance: Actor, tmp_pa
 
 def test_a_refusal_crosses_with_its_fields(desk: Desk, finance: Actor, tmp_path: Path) -> None:
     found = ended(begin(desk, finance, tmp_path, "%PDF-1.7 …"))
-    assert found == PreviewRefused("settlement_file_other_type", {"looks_like": "pdf"})
+    assert found == PreviewRefused(code="settlement_file_other_type", fields={"looks_like": "pdf"})
 
 
 def test_questions_are_told_and_answers_heard(desk: Desk, finance: Actor, tmp_path: Path) -> None:

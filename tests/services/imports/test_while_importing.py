@@ -16,6 +16,7 @@ from services.access import Actor
 from services.desk import Desk
 from services.imports import (
     background,
+    complete,
     files,
     lease,
     load,
@@ -47,14 +48,14 @@ def outcomes(desk: Desk) -> dict[str, str]:
 
 def once_stored(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Once the next file's lines are stored, and before it is complete, this happens."""
-    flip = load._flip
+    real = complete.complete
 
     def later(*args: object) -> None:
-        monkeypatch.setattr(load, "_flip", flip)
+        monkeypatch.setattr(complete, "complete", real)
         act()
-        flip(*args)  # type: ignore[arg-type]
+        real(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(load, "_flip", later)
+    monkeypatch.setattr(complete, "complete", later)
 
 
 def test_a_rule_begun_while_a_file_is_imported_takes_its_lines(

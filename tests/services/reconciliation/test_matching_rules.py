@@ -203,19 +203,19 @@ def test_how_often_each_reference_is_filled(desk: Desk, finance: Actor) -> None:
 
 
 def test_a_corrected_reading_is_remembered_until_it_is_forgotten(desk: Desk, finance: Actor) -> None:
-    assert reading.remembered(desk, finance, "demo") is None
+    assert reading.remembered_reading(desk, finance, "demo") is None
     assert reading.remember(desk, finance, "demo", Chosen(decimal=",", date="dmy", header_line=7)) is True
-    assert reading.remembered(desk, finance, "demo") == Chosen(decimal=",", date="dmy")
+    assert reading.remembered_reading(desk, finance, "demo") == Chosen(decimal=",", date="dmy")
     assert reading.remember(desk, finance, "demo", Chosen(decimal=",", date="dmy", header_line=9)) is False
     assert reading.remember(desk, finance, "demo", Chosen()) is True
-    assert reading.remembered(desk, finance, "demo") is None
+    assert reading.remembered_reading(desk, finance, "demo") is None
 
 
 def test_what_a_newer_version_remembered_is_left_alone(desk: Desk, finance: Actor) -> None:
     with desk.store.write() as tx:
         matching_rules.lock_matching(tx, "demo")
         matching_rules.save_matching(tx, "demo", reading={"decimal": ",", "moon": "full"})
-    assert reading.remembered(desk, finance, "demo") == Chosen(decimal=",")
+    assert reading.remembered_reading(desk, finance, "demo") == Chosen(decimal=",")
 
 
 @pytest.mark.parametrize("role", ["manager", "admin"])

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from services import parsing
-from services.parsing import Bounds, ParsingDied, ParsingStoodStill, ParsingTooHeavy, ParsingTooSlow, calls
+from services.parsing import Bounds, ParsingDied, ParsingStalled, ParsingTooHeavy, ParsingTooSlow, calls
 from services.settings.sources import ROOT
 from services.settlements.errors import NotASettlementFile
 from tests.support import readers
 
-SMALL = Bounds(memory=200 << 20, seconds=1, output=8 << 20, file=1 << 20, still=0.6)
+SMALL = Bounds(memory=200 << 20, seconds=1, output=8 << 20, file=1 << 20, stall_seconds=0.6)
 PATIENCE = 20.0  # seconds
 
 
@@ -53,7 +53,7 @@ def test_a_refusal_is_raised_as_itself_and_how_far_it_is_comes_along() -> None:
     with pytest.raises(FileNotFoundError):
         parsing.run(readers.missing, size=0)
     places: list[int] = []
-    assert parsing.run(readers.told, 50, size=0, tell=places.append) == 50
+    assert parsing.run(readers.reports_progress, 50, size=0, progress=places.append) == 50
     assert places == list(range(50))
 
 
@@ -61,7 +61,7 @@ def test_a_refusal_is_raised_as_itself_and_how_far_it_is_comes_along() -> None:
     ("reader", "arguments", "error", "how"),
     [
         (readers.loop, (), ParsingTooSlow, ""),
-        (readers.sleep, (), ParsingStoodStill, ""),
+        (readers.sleep, (), ParsingStalled, ""),
         (readers.allocate, (), ParsingTooHeavy, ""),
         (readers.abort, (), ParsingTooHeavy, ""),  # as an allocator that gets no memory
         (readers.killed, (), ParsingDied, "SIGKILL"),
@@ -107,7 +107,7 @@ def test_what_comes_slowly_is_not_standing_still() -> None:
 def test_a_caller_that_is_slow_is_not_a_child_that_stands_still() -> None:
     found = parsing.stream(readers.pour, size=0, bounds=SMALL)
     next(found)
-    time.sleep(1.5 * SMALL.still)
+    time.sleep(1.5 * SMALL.stall_seconds)
     next(found)
     found.close()  # type: ignore[attr-defined]
 
@@ -126,7 +126,7 @@ def _who_then_sleeps() -> Any:
 
 
 def test_what_a_child_has_begun_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "_PARENT", calls._Parent())
+    monkeypatch.setattr(calls, "_PARENT", calls.ParentProcess())
     parent = parsing.run(readers.about, size=0)["parents"]
     with pytest.raises(ParsingDied) as ended:
         parsing.run(readers.leave, 7, size=0)
@@ -163,7 +163,7 @@ def test_neither_knows_a_secret_and_the_parent_runs_no_thread(
 ) -> None:
     monkeypatch.setenv("ETERMINAL_SECRET", "hidden")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(calls, "_PARENT", calls._Parent())
+    monkeypatch.setattr(calls, "_PARENT", calls.ParentProcess())
     about = parsing.run(readers.about, size=0)
     for environment in (about["own"], about["parent"]):
         assert not {name for name in environment if name.startswith(("ETERMINAL", "PG", "HIPAY"))}
@@ -179,7 +179,7 @@ def test_neither_knows_a_secret_and_the_parent_runs_no_thread(
 def test_a_parent_that_was_killed_takes_its_children_along_and_is_begun_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calls, "_PARENT", calls._Parent())
+    monkeypatch.setattr(calls, "_PARENT", calls.ParentProcess())
     about = parsing.run(readers.about, size=0)
     found = parsing.stream(_who_then_sleeps, size=0)
     child = next(found)

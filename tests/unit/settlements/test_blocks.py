@@ -126,7 +126,7 @@ def files(draw: st.DrawFn) -> Wanted:
 
 
 def blocks(raw: bytes | Path, rows: int = 50_000, chosen: Chosen = SIGNED) -> tuple[Detection, list[Block]]:
-    source = Source(raw)
+    source = Source(text=raw)
     detection = detect_file(source, chosen)
     return detection, list(read_blocks(source, detection.dialect, rows=rows))
 
@@ -156,7 +156,7 @@ def test_every_row_is_a_line_or_set_aside_under_its_number_whatever_the_pieces(
 @settings(max_examples=40, deadline=None)
 @given(files(), st.sampled_from([3_000, 4 << 20]))
 def test_the_fast_and_the_careful_way_give_the_same_rows(wanted: Wanted, size: int) -> None:
-    source = Source(wanted.raw)
+    source = Source(text=wanted.raw)
     [table] = detect_file(source, SIGNED).dialect.tables(source)
 
     def all_of(width: int) -> tuple[Any, ...]:
@@ -202,7 +202,9 @@ def test_quotes_and_line_ends_in_any_place_are_those_of_the_csv_module(
     layout = find_layout(text, "utf-8", ";", 1)
     with patch.object(settlements.parts, "BLOCK_BYTES", size):
         try:
-            found = list(parts([Table("", text.encode(), replace(layout, width=6))], "text"))
+            found = list(
+                parts([Table(sheet="", text=text.encode(), layout=replace(layout, width=6))], "text")
+            )
         except BrokenQuotes:
             assume(size > 200)  # a row that a block of two hundred bytes cannot hold
             raise
@@ -256,7 +258,7 @@ def test_a_file_that_is_cut_off_is_found_out_before_its_first_line_is_given(
     path = tmp_path / "cut.csv"
     path.write_bytes(raw)
     with patch.object(settlements.parts, "BLOCK_BYTES", 4_000), pytest.raises(TruncatedFile) as refused:
-        detect_file(Source(path))
+        detect_file(Source(text=path))
     assert refused.value.line >= 201
 
 
@@ -278,13 +280,13 @@ def test_what_is_wrong_far_below_the_header_is_found_before_the_first_line_is_gi
     raw: bytes, chosen: Chosen, refusal: type[SettlementFileError]
 ) -> None:
     with pytest.raises(refusal):
-        detect_file(Source(raw), chosen)
+        detect_file(Source(text=raw), chosen)
 
 
 def test_a_quote_that_no_block_can_hold_is_named_by_its_line() -> None:
     raw = write([sale(Order=f"A{n:06}") for n in range(3000)]).replace(b";A000007;", b';"A000007;')
     with patch.object(settlements.parts, "BLOCK_BYTES", 50_000), pytest.raises(BrokenQuotes) as refused:
-        detect_file(Source(raw))
+        detect_file(Source(text=raw))
     assert refused.value.line == 9
 
 
@@ -299,11 +301,11 @@ def test_a_file_of_misfits_only_is_named_row_by_row() -> None:
 
 def test_blank_rows_alone_are_a_header_alone() -> None:
     with pytest.raises(HeaderOnly):
-        detect_file(Source((";".join(ENGLISH) + "\n" + ";;;\n" * 30 + ";" * 30 + "\n").encode()))
+        detect_file(Source(text=(";".join(ENGLISH) + "\n" + ";;;\n" * 30 + ";" * 30 + "\n").encode()))
 
 
 def test_nothing_is_read_before_the_questions_are_answered() -> None:
-    source = Source(write([sale(amount=Decimal("1.234"))]))
+    source = Source(text=write([sale(amount=Decimal("1.234"))]))
     with pytest.raises(UndecidedReading):
         next(read_blocks(source, detect_file(source).dialect))
 
@@ -323,7 +325,7 @@ def test_the_whole_file_decides_not_its_first_block(tmp_path: Path) -> None:
 
 def test_each_account_of_a_file_is_counted() -> None:
     lines = [sale(Account=account) for account in ("1", "2", "1", "")]
-    assert detect_file(Source(write(lines))).accounts == {"1": 2, "2": 1, "": 1}
+    assert detect_file(Source(text=write(lines))).accounts == {"1": 2, "2": 1, "": 1}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "utf-16-be", "iso-8859-15"])
@@ -374,7 +376,7 @@ def test_blocks_do_not_grow_with_the_file_in_any_thread(tmp_path: Path) -> None:
     path = tmp_path / "large.csv"
     row = write([sale()]).split(b"\r\n", 1)[1]
     path.write_bytes(write([sale()]) + row * 30_000)
-    source = Source(path)
+    source = Source(text=path)
     counts: list[int] = []
 
     def work() -> None:

@@ -253,7 +253,15 @@ def test_a_fee_given_back_among_fees_stays_a_credit() -> None:
 
 
 def test_every_choice_can_be_made_by_a_person() -> None:
-    chosen = Chosen("cp1252", ",", 1, ",", "mdy", "positive", quotes="text")
+    chosen = Chosen(
+        encoding="cp1252",
+        delimiter=",",
+        header_line=1,
+        decimal=",",
+        date="mdy",
+        debits="positive",
+        quotes="text",
+    )
     raw = write(
         [sale(Date=date(2024, 4, 3))], Style(delimiter=",", decimal=",", dates="%m/%d/%Y", encoding="cp1252")
     )

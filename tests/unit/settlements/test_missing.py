@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.settlements.blocks import read_blocks
 from services.settlements.dialect import detect_file
-from services.settlements.findings import FindingsCollector, findings_of
+from services.settlements.findings import FindingsCollector, findings_from_json
 from services.settlements.placeholders import says_none
 from services.settlements.read import SettlementFile, read
 from services.settlements.settlement_operations import OPERATIONS
@@ -186,7 +186,7 @@ def unpriced(raw: bytes) -> tuple[tuple[int, ...], int]:
         for block in read_blocks(source, gathering.detection.dialect, rows=2):
             gathering.note(block)
     found = gathering.findings()
-    assert findings_of(found.kept()) == found
+    assert findings_from_json(found.to_json()) == found
     return found.unpriced, found.unpriced_count
 
 
