@@ -1,6 +1,6 @@
 """Draws docs/images/states.svg, the picture of an order's state: ``python docs/draw_states.py``.
 
-The words in it are those of ``services/orders/states.py``; a test holds that each of its values stands in the picture.
+The words in it are those of ``services/orders/states.py``; a test checks that each of its values is in the picture.
 The colours are read on a light page and on a dark one.
 """
 
