@@ -26,7 +26,7 @@ from services import private_files  # noqa: E402
 
 private_files.set_umask()
 
-from pages.components.open_screens import OpenScreens  # noqa: E402
+from pages.components.open_screens import OpenScreens, record_given_files  # noqa: E402
 from pages.shell.failure import show_failure  # noqa: E402
 from services import health  # noqa: E402
 from services.entrypoints.dashboard_lifespan import (  # noqa: E402
@@ -91,6 +91,7 @@ def phone_return(request: Request) -> Response:
     return RedirectResponse(path, 303, {"Referrer-Policy": "no-referrer"})
 
 
+record_given_files()
 app = st.App(
     ROOT / "pages" / "main.py",
     secrets={"auth": desk.settings.auth.for_streamlit()} if desk.settings.auth else None,

@@ -75,18 +75,21 @@ class Guard:
         headers, path = Headers(scope=scope), self._path(scope)
         who, cookies = reach(path), cookie_parser(headers.get("cookie", ""))
         language = best_language(headers.get("accept-language", "").split(",")[0].split(";")[0])
-        keep, refusal = who not in (Reach.SIGNED_IN, Reach.UPLOADERS), self._refused(scope, headers, who)
+        keep, refusal = who not in (Reach.OWNERS, Reach.UPLOADERS), self._refused(scope, headers, who)
         if refusal is None and self._door and who != Reach.EVERYBODY:
             refusal = self._door.asked(scope, cookies, language)
             keep = keep and refusal is None
         answer = dressed(send, self._headers, https=self._https, language=language, keep=keep)
-        if refusal is None and who in (Reach.SIGNED_IN, Reach.UPLOADERS):
+        if refusal is None and who in (Reach.OWNERS, Reach.UPLOADERS):
             session = self._people.session(cookies)
             person, rights = await self._people.rights(session)
             if who == Reach.UPLOADERS:
                 await self._upload(person, rights & _TAKE_FILES, session, path)(scope, receive, answer)
                 return
-            refusal = None if rights else PlainTextResponse("Sign in first.", 403)
+            if not rights:
+                refusal = PlainTextResponse("Sign in first.", 403)
+            elif not self._is_own_file(session, path):
+                refusal = PlainTextResponse("This file is not of a page that you have open.", 403)
         if scope["type"] == "websocket":
             await self._screen(refusal, cookies, scope, receive, send)
         else:
@@ -116,6 +119,10 @@ class Guard:
             await self._app(scope, listened, send)
         finally:
             self._uploads.connection_ended(left=left)
+
+    def _is_own_file(self, session: str, path: str) -> bool:
+        """Whether a screen of the same session was given the file, an export or a picture."""
+        return any(self._people.session(shown) == session for shown in self._uploads.screens.given(path))
 
     def _upload(self, person: str, may: frozenset[Right], session: str, path: str) -> ASGIApp:
         """What answers a file on its way into the screen that the path names: Streamlit, or the reason why not."""

@@ -12,8 +12,8 @@ class Reach(StrEnum):
     VISITORS = (
         "visitors"  # whoever may see the sign-in; without a provider, whoever opened the link of the start
     )
-    SIGNED_IN = "signed in"  # a person with a live session and a role
-    UPLOADERS = "uploaders"  # the same, into a screen of theirs, with a right that takes files
+    OWNERS = "owners"  # a person with a live session and a role, of files that a screen of the same session was given
+    UPLOADERS = "uploaders"  # the same, into a screen of the same session, with a right that takes files
     MACHINE = "machine"  # this machine, not through a proxy
     NOBODY = "nobody"
 
@@ -25,7 +25,7 @@ ROUTES: tuple[tuple[str, Reach], ...] = (
     ("/_stcore/health", Reach.EVERYBODY),
     ("/_stcore/metrics", Reach.MACHINE),
     ("/_stcore/upload_file/", Reach.UPLOADERS),
-    ("/media/", Reach.SIGNED_IN),  # exports and pictures of the screens
+    ("/media/", Reach.OWNERS),  # exports and pictures of the screens
     ("/_stcore/stream", Reach.VISITORS),  # the screens themselves: the router asks who it is at each run
     ("/_stcore/host-config", Reach.VISITORS),
     ("/_stcore/bidi-components/", Reach.VISITORS),

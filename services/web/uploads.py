@@ -28,6 +28,9 @@ class Screens(Protocol):
     def closed(self) -> Collection[str]:
         """Those that are open no more, and not forgotten yet."""
 
+    def given(self, path: str) -> Collection[Mapping[str, str]]:
+        """What the browsers showed whose screens were given the file at this path, an export or a picture."""
+
     def forget(self, screen: str) -> None:
         """Close it for good, and give back its uploads and exports."""
 

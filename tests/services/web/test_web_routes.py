@@ -20,7 +20,7 @@ SERVED = {
     "/_stcore/health": Reach.EVERYBODY,
     "/_stcore/metrics": Reach.MACHINE,
     "/_stcore/host-config": Reach.VISITORS,
-    "/media/{file_id:path}": Reach.SIGNED_IN,
+    "/media/{file_id:path}": Reach.OWNERS,
     "/_stcore/upload_file/{session_id}/{file_id}": Reach.UPLOADERS,
     "/component/{path:path}": Reach.VISITORS,
     "/_stcore/bidi-components/{path:path}": Reach.VISITORS,
@@ -68,7 +68,7 @@ def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("path", "who"),
     [
-        ("/_stcore/upload_file/a/b", Reach.UPLOADERS), ("/_stcore/upload_file", Reach.NOBODY), ("/media/a.csv", Reach.SIGNED_IN),
+        ("/_stcore/upload_file/a/b", Reach.UPLOADERS), ("/_stcore/upload_file", Reach.NOBODY), ("/media/a.csv", Reach.OWNERS),
         ("/_stcore/script-health-check", Reach.NOBODY), ("/_stcore/health/", Reach.NOBODY), ("/reconciliation", Reach.VISITORS),
         ("", Reach.NOBODY), ("*", Reach.NOBODY),
     ],

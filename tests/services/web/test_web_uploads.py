@@ -38,6 +38,7 @@ class Memory:
     opened: dict[str, Mapping[str, str]] = field(default_factory=dict)
     files: dict[str, dict[str, int]] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
+    exports: dict[str, list[Mapping[str, str]]] = field(default_factory=dict)
 
     def cookies(self, screen: str) -> Mapping[str, str] | None:
         return self.opened.get(screen)
@@ -50,6 +51,9 @@ class Memory:
 
     def closed(self) -> Collection[str]:
         return set(self.files) - set(self.opened)
+
+    def given(self, path: str) -> Collection[Mapping[str, str]]:
+        return self.exports.get(path, [])
 
     def forget(self, screen: str) -> None:
         self.forgotten.append(screen)
@@ -260,16 +264,19 @@ def test_files_on_their_way_count_too(desk: Desk) -> None:
     run(desk, script)
 
 
-def test_an_export_is_for_people_with_a_live_session_and_kept_by_nobody(desk: Desk) -> None:
+def test_an_export_is_for_the_session_that_was_given_it_while_it_lives_and_kept_by_nobody(desk: Desk) -> None:
     finance, nobody = person(desk, "finance", "finance"), person(desk, "nobody")
+    colleague = person(desk, "colleague", "finance")
 
     async def script(house: House) -> None:
         async def get(shown: dict[str, str]) -> httpx.Response:
             return await house.client.get("/media/rows.csv", headers=cookie_header(shown))
 
+        assert (await get(finance)).status_code == 403  # no screen was given it
+        house.memory.exports["/media/rows.csv"] = [{}, finance]
         answered = await get(finance)
         assert (answered.text, answered.headers["cache-control"]) == ("rows", "no-store")
-        for shown in ({}, nobody, cookies(claims("stranger", "finance"))):
+        for shown in ({}, nobody, colleague, cookies(claims("stranger", "finance"))):
             refused = await get(shown)
             assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store")
         with desk.store.write() as tx:
