@@ -31,17 +31,19 @@ def choose(
     key: str, right: Right, *, place: DeltaGenerator | None = None, help: str | None = None
 ) -> Account:
     """One account that the reader has the right on, the first until another is chosen. ``key``: of the widget, which
-    remembers the choice for the session. Stops the screen where the reader has the right on no account of the settings."""
+    remembers the choice for the session. Where there are several accounts and the reader has the right on one, the widget
+    shows it and is disabled. Stops the screen where the reader has the right on no account of the settings."""
     accounts = offered(right)
     if not accounts:
         st.error(plain(sentence(NotAllowed(right), texts())))
         st.stop()
     chosen = next(iter(accounts))
-    if len(accounts) > 1:
+    if several():
         if st.session_state.get(key) not in accounts:
             st.session_state[key] = chosen
         draw = place.selectbox if place else st.selectbox
-        chosen = draw(texts()("Account"), list(accounts), format_func=name, key=key, help=help)
+        only = len(accounts) == 1
+        chosen = draw(texts()("Account"), list(accounts), format_func=name, key=key, help=help, disabled=only)
     return accounts[chosen]
 
 

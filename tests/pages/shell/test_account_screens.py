@@ -54,6 +54,20 @@ def links(at: AppTest) -> list[str]:
     return [link.proto.label for link in at.get("page_link")]
 
 
+@pytest.mark.parametrize(
+    ("file", "key"), [("new_order/page.py", "account"), ("bulk/many_at_once.py", "many_account")]
+)
+def test_the_account_is_named_where_the_person_has_the_right_on_one_of_two(
+    open_page: Open, desk: Desk, file: str, key: str
+) -> None:
+    for account, options, disabled in (("outlet", ["Outlet"], True), ("", ["Shop", "Outlet"], False)):
+        at = open_page(file, actor=person(desk, "manager", account=account))
+        assert not at.exception
+        box = at.selectbox(key=key)
+        assert (box.label, box.options, box.disabled) == ("Account", options, disabled)
+        assert box.value == (account or "shop")
+
+
 def test_a_file_of_an_unknown_account_is_given_to_an_account_of_the_person_only(
     open_page: Open, desk: Desk
 ) -> None:

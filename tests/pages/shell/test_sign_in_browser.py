@@ -72,7 +72,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         "ETERMINAL_DASHBOARD_PORT": str(dashboard),
         "ETERMINAL_WORKER": "false",
         "ETERMINAL_AUTH": json.dumps(auth),
-        "ETERMINAL_ACCOUNTS": json.dumps({"shop": ACCOUNT}),
+        "ETERMINAL_ACCOUNTS": json.dumps({"shop": ACCOUNT, "outlet": {**ACCOUNT, "name": "Outlet"}}),
         "ETERMINAL_SECRETS": str(tmp_path / "none.toml"),
     }
     oidc = ["-m", "oidc_provider_mock", "--port", str(provider), "--user-claims", json.dumps(person)]
@@ -204,6 +204,30 @@ def test_an_export_is_refused_to_a_colleague_who_knows_its_address(
     # The same bytes have the same address: whoever has made the same file may load it.
     assert _download(tab) == url
     assert tab.request.get(url).status == 200
+
+
+def test_new_order_names_the_account_of_a_person_who_has_the_right_on_one(
+    house: House, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(house.url)
+    sign_in(page)
+    with house.store.write() as tx:
+        [user] = access.all_users(tx)
+        access.set_grants(
+            tx, user.id, "table", [Grant("manager", "outlet")], at=datetime.now(UTC), granted_by="test"
+        )
+    _set_claimed(house.store, _only_user(house.store), [])
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for language, label in (("EN", "Account"), ("FR", "Compte")):
+            page.goto(f"{house.url}/new-order")
+            # Clicked by script: on a telephone the menu is folded.
+            page.get_by_text(language, exact=True).evaluate("button => button.click()")
+            box = page.get_by_role("combobox", name=label)
+            expect(box).to_be_disabled(timeout=30_000)
+            expect(box).to_have_value("Outlet")
+            page.screenshot(path=_artefact(f"account-{language}-{width}.png"))
 
 
 def _download(page: Page) -> str:
