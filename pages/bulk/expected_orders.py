@@ -50,7 +50,7 @@ def _add(account: Account) -> None:
         st.session_state.setdefault("expected_uploads", 0)
         uploaded = uploader.files(
             t("The table: CSV, XLSX, XLS or ODS"),
-            type=table.TYPES,
+            types=table.TYPES,
             key=f"expected_file_{st.session_state['expected_uploads']}",
         )
         added = st.session_state.pop("expected_added", None)

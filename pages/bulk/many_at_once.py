@@ -61,7 +61,7 @@ def _new_list() -> None:
         st.session_state.setdefault("many_uploads", 0)
         uploaded = uploader.files(
             t("The table: CSV, XLSX, XLS or ODS"),
-            type=table.TYPES,
+            types=table.TYPES,
             key=f"many_file_{st.session_state['many_uploads']}",
         )
         if uploaded is None:

@@ -33,8 +33,8 @@ def show() -> None:
     st.session_state.setdefault("uploads", 0)
     uploaded = uploader.files(
         t("Payout files from HiPay (CSV, TXT, XLS, XLSX, ODS, or a ZIP of these), one or more"),
-        type=TYPES,
-        accept_multiple_files=True,
+        types=TYPES,
+        several=True,
         key=f"payout_files_{st.session_state['uploads']}",
         help=t("Up to 500 MB each. Larger ones come by the watched folder, or from HiPay."),
     )

@@ -26,14 +26,14 @@ _OUTSIDE = """
   .map(element => element.outerHTML.slice(0, 160))
 """
 
-# Labels that end in an ellipsis and placeholders that are longer than their field; of Streamlit's uploader only the label is ours.
+# Labels that end in an ellipsis, and placeholders that are longer than their field.
 _CUT_OFF = """
 () => {
   const pen = document.createElement('canvas').getContext('2d');
   const main = document.querySelector('[data-testid=stMain]');
   const labels = [...main.querySelectorAll('*')].filter(element =>
     element.checkVisibility() && element.clientWidth && getComputedStyle(element).textOverflow === 'ellipsis'
-    && element.scrollWidth > element.clientWidth && !element.closest('[data-testid=stFileUploaderDropzone]'));
+    && element.scrollWidth > element.clientWidth);
   const fields = [...main.querySelectorAll('input[placeholder]')].filter(field => {
     const style = getComputedStyle(field);
     pen.font = style.font;
@@ -89,3 +89,39 @@ def test_no_label_and_no_placeholder_is_cut_off_on_a_telephone(
         if found := page.evaluate(_CUT_OFF):
             cut_off[screen.url_path] = found
     assert cut_off == {}
+
+
+# What an element shows: the text of a ::after, where there is one.
+_AFTER = "element => getComputedStyle(element, '::after').content"
+
+
+@pytest.mark.parametrize("width", [1280, WIDTH])
+def test_the_uploader_speaks_french_and_shows_all_that_it_takes(
+    width: int, open_window: OpenWindow, installation: Installation
+) -> None:
+    page = open_window("fr", width=width, height=844).new_page()
+    page.goto(f"{installation.dashboard}/many-at-once")
+    zone = page.get_by_test_id("stFileUploaderDropzone")
+    expect(zone.get_by_role("button", name="Téléverser", exact=False)).to_be_visible()
+    settled(page)
+    assert zone.inner_text().strip() in ("", "upload")  # the icon's name; every English word is hidden
+    taken = page.get_by_test_id("stFileUploaderDropzoneInstructions").locator("> div")
+    assert "500 Mo par fichier · CSV, TXT, XLSX, XLS, ODS" in taken.evaluate(_AFTER)
+    box, around = taken.bounding_box(), zone.bounding_box()
+    assert box is not None
+    assert around is not None
+    assert box["x"] + box["width"] <= around["x"] + around["width"]
+    assert box["y"] + box["height"] <= around["y"] + around["height"]
+
+    # While a file is dragged over it.
+    zone.evaluate(
+        """zone => {
+          const files = new DataTransfer();
+          files.items.add(new File(['a'], 'a.csv', {type: 'text/csv'}));
+          zone.dispatchEvent(new DragEvent('dragenter', {bubbles: true, dataTransfer: files}));
+        }"""
+    )
+    overlay = page.locator("[data-testid=stFileUploaderDropzone] > input + div")
+    expect(overlay).to_be_visible()
+    assert "Déposez un fichier ici" in overlay.evaluate(_AFTER)
+    assert overlay.inner_text() == ""
