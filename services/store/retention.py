@@ -8,6 +8,7 @@ Each place is searched by a key:
   (``notification_addresses``, written at receipt)
 - lines of payout files: their cells that hold a reference or a customer's number
 - decisions: the orders that they name (``decision_orders``)
+- held corrections: the account and key that they share with their lines
 """
 
 from collections.abc import Sequence

@@ -280,11 +280,14 @@ def undo(tx: Connection, corrections: Collection[int], *, at: datetime, by: str,
 
 
 def erase_words(tx: Connection, order_id: int) -> None:
-    """Empty the reasons that people gave for corrections of the order's lines: they may name the customer."""
-    theirs = set(tx.scalars(select(_line.id).where(or_(_line.order == order_id, _line.nearest == order_id))))
-    if not theirs:
-        return
+    """Empty the reasons that people gave for corrections of the order's lines: they may name the customer. Corrections are
+    found by the account and the key that they share with their lines."""
     worded = exists().where(_act.correction == _one.id, or_(_act.reason != "", _act.undo_reason != ""))
-    query = select(_one.id, _one.before, _one.after).where(worded)
-    found = [row.id for row in tx.execute(query) if theirs & {*row.before, *row.after}]
+    query = (
+        select(_one.id, _one.before, _one.after, _line.id.label("line_id"))
+        .join(settlement_lines, and_(_line.account == _one.account, _line.key == _one.key))
+        .where(or_(_line.order == order_id, _line.nearest == order_id), worded)
+    )
+    # Another line of the same key, which is not of the correction, may be of another order.
+    found = {row.id for row in tx.execute(query) if row.line_id in (*row.before, *row.after)}
     tx.execute(update(held_acts).where(among(tx, _act.correction, found)).values(reason="", undo_reason=""))

@@ -387,11 +387,16 @@ def test_a_line_shows_the_correction_that_is_held_for_it(desk: Desk, finance: Ac
 
 
 def test_the_reason_of_a_decision_is_erased_with_the_customer(desk: Desk, finance: Actor) -> None:
-    order = store_paid_order(desk, "A", "500.00")
+    order, other = store_paid_order(desk, "A", "500.00"), store_paid_order(desk, "B", "500.00")
     import_raw(desk, HIPAYS, "hipay")
     file = import_raw(desk, CHANGED)
     ids = waiting(desk, finance, file)
     held_corrections.decide(desk, finance, file, ids, "taken", "Madame Marchand a payé")
+    with desk.store.write() as tx:
+        erasure.erase_reasons(tx, other)
+    [one] = held_correction_views.of_file(desk, finance, file).shown
+    assert one.act is not None
+    assert one.act.reason == "Madame Marchand a payé"  # it is not about the other customer
     with desk.store.write() as tx:
         erasure.erase_reasons(tx, order)
     [one] = held_correction_views.of_file(desk, finance, file).shown
