@@ -20,7 +20,7 @@ from benchmarks.people import finance
 from benchmarks.product_import import open_bench_desk
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation.views import file_list, lists, payout_list
+from services.reconciliation.views import details, file_list, lists, payout_list
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import SORTS
 from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter
@@ -143,8 +143,8 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
             yield Asked(f"orders: {name}; {order_sort}", _orders(desk, actor, wanted, order_sort))
     yield Asked("orders: late; newest", lambda: lists.orders(desk, actor, OrderFilter(), late=True))
     yield Asked("figures by outcome, status, payout", lambda: lists.figures(desk, actor))
-    yield Asked("one line whole", lambda: lists.line(desk, actor, some.line))
-    yield Asked("one order whole", lambda: lists.order(desk, actor, some.order))
+    yield Asked("one line whole", lambda: details.line(desk, actor, some.line))
+    yield Asked("one order whole", lambda: details.order(desk, actor, some.order))
     yield Asked("files", lambda: file_list.files(desk, actor))
     yield Asked("payouts and their proofs", lambda: payout_list.list_payouts(desk, actor))
 

@@ -21,15 +21,15 @@ from babel.dates import format_skeleton, format_timedelta, get_timezone_name
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from services.text.locales import FORMAT_LOCALES
+
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
-LANGUAGES = ("fr", "en", "it", "pt", "de", "pl", "nl", "es")
+LANGUAGES = tuple(FORMAT_LOCALES)
 DASHBOARD_LANGUAGES = ("fr", "en")
 # HiPay's page speaks no Polish (its portal): English is shown there, and the order form says so.
 _HIPAY_LOCALES = {
     "fr": "fr_FR", "en": "en_GB", "it": "it_IT", "pt": "pt_PT", "de": "de_DE", "pl": "en_GB", "nl": "nl_NL", "es": "es_ES",
 }  # fmt: skip
-# How a reader of each language writes dates and numbers.
-_FORMATS = {**{language: language for language in LANGUAGES}, "en": "en_GB", "pt": "pt_PT"}
 
 
 ABSENT = ("", "None")  # "None": of what was stored before nothing was left out
@@ -44,7 +44,7 @@ class Translator:
 
     def __init__(self, language: str, translations: NullTranslations) -> None:
         self.language = language
-        self.locale = _FORMATS.get(language, "en_GB")
+        self.locale = FORMAT_LOCALES.get(language, "en_GB")
         self._translations = translations
 
     def gettext(self, msgid: str) -> str:
@@ -91,7 +91,7 @@ def language_name(language: str, in_language: str) -> str:
 
 def number_locale(language: str) -> str:
     """The locale whose notation of numbers and dates a reader of ``language`` expects."""
-    return _FORMATS.get(language, "en_GB")
+    return FORMAT_LOCALES.get(language, "en_GB")
 
 
 def format_date(moment: datetime, zone: str, language: str) -> str:

@@ -13,8 +13,8 @@ from services.i18n import Translator
 from services.imports.corrections import ShownCorrection
 from services.reconciliation.views.line_text import operation
 from services.settlements import settlement_operations
-from services.settlements.blocks import DamagedCell
 from services.settlements.columns import AMOUNTS, DATES, LABELS, WEIGHTY
+from services.settlements.damaged_cells import DamagedCell
 from services.settlements.findings import Findings
 from services.settlements.tables import Sheet
 from services.settlements.words import EVIDENCE

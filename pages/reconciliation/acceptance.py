@@ -16,7 +16,7 @@ from services.i18n import Translator, format_datetime
 from services.orders.create import new_form_key
 from services.reconciliation.decisions import acceptances
 from services.reconciliation.matching import positions
-from services.reconciliation.views import lists
+from services.reconciliation.views import details
 from services.reconciliation.views.lists import PositionedOrder
 
 _WINDOW = "acceptance_window"
@@ -73,7 +73,7 @@ def _window(act: str, order: dict[str, Any], key: str) -> None:
     st.caption(plain(t("Order {order_id}", order_id=order["order_id"])))
     show_facts(_figures(order, t))
     with decision_refusals(order["account"]):
-        now = lists.order(desk(), actor(), number).order
+        now = details.order(desk(), actor(), number).order
         changed = (
             positions.figures(dict(asdict(now))) != positions.figures(order)
             or now.accepted != order["accepted"]

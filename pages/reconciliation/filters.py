@@ -19,7 +19,7 @@ from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import Translator
 from services.reconciliation.matching.order_status import OPEN_STATUSES
-from services.reconciliation.views import lists
+from services.reconciliation.views import details
 from services.reconciliation.views.lists import OPEN, Figures, LineFilter, OrderFilter
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements.settlement_operations import BY_CODE
@@ -175,7 +175,7 @@ def _single_filters(t: Translator) -> None:
     file, order = st.session_state.get("file"), st.session_state.get("of_order")
     if file is None and order is None:
         return
-    names = lists.names(desk(), actor(), file=file, order=order)
+    names = details.names(desk(), actor(), file=file, order=order)
     with st.container(horizontal=True):
         for key, words, name in (
             ("file", "Only file {name}", names[0]),

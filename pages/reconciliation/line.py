@@ -11,8 +11,9 @@ from pages.payout_files.words import sheets_of, where
 from pages.reconciliation import address, decision_history, decisions
 from pages.reconciliation.comparison import show_compared
 from services.i18n import Translator
-from services.reconciliation.views import line_text, lists
-from services.reconciliation.views.lists import LineDetail, LineOfFile, ShownLine
+from services.reconciliation.views import details, line_text
+from services.reconciliation.views.details import LineDetail
+from services.reconciliation.views.lists import LineOfFile, ShownLine
 from services.reconciliation.views.related_orders import RelatedOrder
 from services.settlements.columns import AMOUNTS, DATES, LABELS
 
@@ -28,7 +29,7 @@ _COLOURS: dict[str, Colour] = {
 
 def show_line(line_id: int) -> None:
     """Show the line. Raises LineUnknown, NotAllowed."""
-    t, found = texts(), lists.line(desk(), actor(), line_id)
+    t, found = texts(), details.line(desk(), actor(), line_id)
     line = found.line
     with st.container(border=True):
         operation = line_text.operation(line.operation_code, line.operation, t)

@@ -12,8 +12,9 @@ from pages.components.markdown import plain
 from pages.reconciliation import acceptance, address, decision_history, filters, list_exports
 from pages.reconciliation.pager import cursor, pager, warn_cut
 from services.i18n import Translator
-from services.reconciliation.views import line_text, lists, order_text
-from services.reconciliation.views.lists import Figures, LineOfFile, ListedOrder, OrderDetail, PositionedOrder
+from services.reconciliation.views import details, line_text, lists, order_text
+from services.reconciliation.views.details import OrderDetail
+from services.reconciliation.views.lists import Figures, LineOfFile, ListedOrder, PositionedOrder
 
 
 @st.fragment
@@ -97,7 +98,7 @@ def _days(position: ListedOrder, t: Translator) -> str:
 
 
 def _order(number: int, t: Translator) -> None:
-    found = lists.order(desk(), actor(), number)
+    found = details.order(desk(), actor(), number)
     order = found.order
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):

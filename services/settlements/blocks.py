@@ -1,10 +1,9 @@
 """A settlement file read to blocks of lines: ids with every digit, exact amounts, each row that is no line set aside."""
 
 from bisect import bisect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,32 +13,20 @@ from numpy.typing import NDArray
 
 from services import money
 from services.settlements import dates, settlement_operations
-from services.settlements.cells import contains, outlines, strings, units
+from services.settlements.cells import outlines, units
 from services.settlements.codes import SetAsideReason
-from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, CURRENCY_OF, DATES, IDS, TEXTS
+from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, CURRENCY_OF, DATES, TEXTS
+from services.settlements.damaged_cells import DamagedCell, damaged_ids, undated_cells
 from services.settlements.dialect import Dialect
 from services.settlements.errors import UndecidedReading
+from services.settlements.parse_once import Parsed, ParseOnce
 from services.settlements.parts import Part, parts
 from services.settlements.sheet import SetAsideRow, set_aside_row
 from services.settlements.source import Source
 from services.spreadsheets import marks
-from services.spreadsheets.lost import LOST_CELL, why_lost
+from services.spreadsheets.lost import why_lost
 
-# 8.00006E+11: a spreadsheet kept six digits of twelve. An id of a shop may hold an E, never this plus.
-_LOST = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}$"
 _STAMP = "1111-11-11{}11:11:11"  # the outline of a day with a time behind it
-Parsed = tuple[str, SetAsideReason | Literal[""]]  # the text of a value, and why it cannot be read
-_REMEMBERED = 50_000  # different texts of a column whose values are stored for reuse
-
-
-@dataclass(frozen=True)
-class DamagedCell:
-    """A faulty cell whose line is read all the same: an id in which a spreadsheet has lost digits, of which it made a date, or
-    which is an error or a formula (such an id joins nothing); or a date other than the collection's that is no date."""
-
-    line: int
-    column: str
-    cell: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,13 +103,13 @@ class _Conversion:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._dates = _Each(partial(_date, form=dialect.date))
-        self._currencies = _Each(_currency)
-        self._values = _Each(lambda text: (text, why_lost(text)))
-        self._codes = _Each(
+        self._dates = ParseOnce(partial(_date, form=dialect.date))
+        self._currencies = ParseOnce(_currency)
+        self._values = ParseOnce(lambda text: (text, why_lost(text)))
+        self._codes = ParseOnce(
             lambda text: (found.code if (found := settlement_operations.operation(text)) else "", "")
         )
-        self._kinds = _Each(
+        self._kinds = ParseOnce(
             lambda text: (found.kind if (found := settlement_operations.operation(text)) else "unknown", "")
         )
 
@@ -140,7 +127,9 @@ class _Conversion:
                 if column == "date":
                     refused.note(column, bad)
                 elif bad:
-                    texts[column], found = _undated(column, part, texts[column], [place for place, _ in bad])
+                    texts[column], found = undated_cells(
+                        column, part, texts[column], [place for place, _ in bad]
+                    )
                     undated += found
         for column in CURRENCIES:
             if column in part.cells:
@@ -150,7 +139,7 @@ class _Conversion:
         kind, _ = self._kinds(texts["operation"])
         refused.note("settlement_id", _of_no_payout(texts, kind))
         amounts = self._amounts(part, code, texts, refused)
-        lost, damaged = _lost(texts, part.lines, sheet=bool(self._dialect.sheets))
+        lost, damaged = damaged_ids(texts, part.lines, sheet=bool(self._dialect.sheets))
         lines = pa.table({"line": part.lines, **texts}).to_pandas()
         lines = lines.assign(**amounts)
         lines["operation_code"], lines["kind"], lines["lost"] = code.to_pandas(), kind.to_pandas(), lost
@@ -253,53 +242,9 @@ def _note_other_currency(
             refused.note(column, [(place, "amount_other_currency")])
 
 
-class _Each:
-    """Parses each different text of a column once."""
-
-    def __init__(self, parse: Callable[[str], Parsed]) -> None:
-        self._parse = parse
-        self._known: dict[str, Parsed] = {}
-
-    def __call__(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, SetAsideReason]]]:
-        """(the parsed texts, (place, reason) of each that is refused)."""
-        encoded = column.dictionary_encode()
-        if len(self._known) > _REMEMBERED:
-            self._known.clear()
-        parsed = [self._one(text) for text in encoded.dictionary.to_pylist()]
-        bad: list[tuple[int, SetAsideReason]] = []
-        if any(reason for _, reason in parsed):
-            codes = encoded.indices.to_numpy()
-            for code, (_, reason) in enumerate(parsed):
-                if reason:
-                    bad += [(int(place), reason) for place in np.flatnonzero(codes == code)]
-        return strings([text for text, _ in parsed]).take(encoded.indices), bad
-
-    def _one(self, text: str) -> Parsed:
-        known = self._known.get(text)
-        if known is None:
-            known = self._known[text] = self._parse(text)
-        return known
-
-
 def _date(text: str, form: dates.Form) -> Parsed:
     iso = dates.to_iso(text, form)
     return (iso, "") if iso is not None else ("", "date_unreadable")
-
-
-def _undated(column: str, part: Part, dated: pa.Array, bad: list[int]) -> tuple[pa.Array, list[DamagedCell]]:
-    """The line counts, since only the collection's date decides its month; the cell stays as it is written, and is named.
-
-    Some files write the transfer's name in its date column: there, only a text that looks like a date is a faulty one.
-    """
-    places = np.zeros(len(dated), dtype=bool)
-    places[bad] = True
-    cells = [(place, marks.plain(part.cells[column][place].as_py())) for place in bad]
-    named = [
-        DamagedCell(int(part.lines[place]), column, cell)
-        for place, cell in cells
-        if column != "transfer" or dates.looks_like_one(cell)
-    ]
-    return pc.if_else(pa.array(places), part.cells[column], dated), named
 
 
 def _currency(text: str) -> Parsed:
@@ -325,27 +270,3 @@ def _of_no_payout(texts: dict[str, pa.Array], kind: pa.Array) -> list[tuple[int,
 def _empty(column: pa.Array) -> NDArray[np.bool_]:
     empty: NDArray[np.bool_] = pc.equal(column, "").to_numpy(zero_copy_only=False)
     return empty
-
-
-def _lost(
-    texts: dict[str, pa.Array], lines: NDArray[np.int64], *, sheet: bool
-) -> tuple[pd.Series, list[DamagedCell]]:
-    """The columns of each line whose id a spreadsheet has damaged; the mark of a date is taken from `texts`."""
-    names: dict[int, list[str]] = {}
-    damaged = []
-    for column in IDS:
-        places: list[int] = []
-        if contains(texts[column], "+"):
-            places = np.flatnonzero(pc.match_substring_regex(texts[column], _LOST)).tolist()
-        if any(contains(texts[column], sign) for sign in "#=:"):
-            places += np.flatnonzero(pc.match_substring_regex(texts[column], LOST_CELL)).tolist()
-        if sheet and contains(
-            texts[column], marks.DATE
-        ):  # the order 2026-11 has become the date 1 November 2026
-            places += np.flatnonzero(pc.starts_with(texts[column], marks.DATE)).tolist()
-            texts[column] = pc.utf8_ltrim(texts[column], characters=marks.DATE)
-        for place in places:
-            names.setdefault(place, []).append(column)
-            damaged.append(DamagedCell(int(lines[place]), column, texts[column][place].as_py()))
-    lost = [" ".join(names.get(place, ())) for place in range(len(lines))] if names else [""] * len(lines)
-    return pd.Series(lost, dtype="str"), sorted(damaged, key=lambda cell: cell.line)

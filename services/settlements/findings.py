@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from services.settlements.blocks import Block, DamagedCell
+from services.settlements.blocks import Block
 from services.settlements.columns import WEIGHTY, may_weigh
+from services.settlements.damaged_cells import DamagedCell
 from services.settlements.dialect import Detection, Evidence
 from services.settlements.settlement_operations import ORDER_KINDS
 from services.settlements.sheet import SetAsideRow

@@ -4,8 +4,6 @@ pyarrow splits the rows. Those that have not as many cells as most, and those th
 checked one by one by `sheet.misfit`, so that each is named by the line of the file on which it begins.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,7 +14,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
-from services.settlements.cells import clean, contains, strings
+from services.settlements.broken_quotes import (
+    MOST_CELL,
+    broken_line,
+    count_breaks,
+    parsed,
+    refuse_open_quote,
+    row_line_breaks,
+)
+from services.settlements.cells import clean, strings
 from services.settlements.codes import SetAsideReason
 from services.settlements.columns import AMOUNTS, IDS
 from services.settlements.errors import (
@@ -27,26 +33,23 @@ from services.settlements.errors import (
     TruncatedFile,
 )
 from services.settlements.joined import names_again, names_column
-from services.settlements.quotes import Quotes, line_breaks, swallowing, unfolded
+from services.settlements.quotes import Quotes, swallowing, unfolded
 from services.settlements.sheet import (
     END,
     MOST_CELLS,
-    Layout,
     SetAsideRow,
     is_blank,
     misfit,
     names_total,
-    records,
     set_aside_row,
 )
 from services.settlements.tables import Table
-from services.settlements.text import texts
+from services.settlements.text_stream import TextStream, batches
 from services.spreadsheets import marks
 from services.spreadsheets.lost import why_lost
 
 BLOCK_BYTES = 4 << 20  # a row that is longer has a quote that was never closed
 _RIVAL = "\x00"  # begins the keys of columns that may be meant instead of another; no column has such a name
-_MOST_CELL = csv.field_size_limit()  # bytes of a cell, likewise
 # Columns whose cells are never a column's name, but in a row that repeats the column names.
 HEADER_MARKERS = ("operation", "original_currency", "settlement_currency")
 # The mark of a spreadsheet that is not removed: that of a number in an amount, and that of a date in an id, which is no date.
@@ -96,51 +99,17 @@ def parts(tables: Sequence[Table], quotes: Quotes | None = None) -> Iterator[Par
 
 def _parts(table: Table, quotes: Quotes | None) -> Iterator[Part]:
     layout = table.layout
-    stream = _Stream(table)
+    stream = TextStream(table)
     rows = _Rows(table, quotes)
     try:
-        for batch in _batches(stream, layout, rows):
+        for batch in batches(stream, layout, rows.leave, BLOCK_BYTES):
             yield rows.part(batch.columns, stream.done)
     except pa.ArrowInvalid:
-        raise BrokenQuotes(_broken_line(table)) from None
+        raise BrokenQuotes(broken_line(table)) from None
     rest = rows.part([strings([])] * layout.width, stream.done)
     open_end = rows.open_end(ends_with_newline=stream.ends_with_newline)
     if rest.records or open_end:
         yield replace(rest, open_end=open_end)
-
-
-class _Stream:
-    """The text below the header as a file in UTF-8, closed by a line of our own."""
-
-    closed = False
-
-    def __init__(self, table: Table) -> None:
-        self.done = 0
-        self.ends_with_newline = True
-        self._pieces = self._encoded(table)
-        self._pending = bytearray()
-
-    def _encoded(self, table: Table) -> Iterator[bytes]:
-        skip, last = table.layout.skip, b"\n"
-        for text in texts(table.text, table.layout.encoding):
-            piece = text.encode()
-            self.done += len(piece)
-            piece, skip = piece[skip:], max(skip - len(piece), 0)
-            if piece:
-                last = piece[-1:]
-                yield piece
-        self.ends_with_newline = last in b"\r\n"
-        yield (b"" if self.ends_with_newline else b"\n") + END.encode() + b"\n"
-
-    def read(self, size: int) -> bytes:
-        while len(self._pending) < size and (piece := next(self._pieces, None)) is not None:
-            self._pending += piece
-        taken = bytes(self._pending[:size])
-        del self._pending[:size]
-        return taken
-
-    def readable(self) -> bool:
-        return True
 
 
 class _Rows:
@@ -177,17 +146,17 @@ class _Rows:
             among, last = among + 1, last + 1
         taken, self._left = self._left[:among], self._left[among:]
         breaks = np.zeros(last + 1 - first, dtype=np.int64)  # line breaks within each record
-        breaks[numbers - first] = _line_breaks(batch)
-        breaks[left[:among] - first] = [_breaks(text) for _, text in taken]
+        breaks[numbers - first] = row_line_breaks(batch)
+        breaks[left[:among] - first] = [count_breaks(text) for _, text in taken]
         begins = self._line + np.arange(len(breaks)) + np.cumsum(breaks) - breaks
         lines, left_lines = begins[numbers - first], begins[left[:among] - first]
         self._number = last + 1
         self._line += len(breaks) + int(breaks.sum())
-        _refuse_open_quote(batch, lines)
+        refuse_open_quote(batch, lines)
         apart, hidden = self._hidden(batch, lines)
         is_line, set_aside, blank = self._examined(batch, lines, apart)
         for line, (_, text) in zip(left_lines.tolist(), taken, strict=True):
-            hidden += self._unfolded(line, _parsed(text, self._layout.delimiter, line))
+            hidden += self._unfolded(line, parsed(text, self._layout.delimiter, line))
         rows, also_set_aside, widths = self._one_by_one(hidden)
         whole = np.flatnonzero(~blank)[-2:]  # of these rows two are enough: the last, and one before it
         self._ended(widths + [(int(line), self._layout.width) for line in lines[whole]])
@@ -199,7 +168,7 @@ class _Rows:
         quoted cell, or has fewer cells than any other row."""
         if not self._left or self._left[-1][1] != END:
             swallowed = len(self._left[-1][1]) if self._left else 0
-            raise (BrokenQuotes if swallowed > _MOST_CELL else TruncatedFile)(self._line)
+            raise (BrokenQuotes if swallowed > MOST_CELL else TruncatedFile)(self._line)
         if self._last[1] < self._shortest and not ends_with_newline:
             raise TruncatedFile(self._last[0])
         return 0 if ends_with_newline else self._last[0]
@@ -335,63 +304,3 @@ class _Rows:
             cells[key] = clean(column, marked=_MARKED.get(name, "") if self._sheet else None)
         rows_set_aside = tuple(sorted(found, key=lambda row: row.line))
         return Part(cells=cells, lines=lines, set_aside=rows_set_aside, records=records, bytes_done=done)
-
-
-def _batches(stream: _Stream, layout: Layout, rows: _Rows) -> Iterator[pa.RecordBatch]:
-    names = [str(place) for place in range(layout.width)]
-    batches: Iterator[pa.RecordBatch] = arrow_csv.open_csv(
-        pa.PythonFile(stream, mode="r"),
-        # One thread: rows are numbered only so, and one is enough.
-        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names),
-        parse_options=arrow_csv.ParseOptions(
-            delimiter=layout.delimiter,
-            newlines_in_values=True,
-            ignore_empty_lines=False,
-            invalid_row_handler=rows.leave,
-        ),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
-        ),
-    )
-    return batches
-
-
-def _parsed(text: str, delimiter: str, line: int) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    except csv.Error:
-        raise BrokenQuotes(line) from None
-
-
-def _breaks(text: str) -> int:
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
-def _line_breaks(batch: list[pa.Array]) -> NDArray[np.int64]:
-    """How many line breaks the cells of each row contain."""
-    total = np.zeros(len(batch[0]), dtype=np.int64)
-    for column in batch:
-        total += line_breaks(column)
-    return total
-
-
-def _refuse_open_quote(batch: list[pa.Array], lines: NDArray[np.int64]) -> None:
-    for column in batch:
-        longest = int(pc.max(pc.binary_length(column)).as_py() or 0)
-        if longest > _MOST_CELL:
-            place = pc.index(pc.binary_length(column), longest).as_py()
-            raise BrokenQuotes(int(lines[place]))
-    if contains(batch[-1], END[0]):  # our own line, within quotes
-        raise TruncatedFile(int(lines[-1]))
-
-
-def _broken_line(table: Table) -> int:
-    """The line on which a quote begins whose end is not within one block."""
-    layout = table.layout
-    text = "".join(texts(table.text, layout.encoding))
-    try:
-        for _ in records(io.StringIO(text, newline=""), layout.delimiter):
-            pass
-    except (BrokenQuotes, TruncatedFile) as error:
-        return table.above + error.line
-    return table.above + layout.header.end + 1

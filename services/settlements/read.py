@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from services.settlements.blocks import DamagedCell, read_blocks
+from services.settlements.blocks import read_blocks
+from services.settlements.damaged_cells import DamagedCell
 from services.settlements.dialect import Dialect, detect_file
 from services.settlements.sheet import Header, SetAsideRow
 from services.settlements.source import open_source

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from babel import Locale
 
+from services.text.locales import FORMAT_LOCALES
 from services.text.normal_forms import normalised
 
 # Every blank, apostrophe and minus that programs and typesetters put into numbers.
@@ -21,7 +22,6 @@ FOLD = str.maketrans(
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d\u207b\u2796", "-"),
     }
 )
-_LOCALES = ("de", "en_GB", "es", "fr", "it", "nl", "pl", "pt_PT")  # of our own screens and letters
 _CORE = re.compile(r"(?P<before>[^0-9]*)(?P<core>[0-9](?:[0-9., ']*[0-9])?)(?P<after>[^0-9]*)")
 
 _DOLLARS = "USD AUD CAD NZD HKD SGD TWD MXN ARS CLP COP UYU DOP BSD BBD BMD BND BZD FJD GYD JMD KYD LRD NAD SBD SRD TTD XCD CUP"
@@ -155,7 +155,7 @@ def _known() -> dict[str, frozenset[str]]:
     for signs, codes in _WRITTEN.items():
         for sign in signs.split():
             found[_key(sign)].update(codes.split())
-    for locale in _LOCALES:
+    for locale in FORMAT_LOCALES.values():
         for code, symbol in Locale.parse(locale).currency_symbols.items():
             if symbol != code and _key(symbol).isprintable():
                 found[_key(symbol)].add(code)

@@ -5,30 +5,25 @@ Everything is read by an index or from stored sums: a page costs the same with a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from services import clock
-from services.access import ALL_ACCOUNTS, Actor, Right, allowed_accounts, require
-from services.access.payout_files import covers
+from services.access import Actor, Right, allowed_accounts
 from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
-from services.orders.errors import UnknownOrder
 from services.payouts.tie_out import STATES, PayoutState
-from services.reconciliation.decisions.errors import LineUnknown
 from services.reconciliation.matching.lookup import loosely
 from services.reconciliation.views import payout_list
+from services.reconciliation.views.details import without_hidden_order
 from services.reconciliation.views.payout_list import visible_accounts
-from services.reconciliation.views.related_orders import HINTS, RelatedOrder, related_orders
 from services.store import Connection
 from services.store.settlements import (
-    held_corrections,
     line_pages,
     line_search,
     position_pages,
     reconciliation_views,
 )
-from services.store.settlements.held_corrections import UndecidedCorrection
 from services.store.settlements.line_filter import LineFilter as LineFilter
 from services.store.settlements.line_pages import SORTS, Sort
 from services.store.settlements.outcomes import OPEN as OPEN
@@ -43,7 +38,6 @@ from services.text.folding import typed
 
 SHOWN = 25
 SEARCH_LIMIT = line_search.MOST_FOUND  # hits of a search, by each key
-_RELATED = 200  # lines of one order that are shown
 
 
 @dataclass(frozen=True)
@@ -102,29 +96,6 @@ class Figures:
         return self.lines("matched", *OPEN)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LineDetail:
-    """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``former``: the lines of older files that it corrects.
-    ``readings``: how each of these files was read. ``held``: corrections of it, or that it is of, which wait."""
-
-    line: ShownLine
-    related: tuple[RelatedOrder, ...]
-    former: tuple[LineOfFile, ...]
-    readings: dict[int, dict[str, Any]]
-    held: tuple[UndecidedCorrection, ...] = ()
-
-
-@dataclass(frozen=True)
-class OrderDetail:
-    """``order``: its columns and those of its position, which are None before it has one. ``near``: open lines that come near
-    it; ``late_on``: from when what is missing of it is late, None where nothing is."""
-
-    order: PositionedOrder
-    lines: tuple[LineOfFile, ...]
-    near: tuple[ShownLine, ...] = ()
-    late_on: datetime | None = None
-
-
 def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
@@ -165,7 +136,7 @@ def lines(
         seen = reconciliation_views.lines(tx, [number for _, number in found[:shown]])
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         cut = line_search.is_cut(tx, chosen)
-    page = [_without_hidden_order(seen[number], allowed) for _, number in found[:shown]]
+    page = [without_hidden_order(seen[number], allowed) for _, number in found[:shown]]
     column = SORTS[sort][0]
     made = _page(page, total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.id))
     return replace(made, cut=cut)
@@ -228,83 +199,12 @@ def _page(
     )
 
 
-def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
-    """One line with its order, the orders of its parts, or those that it may belong to. Raises LineUnknown, NotAllowed."""
-    with desk.store.read() as tx:
-        found = reconciliation_views.lines(tx, [line_id]).get(line_id)
-        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
-        if found is None or found.file_state != "complete" or found.account not in desk.settings.all_accounts:
-            raise LineUnknown
-        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        found = _without_hidden_order(found, allowed)
-        former = tuple(reconciliation_views.former_lines(tx, found))
-        readings = reconciliation_views.readings(tx, {found.file, *(one.file for one in former)})
-        held = [one for one in held_corrections.of_line(tx, found) if line_id in (*one.before, *one.after)]
-        return LineDetail(
-            line=found,
-            related=related_orders(tx, found),
-            former=former,
-            readings=readings,
-            held=tuple(held),
-        )
-
-
-def _without_hidden_order(line: ShownLine, allowed: frozenset[str] | None) -> ShownLine:
-    """The line without its nearest order, where that is of an account that the actor may not see."""
-    if allowed is None or line.nearest_account is None or line.nearest_account in allowed:
-        return line
-    return replace(
-        line,
-        nearest=None,
-        nearest_id="…",
-        nearest_account=None,
-        nearest_amount=None,
-        nearest_currency=None,
-        expected="",
-    )
-
-
-def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
-    """One order with its lines, oldest first, at most 200. Raises UnknownOrder, NotAllowed."""
-    with desk.store.read() as tx:
-        found = position_pages.position(tx, order_id)
-        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
-        if found is None or found.account not in desk.settings.all_accounts:
-            raise UnknownOrder
-        near = (
-            reconciliation_views.lines_near(tx, order_id, OPEN, HINTS)
-            if found.open or found.open_units
-            else []
-        )
-        late_on = None
-        if found.open_units and found.settled_since is not None:
-            late_on = found.settled_since + timedelta(days=days_to_settle(tx, found.account))
-        return OrderDetail(
-            found, tuple(reconciliation_views.lines_of_order(tx, order_id, _RELATED)), tuple(near), late_on
-        )
-
-
 def days_missing(position: ListedOrder) -> int | None:
     """For how many days something collected has been in no payout, None where nothing is missing."""
     if not position.open_units or position.paid_at is None:
         return None
     since: timedelta = clock.now() - position.paid_at
     return max(0, since.days)
-
-
-def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> tuple[str, str]:
-    """The name of a file, and an order's id; "" for one that is not there or that the actor may not see.
-
-    Raises NotAllowed.
-    """
-    with desk.store.read() as tx:
-        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        of_file = reconciliation_views.file(tx, file) if file is not None else None
-        of_order = position_pages.position(tx, order) if order is not None else None
-    return (
-        of_file.name if of_file and covers(allowed, of_file) else "",
-        of_order.order_id if of_order and (allowed is None or of_order.account in allowed) else "",
-    )
 
 
 def _late(tx: Connection, accounts: Sequence[str]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from babel.dates import format_date
 from services import clock
 from services.i18n import Translator, format_ago
 from services.money import format_money
+from services.reconciliation.views.details import OrderDetail
 from services.reconciliation.views.line_text import operation
-from services.reconciliation.views.lists import OrderDetail
 from services.store.settlements.position_pages import PositionedOrder
 from services.store.settlements.stored_lines import LineOfFile
 

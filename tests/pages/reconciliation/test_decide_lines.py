@@ -513,9 +513,9 @@ def accepting_window() -> None:
 
     from pages.components.common import actor, desk
     from pages.reconciliation import acceptance
-    from services.reconciliation.views import lists
+    from services.reconciliation.views import details
 
-    acceptance.show(lists.order(desk(), actor(), st.session_state["order"]).order)
+    acceptance.show(details.order(desk(), actor(), st.session_state["order"]).order)
     acceptance.window()
 
 

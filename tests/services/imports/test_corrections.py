@@ -18,7 +18,7 @@ from services.imports import (
 )
 from services.imports.corrections import ShownCorrection
 from services.imports.preview import Preview, preview
-from services.reconciliation.views import lists
+from services.reconciliation.views import details
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
 from services.settlements.findings import findings_from_json
@@ -84,7 +84,7 @@ def test_what_the_reading_found_is_kept_with_a_file_that_nobody_looked_at(desk: 
     assert [(one.column, one.line) for one in found.damaged] == [("transaction_id", 5)]
     assert (found.set_aside, found.assumed and found.assumed.cell) == (1, "01/02/2024")
     [line_id] = lines_of(desk).query("file_order == 'A-2'")["id"]
-    detail = lists.line(desk, finance, int(line_id))
+    detail = details.line(desk, finance, int(line_id))
     assert detail.readings[file.id]["sheets"] == [["Sheet1", 1, 0], ["Sheet3", 2, 2]]
     assert detail.line.lost == "transaction_id"
 

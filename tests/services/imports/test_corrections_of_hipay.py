@@ -29,7 +29,7 @@ from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision, ReasonMissing
 from services.reconciliation.matching import rejoin
-from services.reconciliation.views import lists, payout_list
+from services.reconciliation.views import details, payout_list
 from services.store import erasure
 from services.store.schema.people import audit
 from services.store.schema.settlement_lines import settlement_lines
@@ -381,7 +381,7 @@ def test_a_line_shows_the_correction_that_is_held_for_it(desk: Desk, finance: Ac
     with desk.store.read() as tx:
         ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file_order == "A")))
     for one in ids:
-        detail = lists.line(desk, finance, one)
+        detail = details.line(desk, finance, one)
         assert [(row.file, row.file_name) for row in detail.held] == [(file, "upload.csv")]
         assert detail.former == () or one == ids[1]
 

@@ -14,6 +14,7 @@ from services.imports import background, process
 from services.reconciliation.decisions import decide, set_aside_rows
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import (
+    details,
     line_text,
     lists,
     order_text,
@@ -138,9 +139,9 @@ def test_a_line_without_an_original_amount_settles_nothing(
     assert (found.status, found.open) == ("amount_missing", True)
     t = translator("en")
     said = stored(desk)[f"A-1 {operation}"]
-    shown = lists.line(desk, finance, said.id).line
+    shown = details.line(desk, finance, said.id).line
     assert "It has no original amount, and settles nothing of an order." in line_text.reason(shown, t)
-    why = order_text.reason(lists.order(desk, finance, order), desk.account("demo").zone, t)
+    why = order_text.reason(details.order(desk, finance, order), desk.account("demo").zone, t)
     assert f"“{operation}” has no amount, in line {2 + len(sales)} of payout.csv" in why
     with desk.store.read() as tx:
         kept = findings_from_json(
@@ -250,7 +251,7 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
         "C-2",
     }
     t = translator("en")
-    shown = lists.line(after, finance, line_id(after, "A-1")).line
+    shown = details.line(after, finance, line_id(after, "A-1")).line
     assert "It has no settled amount: its payout is not proved." in line_text.reason(shown, t)
     [total] = [
         one

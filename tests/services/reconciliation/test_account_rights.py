@@ -22,7 +22,7 @@ from services.reconciliation.decisions import (
     undo,
 )
 from services.reconciliation.decisions.checks import Shown
-from services.reconciliation.views import file_list, list_exports, lists, overview, payout_list
+from services.reconciliation.views import details, file_list, list_exports, lists, overview, payout_list
 from services.reconciliation.views.lists import LineFilter, OrderFilter
 from services.store.settlements import decisions
 from tests.support.desk import person
@@ -102,8 +102,8 @@ def test_nothing_of_another_account_is_opened(desk: Desk, ours: Actor) -> None:
     theirs, order, file = line_id(desk, "B-100"), order_ids(desk)["B-100"], files(desk)["two"]
     [payout] = payout_list.list_payouts(desk, person(desk, "finance", account="two"))
     calls: list[Callable[[], Any]] = [
-        lambda: lists.line(desk, ours, theirs),
-        lambda: lists.order(desk, ours, order),
+        lambda: details.line(desk, ours, theirs),
+        lambda: details.order(desk, ours, order),
         lambda: file_list.file(desk, ours, file),
         lambda: payout_list.operation_sums(desk, ours, payout),
         lambda: payout_list.files_with_rows_set_aside(desk, ours, payout),
@@ -124,7 +124,7 @@ def test_nothing_of_another_account_is_opened(desk: Desk, ours: Actor) -> None:
             call()
     assert available.read_lines(desk, ours, [theirs]) == ()
     assert candidates.suggestions(desk, ours, [theirs]) == {}
-    assert lists.names(desk, ours, file=file, order=order) == ("", "")
+    assert details.names(desk, ours, file=file, order=order) == ("", "")
 
 
 def test_nothing_of_another_account_is_decided(desk: Desk, ours: Actor) -> None:
@@ -164,8 +164,8 @@ def test_a_match_across_accounts_is_refused_without_naming_the_order(desk: Desk,
 def test_a_line_keeps_the_nearest_order_of_another_account_to_itself(desk: Desk) -> None:
     """Its text is nearly that of an order of the account "one"."""
     number = line_id(desk, "A100")
-    assert lists.line(desk, person(desk, "finance"), number).line.nearest_id == "A-100"
-    found = lists.line(desk, person(desk, "finance", account="two"), number)
+    assert details.line(desk, person(desk, "finance"), number).line.nearest_id == "A-100"
+    found = details.line(desk, person(desk, "finance", account="two"), number)
     assert (found.line.reason, found.line.nearest, found.line.nearest_id) == ("other_account", None, "…")
     assert [one.role for one in found.related if one.role == "nearest"] == []
 
@@ -193,7 +193,7 @@ def test_a_file_with_rows_of_another_account_too_is_neither_listed_nor_opened(
     monkeypatch.setattr(file_list, "SHOWN", 1)  # a page of which no file may be shown is not the last
     assert [file.account for file in file_list.files(desk, ours)] == ["one"]
     assert newest.id not in {file.id for file in file_list.unfinished(desk, ours, (newest.id,))}
-    assert lists.names(desk, ours, file=newest.id, order=None) == ("", "")
+    assert details.names(desk, ours, file=newest.id, order=None) == ("", "")
     for refused in (
         lambda: file_list.file(desk, ours, newest.id),
         lambda: set_aside_rows.of_file(desk, ours, newest.id),

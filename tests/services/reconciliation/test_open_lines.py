@@ -5,7 +5,7 @@ import pytest
 from services.access import Actor
 from services.desk import Desk
 from services.i18n import translator
-from services.reconciliation.views import line_text, lists
+from services.reconciliation.views import details, line_text
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import import_lines, line, line_id
 
@@ -20,7 +20,7 @@ def desk(desk: Desk) -> Desk:
 
 
 def told(desk: Desk, actor: Actor, order: str, language: str = "en") -> str:
-    found = lists.line(desk, actor, line_id(desk, order))
+    found = details.line(desk, actor, line_id(desk, order))
     return line_text.reason(found.line, translator(language)).replace("\xa0", " ").replace("\u202f", " ")
 
 
@@ -62,7 +62,7 @@ def test_a_shared_reference_says_what_it_is(desk: Desk, finance: Actor) -> None:
 
 def test_beside_a_line_that_nothing_names_stand_the_orders_that_come_near(desk: Desk, finance: Actor) -> None:
     import_lines(desk, line("WEB-1", "42.00"))
-    beside = lists.line(desk, finance, line_id(desk, "WEB-1")).related
+    beside = details.line(desk, finance, line_id(desk, "WEB-1")).related
     assert {(one.order.order_id, one.role) for one in beside} == {("A-100", "hint"), ("A-200", "hint")}
     assert {one.fact: one.verdict for one in beside[0].compared}["amount"] == "same"
 
@@ -74,6 +74,6 @@ def test_a_text_in_another_column_is_a_hint(desk: Desk, finance: Actor) -> None:
     from tests.support.payouts import import_file
 
     import_file(desk, finance, "demo", "p.csv", raw.encode())
-    found = lists.line(desk, finance, line_id(desk, "WEB-5"))
+    found = details.line(desk, finance, line_id(desk, "WEB-5"))
     assert found.line.outcome == "unmatched"
     assert [(one.order.order_id, one.role) for one in found.related] == [("A-100", "hint")]

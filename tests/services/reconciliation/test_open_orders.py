@@ -19,7 +19,7 @@ from services.orders.record import record
 from services.reconciliation.decisions import acceptances
 from services.reconciliation.decisions.errors import AlreadyUndone, ReasonMissing
 from services.reconciliation.matching import positions
-from services.reconciliation.views import list_exports, lists, order_text
+from services.reconciliation.views import details, list_exports, lists, order_text
 from services.store.schema.alarms import alarms
 from services.store.schema.orders import orders
 from services.store.settlements.position_pages import OrderFilter
@@ -48,7 +48,9 @@ def late_ones(desk: Desk, actor: Actor) -> list[str]:
 
 
 def why(desk: Desk, actor: Actor, order: int, language: str = "en") -> str:
-    return order_text.reason(lists.order(desk, actor, order), UTC, translator(language)).replace("\xa0", " ")
+    return order_text.reason(details.order(desk, actor, order), UTC, translator(language)).replace(
+        "\xa0", " "
+    )
 
 
 # -- what is open, and late
@@ -127,7 +129,7 @@ def test_an_open_order_says_what_is_missing_and_since_when(desk: Desk, finance: 
     assert "Of €100.00 collected, €40.00 is in no payout line." in told
     assert "ago: late since" in told
     assert "Sur 100,00 € encaissés, 40,00 € ne figurent dans aucune ligne" in why(desk, finance, order, "fr")
-    [near] = lists.order(desk, finance, order).near
+    [near] = details.order(desk, finance, order).near
     assert (near.file_order, near.outcome) == ("a 100", "suggested")
 
 

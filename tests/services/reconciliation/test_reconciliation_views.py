@@ -16,7 +16,7 @@ from services.i18n import translator
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions import account_rules
 from services.reconciliation.decisions.errors import LineUnknown
-from services.reconciliation.views import file_list, list_exports, lists, payout_list
+from services.reconciliation.views import details, file_list, list_exports, lists, payout_list
 from services.store.schema.orders import orders
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
@@ -53,7 +53,7 @@ def test_figures_come_from_the_kept_sums(desk: Desk, finance: Actor, october: in
 
 def test_a_line_stands_beside_its_order_with_what_differs(desk: Desk, finance: Actor, october: int) -> None:
     [sale] = lists.lines(desk, finance, LineFilter(outcomes=("matched",), operations=("sale",))).rows
-    found = lists.line(desk, finance, sale.id)
+    found = details.line(desk, finance, sale.id)
     assert (found.line.file_name, found.line.line, found.line.order_id) == ("october.csv", 2, "A-1")
     [beside] = found.related
     assert (beside.role, beside.order.order_id) == ("matched", "A-1")
@@ -71,7 +71,7 @@ def test_the_invoice_number_is_the_reference_that_joins_in_the_account(desk: Des
         account_rules.save(desk, finance, "demo", reference=reference, ignore=(), late_days=10)
         [line] = lists.lines(desk, finance, LineFilter()).rows
         [listed] = lists.orders(desk, finance, OrderFilter()).rows
-        of_order = lists.order(desk, finance, order).order
+        of_order = details.order(desk, finance, order).order
         assert (line.invoice_number, listed.invoice_number, of_order.invoice_number) == (said,) * 3
         [head_, row] = sheet(
             lambda out: list_exports.write_orders(
@@ -86,7 +86,7 @@ def test_a_correction_names_what_the_line_said_before(desk: Desk, finance: Actor
         desk, finance, "demo", "again.csv", csv(SALE.replace("100.00", "90.00"), FEE, STRANGE, PAYOUT)
     )
     [sale] = lists.lines(desk, finance, LineFilter(outcomes=("matched",), operations=("sale",))).rows
-    found = lists.line(desk, finance, sale.id)
+    found = details.line(desk, finance, sale.id)
     assert found.line.settled_amount_units == 90_0000
     assert [(old.settled_amount_units, old.file_name) for old in found.former] == [(100_0000, "october.csv")]
 
@@ -95,10 +95,10 @@ def test_an_order_is_shown_with_its_lines_and_where_it_stands(
     desk: Desk, finance: Actor, october: int
 ) -> None:
     [row] = lists.orders(desk, finance, OrderFilter()).rows
-    found = lists.order(desk, finance, row.order)
+    found = details.order(desk, finance, row.order)
     assert found.order.net_units == 99_7000
     assert [line.operation_code for line in found.lines] == ["sale", "fixed_fee"]
-    assert lists.names(desk, finance, file=october, order=row.order) == ("october.csv", "A-1")
+    assert details.names(desk, finance, file=october, order=row.order) == ("october.csv", "A-1")
 
 
 def test_what_is_paid_too_long_and_in_no_payout_is_late(desk: Desk, finance: Actor, october: int) -> None:
@@ -192,9 +192,9 @@ def test_what_is_not_there_is_refused_and_so_is_who_may_not_see(
     desk: Desk, finance: Actor, october: int
 ) -> None:
     with pytest.raises(LineUnknown):
-        lists.line(desk, finance, 99_999)
+        details.line(desk, finance, 99_999)
     with pytest.raises(UnknownOrder):
-        lists.order(desk, finance, 99_999)
+        details.order(desk, finance, 99_999)
     manager = person(desk, "manager")
     for look in (
         lists.figures,

@@ -17,8 +17,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services import settlements
-from services.settlements.blocks import Block, DamagedCell, read_blocks
+from services.settlements.blocks import Block, read_blocks
 from services.settlements.columns import UNITS
+from services.settlements.damaged_cells import DamagedCell
 from services.settlements.dialect import Chosen, Detection, detect_file
 from services.settlements.errors import (
     BrokenQuotes,
