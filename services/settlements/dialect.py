@@ -22,7 +22,6 @@ from services.settlements.tables import Sheet, Table, find_tables, tables_of
 # negative: debits have a minus. positive: debits have no sign, and are known by their operation. inverted: debits are the
 # positive amounts. For each amount column, since an original amount may be unsigned while the settled one is signed.
 Debits = Literal["negative", "positive", "inverted"]
-DEBITS: tuple[Debits, ...] = ("negative", "positive", "inverted")
 
 
 @dataclass(frozen=True, kw_only=True)
