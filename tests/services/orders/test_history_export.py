@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pages.payment_requests.export import WORDS, made
+from pages.payment_requests.export import WORDS, make_file
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.i18n import translator
@@ -104,7 +104,7 @@ def test_expected_orders_are_no_payment_requests(desk: Desk, manager: Actor) -> 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_the_screen_makes_the_same_file(desk: Desk, manager: Actor, form: history_export.Form) -> None:
     create.create(desk, manager, draft(), create.new_form_key())
-    content = made(desk, manager, Filter(), form, translator("en"))
+    content = make_file(desk, manager, Filter(), form, translator("en"))
     assert content.startswith(b"PK" if form == "xlsx" else "\ufeffState,".encode())
 
 
