@@ -141,11 +141,11 @@ def _different(preview: Preview, t: Translator) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                t("Row"): one.wanted.line,
-                t("Order id"): one.wanted.order_id,
+                t("Row"): one.listed.line,
+                t("Order id"): one.listed.order_id,
                 t("What differs"): ", ".join(labels[name] for name in one.facts),
                 t("Known amount"): format_money(one.amount, one.currency, t.locale),
-                t("Amount in this list"): format_money(one.wanted.amount, one.wanted.currency, t.locale),
+                t("Amount in this list"): format_money(one.listed.amount, one.listed.currency, t.locale),
             }
             for one in preview.different[:SHOWN]
         ]

@@ -1,4 +1,4 @@
-"""Cells read as what an order needs: amounts with one decimal sign a file, dates, languages, currencies."""
+"""Reads cells as an order's amounts (one decimal sign a file), currencies, dates and languages."""
 
 import re
 from collections.abc import Collection
@@ -26,7 +26,7 @@ from services.settlements import amounts, dates
 from services.text import currency_signs
 from services.text.headings import plain
 
-EXACT_DIGITS = 15  # what a spreadsheet's number keeps
+EXACT_DIGITS = 15  # a spreadsheet's number has no more
 DecimalSign = Literal[".", ","]
 
 
@@ -40,7 +40,7 @@ def decide(table: Table, chosen: DecimalSign | None) -> amounts.Decision:
 def units(line: Line, decimal: DecimalSign, code: str) -> int:
     """The amount in 1/10000, above zero, with no more decimals than its currency has.
 
-    A sign beside it must be able to mean the currency. Raises AmountUnreadable, AmountError.
+    A currency sign in the cell must be one of the currency's. Raises AmountUnreadable, AmountError.
     """
     cell = line.cells["amount"]
     sign, thousands = (".", "") if "amount" in line.typed else (decimal, None)
@@ -58,7 +58,7 @@ def units(line: Line, decimal: DecimalSign, code: str) -> int:
     if value <= 0:
         raise money.NotPositive
     digits = signed.bare.strip("+ ")
-    if "amount" in line.typed:  # a number has neither marks between thousands nor zeros at its end
+    if "amount" in line.typed:  # a spreadsheet's number has no thousands marks and no zeros at its end
         money.quantised(money.from_units(value), code)
     elif sign in digits:
         money.check_decimals(cell, digits, len(digits.rpartition(sign)[2]), code)
@@ -66,29 +66,30 @@ def units(line: Line, decimal: DecimalSign, code: str) -> int:
 
 
 def currency(line: Line, default: str) -> str:
-    """The row's currency code: its own column's, else what is written beside the amount, else the account's.
+    """The row's currency code: of its currency column, else of the sign in the amount's cell, else the account's.
 
-    A sign of several currencies means the account's where it can; `units` refuses it where it cannot. Raises
+    A sign that several currencies share means the account's if that is one of them; else ``units`` refuses it. Raises
     UnknownCurrency.
     """
-    beside = currency_signs.split(line.cells["amount"]).currencies
-    told = line.cells.get("currency", "")
-    if not told:
-        return _one_of(beside & money.CURRENCIES, default) or default
-    meant = currency_signs.meanings(told) & money.CURRENCIES
-    code = _one_of(meant & beside or meant, default)
+    by_sign = currency_signs.split(line.cells["amount"]).currencies
+    cell = line.cells.get("currency", "")
+    if not cell:
+        return _one_of(by_sign & money.CURRENCIES, default) or default
+    by_cell = currency_signs.meanings(cell) & money.CURRENCIES
+    code = _one_of(by_cell & by_sign or by_cell, default)
     if not code:
-        raise money.UnknownCurrency(told)
+        raise money.UnknownCurrency(cell)
     return code
 
 
-def _one_of(meant: frozenset[str], default: str) -> str:
-    """The only one, or the account's among several; "" where it is neither."""
-    return default if default in meant else next(iter(meant)) if len(meant) == 1 else ""
+def _one_of(codes: frozenset[str], default: str) -> str:
+    """``default`` where it is among them, else the only one; "" where there are several others."""
+    return default if default in codes else next(iter(codes)) if len(codes) == 1 else ""
 
 
 def language(cell: str, default: str) -> str:
-    """``fr``, ``FR-fr``, ``français``, ``French``, ``anglais``: one of the eight; what is none stays as it was typed."""
+    """The language of ``fr``, ``FR-fr``, ``français``, ``French`` or ``anglais``: one of our eight. A cell that names none of
+    them is returned as typed, and the order form's rules refuse it."""
     if not cell:
         return default
     code = re.split(r"[-_]", cell.casefold())[0]
@@ -105,7 +106,7 @@ def date_form(table: Table, column: str) -> dates.Form:
 
 
 def moment(line: Line, column: str, form: dates.Form, zone: ZoneInfo, *, end_of_day: bool) -> datetime | None:
-    """The instant of a date cell in the account's zone, None for an empty one; a day alone is its end, or its start.
+    """The instant of a date cell in the account's zone, None for an empty one; of a day without a time its end or its start.
 
     Raises DateUnreadable, TimeSkipped, TimeTwice.
     """
@@ -130,8 +131,8 @@ def moment(line: Line, column: str, form: dates.Form, zone: ZoneInfo, *, end_of_
 
 
 def damaged(line: Line, names: Collection[str]) -> dict[str, DeskError]:
-    """The texts that the spreadsheet keeps as a number too long for it, whose last digits are not what was typed; and
-    those, or an amount, of which it made a date: ``11/2026`` was an invoice."""
+    """The cells that the spreadsheet has damaged: a text that it stored as a number of too many digits, so that the last
+    ones are not what was typed; and a text or an amount that it turned into a date (``11/2026`` was an invoice)."""
     return {
         name: DigitsLost()
         for name in names
@@ -147,7 +148,7 @@ def of_row(line: Line) -> dict[str, DeskError]:
 
 
 def lost(line: Line) -> dict[str, DeskError]:
-    """The cells that have no value: none of them is a blank."""
+    """The cells that have an error or a formula in place of a value."""
     return {
         name: FormulaCell() if line.cells[name].startswith("=") else ErrorCell() for name in sorted(line.lost)
     }

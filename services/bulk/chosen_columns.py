@@ -1,4 +1,4 @@
-"""A person's choice of a table's columns is stored for every table of the account with the same set of headings."""
+"""A person's choice of a table's columns, stored for every table of the account with the same set of headings."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -10,14 +10,14 @@ from services.store import Connection, Store, table_columns
 from services.text import headings
 
 Kind = Literal["requests", "expected"]
-# What a person chooses now: meaning → a column's name, "" for none, None for what the table itself says.
-Said = Mapping[str, str | None]
+# What a person chooses now: meaning → a column's name, "" for no column, None for the column that the headings name.
+Choices = Mapping[str, str | None]
 
 
-def of_table(store: Store, account: str, kind: Kind, said: Said | None) -> ChosenColumns:
-    """The stored choice for tables of this kind, and over it the choice made now."""
+def of_table(store: Store, account: str, kind: Kind, choices: Choices | None) -> ChosenColumns:
+    """The stored choices for tables of this kind, and the choices made now, which take precedence."""
     with store.read() as tx:
-        return ChosenColumns(table_columns.all_of(tx, account, kind), said or {})
+        return ChosenColumns(table_columns.all_of(tx, account, kind), choices or {})
 
 
 def remember(tx: Connection, actor: Actor, account: str, kind: Kind, head: Head) -> None:

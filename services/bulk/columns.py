@@ -9,7 +9,7 @@ from services.text.headings import Meaning, Tier, Vocabulary
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """``label``: the English msgid, which is also a heading of the template, as its French text is; both are ``exact``."""
+    """``label``: the English msgid. It and its French text are the template's headings, and both are among ``exact``."""
 
     name: str
     label: str
@@ -22,7 +22,7 @@ def _words(*patterns: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(pattern.split()) for pattern in patterns)
 
 
-# Words that make of a heading a price of one piece, a sum, what is still due, a number of pieces.
+# Words by which a heading means a unit price, a sum, an amount still due, a number of pieces.
 _PRICES = _words(
     "price", "prices", "prix", "pu", "p u", "unitaire", "tarif", "cost", "cout", "unit amount", "unit value"
 )
@@ -62,8 +62,8 @@ _REFERENCE = (
     Tier(("reference 1", "référence 1", "ref 1", "reporting data 1")),
     Tier(("reference", "référence")),
 )
-# What is due is what the customer owes: it goes before an amount, of which a part may be paid. An amount with its taxes
-# goes beside one that does not say whether it has them.
+# An amount due is what the customer owes, so it wins over an amount, of which a part may be paid. An amount with taxes
+# puts one in doubt that does not say whether it includes them.
 _AMOUNT = Column(
     name="amount",
     label="Amount",
@@ -178,7 +178,7 @@ EXPECTED: tuple[Column, ...] = (
 
 
 def recognise(heading: str, columns: tuple[Column, ...]) -> str | None:
-    """The name of the column that a heading means where it stands alone, or None."""
+    """The name of the column that a heading means by itself, or None."""
     return vocabulary(columns).recognise(heading)
 
 

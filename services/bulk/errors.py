@@ -1,18 +1,18 @@
-"""What a table of orders, or the work on it, is refused for.
+"""Why a table of orders, a row of it, or an action on a batch is refused.
 
 BatchError
 ├── TableError              nothing of the file can be used
 │   ├── NotATable           another type of file
-│   ├── ColumnsMissing      without these columns no row makes an order
+│   ├── ColumnsMissing      every order needs these columns
 │   ├── ColumnsDoubtful     several columns may be the same one
 │   ├── NoRows
-│   ├── TablesJoined        further down another heading stands
+│   ├── TablesJoined        there is another heading further down
 │   ├── TooManyRows         more than one list takes
 │   └── TableTooLarge       bytes
 ├── CellProblem             one cell, or one row
 │   ├── AmountUnreadable    no amount in the table's notation
 │   ├── DateUnreadable
-│   ├── MadeDate            a spreadsheet has made a date of a text or an amount
+│   ├── MadeDate            a spreadsheet has turned a text or an amount into a date
 │   ├── RowsSwallowed       a quoted cell seems to hide rows
 │   ├── DigitsLost          a spreadsheet has rounded a long number
 │   ├── ErrorCell           #REF!, #N/A: the spreadsheet has lost its value
@@ -61,7 +61,7 @@ class ColumnsMissing(TableError):
 
 
 class ColumnsDoubtful(TableError):
-    """``head.doubts`` says which; the rows differ in them."""
+    """``head.doubts``: the columns in doubt, whose cells differ."""
 
     code = "table_columns_doubtful"
 
@@ -79,7 +79,7 @@ class NoRows(TableError):
 
 
 class TablesJoined(TableError):
-    """``line`` is a heading of other columns than that in ``first``, both from 1."""
+    """``line``: the row of a heading with other columns than the heading in row ``first``; both count from 1."""
 
     code = "table_joined"
 
@@ -125,7 +125,7 @@ class MadeDate(CellProblem):
 
 
 class RowsSwallowed(CellProblem):
-    """``line`` … ``last``: the lines of the text, from 1, between whose quotation marks rows seem to stand."""
+    """``line`` … ``last``: the lines of the text, from 1, between whose quotation marks there seem to be rows."""
 
     code = "row_swallowed"
 

@@ -1,10 +1,10 @@
 """Expected orders: the shop's own, stored so that payout lines match them. Nothing is sent for them, and none is ever changed.
 
-An order of the list that is stored with other facts is shown, and stays as it was.
+A listed order that is stored with other facts is shown; the stored one does not change.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,7 @@ from services.access import Actor, Right, audit, require
 from services.accounts.configured import require_account
 from services.bulk import cells, chosen_columns, table
 from services.bulk.cells import DecimalSign
-from services.bulk.chosen_columns import Said
+from services.bulk.chosen_columns import Choices
 from services.bulk.columns import EXPECTED
 from services.bulk.errors import OrderIdTwice
 from services.bulk.heading import Head
@@ -24,9 +24,8 @@ from services.bulk.rows import Bad, Problem
 from services.bulk.table import Line, Table
 from services.desk import Desk
 from services.errors import DeskError
-from services.mail.addresses import clean_header_text
-from services.orders.drafts import REFERENCE_MAX, REFERENCES
-from services.orders.errors import FieldEmpty, FieldTooLong
+from services.orders.drafts import REFERENCE_MAX, REFERENCES, FieldErrors, clean_text
+from services.orders.errors import FieldEmpty
 from services.settings.account import Account
 from services.settlements.amounts import Decision
 from services.settlements.dates import Form
@@ -44,7 +43,7 @@ AT_ONCE = 1_000  # orders in one transaction: other writers wait for tens of mil
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """``amount`` in 1/10000; ``placed_at`` None where the list names no date; ``references``: always five."""
+    """One order of the list. ``amount`` in 1/10000; ``placed_at`` None where the list names no date; ``references``: always five."""
 
     line: int
     order_id: str
@@ -56,9 +55,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class Different:
-    """An order that is known with other facts. ``facts``: its names of columns that differ."""
+    """A listed order that is stored with other facts. ``facts``: the names of the columns that differ; ``amount`` and
+    ``currency``: the stored ones."""
 
-    wanted: Expected
+    listed: Expected
     amount: int
     currency: str
     facts: tuple[str, ...]
@@ -66,8 +66,9 @@ class Different:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """``decision.decimal`` None: the file does not say how its amounts are written, and no row was read. ``cards``: the rows
-    of new orders whose id or reference looks like a card number."""
+    """``decision.decimal`` None: the file does not show which decimal sign its amounts have, and no row was read. ``known``:
+    how many orders are stored with the same facts; ``cards``: the rows of new orders whose id or reference looks like a card
+    number."""
 
     table: Table
     decision: Decision
@@ -84,16 +85,16 @@ def preview(
     account: str,
     raw: bytes,
     decimal: DecimalSign | None,
-    said: Said | None = None,
+    choices: Choices | None = None,
     sheets: Path | None = None,
 ) -> Preview:
-    """Read a list and compare it with what is known. ``said``: the columns chosen now, over the stored choice; ``sheets`` as in
-    ``table.read``. Raises what that does, NotAllowed, AccountUnknown."""
+    """Read a list and compare it with the stored orders. ``choices``: the columns chosen now, which take precedence over the
+    stored choices; ``sheets`` as in ``table.read``. Raises the errors of ``table.read``, NotAllowed, AccountUnknown."""
     require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE, account)
     read = table.read(
-        raw, EXPECTED, MOST_ROWS, chosen_columns.of_table(desk.store, account, "expected", said), sheets
+        raw, EXPECTED, MOST_ROWS, chosen_columns.of_table(desk.store, account, "expected", choices), sheets
     )
     decision = cells.decide(read, decimal)
     if decision.decimal is None:
@@ -120,8 +121,8 @@ def preview(
 
 
 def save(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], head: Head | None = None) -> int:
-    """Store the orders that are not known yet; how many. Run again after a stop, it continues where it was. The columns that a
-    person chose (``head``) are stored.
+    """Store the orders that are not stored yet, and the columns that a person chose (``head``). Returns how many orders were
+    added. Run again after an interruption, it adds the rest.
 
     Raises NotAllowed, AccountUnknown.
     """
@@ -174,15 +175,8 @@ def _read_row(
     line: Line, account: Account, decimal: DecimalSign, form: Form
 ) -> tuple[Expected, dict[str, DeskError]]:
     """The row as an order, and what is wrong with it."""
-    problems: dict[str, DeskError] = {}
-
-    def take(field: str, read: Callable[[], T], instead: T) -> T:
-        try:
-            return read()
-        except DeskError as problem:
-            problems[field] = problem
-            return instead
-
+    problems = FieldErrors()
+    take = problems.value
     code = take("currency", lambda: cells.currency(line, account.currency), account.currency)
     names = [f"reference_{n}" for n in range(1, REFERENCES + 1)]
     one = Expected(
@@ -201,12 +195,7 @@ def _read_row(
 
 
 def _text(line: Line, name: str, limit: int, *, needed: bool = False) -> str:
-    text = clean_header_text(line.cells.get(name, ""), name, 4 * limit, digits=True)
-    if needed and not text:
-        raise FieldEmpty
-    if len(text) > limit:
-        raise FieldTooLong(limit)
-    return text
+    return clean_text(line.cells.get(name, ""), name, limit, needed=needed, digits=True)
 
 
 def _amount(line: Line, code: str, decimal: DecimalSign) -> int:
@@ -215,15 +204,15 @@ def _amount(line: Line, code: str, decimal: DecimalSign) -> int:
     return cells.units(line, decimal, code)
 
 
-def _differing(wanted: Expected, known: Known) -> tuple[str, ...]:
-    """The columns in which the list differs from the stored order; a column that the list leaves out does not differ."""
-    told = {"amount": wanted.amount, "currency": wanted.currency}
-    told |= {f"reference_{n}": text for n, text in enumerate(wanted.references, 1) if text}
-    return tuple(name for name, value in told.items() if getattr(known, name) != value)
+def _differing(listed: Expected, known: Known) -> tuple[str, ...]:
+    """The columns in which the list differs from the stored order; a column that the list does not have does not differ."""
+    facts = {"amount": listed.amount, "currency": listed.currency}
+    facts |= {f"reference_{n}": text for n, text in enumerate(listed.references, 1) if text}
+    return tuple(name for name, value in facts.items() if getattr(known, name) != value)
 
 
 def _row(account: str, one: Expected, actor: Actor) -> dict[str, Any]:
-    """The order as the store keeps it: no customer, no page, no message, and nothing that is due."""
+    """The order's stored row: without a customer; it has no page, no message and no step."""
     now = clock.now()
     facts = {"order_id": one.order_id, **{f"reference_{n}": text for n, text in enumerate(one.references, 1)}}
     return {

@@ -1,4 +1,4 @@
-"""The heading of a table: the names of its columns, what each is read as, and which of these a person chose."""
+"""The heading of a table: the names of its columns, the meaning of each, and which meanings a person chose."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from services.text.headings import (
 
 _ONE = frozenset(("", "1", "1.0", "1,0", "1.00", "1,00"))
 _SAMPLES = 3
-# A code in capitals (of those seen most, in any letters), a word, or a sign with the letters that belong to it:
+# A code in capitals (a frequent one also in small letters), a word, or a sign with the letters that belong to it:
 # "Amount (USD)", "amount_usd", "Montant en dollars", "Montant €", "Total US$".
 _SIGN = re.compile(
     r"(?<![A-Z])[A-Z]{3}(?![A-Za-z])|[A-Z]{0,2}[$€£¥₹₽₺₩₪₫₱฿]|\bzł\b|\bKč\b|\bFt\b"
@@ -26,21 +26,22 @@ _SIGN = re.compile(
 
 @dataclass(frozen=True)
 class ChosenColumns:
-    """The columns that persons chose: meaning → name, "" for none of them. ``kept``: for earlier tables, by ``headings.digest`` of
-    their names; ``said``: for this table, None for what the table itself says."""
+    """The columns that persons chose: meaning → name, "" for no column. ``stored``: for earlier tables, by ``headings.digest`` of
+    their names; ``current``: for this table, None for the column that the headings name."""
 
-    kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    said: Mapping[str, str | None] = field(default_factory=dict)
+    stored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    current: Mapping[str, str | None] = field(default_factory=dict)
 
     def of(self, names: tuple[str, ...]) -> dict[str, str]:
-        kept = self.kept.get(headings.digest(names), {})
-        return {meaning: name for meaning, name in {**kept, **self.said}.items() if name is not None}
+        """The choices for a table with these column names."""
+        stored = self.stored.get(headings.digest(names), {})
+        return {meaning: name for meaning, name in {**stored, **self.current}.items() if name is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """``names``: of the columns, no two alike; ``samples``: the first cells of each; ``chosen``: which of them a person chose, by meaning;
-    ``doubts``: meanings for which several columns may stand and differ, with these columns' names."""
+    """``names``: of the columns, no two alike; ``samples``: the first cells of each; ``chosen``: the columns that a person chose, by
+    meaning; ``doubts``: meanings that several columns with different cells may have, with these columns' names."""
 
     names: tuple[str, ...]
     choice: Choice
@@ -55,23 +56,23 @@ class Head:
 
     @property
     def sign(self) -> str:
-        """What the heading of the amount says of its currency, "" for nothing; it holds for cells that say nothing."""
+        """The currency signs in the amount's heading, "" for none. They apply to cells that have no sign of their own."""
         return " ".join(_signs(self.used.get("amount", "")))
 
     @property
     def unused(self) -> tuple[tuple[str, str, str], ...]:
-        """Columns that another was preferred to: (its name, the meaning, the other's name)."""
+        """Columns that are not read because another was preferred: (its name, the meaning, the other's name)."""
         return tuple(
             (self.names[one.place], one.meaning, self.names[one.instead]) for one in self.choice.unused
         )
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Columns that are read as nothing, and that no other was preferred to."""
-        beaten = {one.place for one in self.choice.unused}
+        """Columns whose heading has no known meaning."""
+        unused = {one.place for one in self.choice.unused}
         known = zip(self.names, self.choice.known, strict=True)
         return tuple(
-            name for place, (name, one) in enumerate(known) if name and not one and place not in beaten
+            name for place, (name, one) in enumerate(known) if name and not one and place not in unused
         )
 
 
@@ -89,23 +90,23 @@ def _bare(heading: str) -> str:
 
 
 def head_of(cells: Sequence[str], columns: tuple[Column, ...], chosen: ChosenColumns) -> Head:
-    """What the columns under these headings are, nothing known of their rows yet."""
+    """The meanings of the columns by their headings and the choices, before any row is read."""
     words, texts = vocabulary(columns), [" ".join(cell.split()) for cell in cells]
     names = headings.labels(texts)
     ours = {"": "", **{spelling(name): name for name in names if name}}
-    said = {
+    chosen_here = {
         meaning: ours[spelling(name)] for meaning, name in chosen.of(names).items() if spelling(name) in ours
     }
-    by_place = {names.index(name): meaning for meaning, name in said.items() if name}
+    by_place = {names.index(name): meaning for meaning, name in chosen_here.items() if name}
     bare = [_bare(text) for text in texts]
     for place, text in enumerate(bare):
-        if said.get(words.recognise(text) or "") == "":
+        if chosen_here.get(words.recognise(text) or "") == "":
             by_place.setdefault(place, "")
-    return Head(names=names, choice=words.choose(bare, by_place), chosen=said)
+    return Head(names=names, choice=words.choose(bare, by_place), chosen=chosen_here)
 
 
 def samples(rows: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...], ...]:
-    """The first cells of each column that are not blank, to be shown: without card numbers."""
+    """The first cells of each column that are not blank, to be shown: card numbers are masked."""
     found = (
         [cell for row in rows if place < len(row) and (cell := row[place].strip())] for place in range(width)
     )
@@ -113,7 +114,8 @@ def samples(rows: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...],
 
 
 def doubts(head: Head, rows: Sequence[Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The doubts that the rows do not settle, by holding the same in all columns, or one piece in each."""
+    """The doubts that the rows do not settle. They do where all columns in doubt have the same cells, or where one of them
+    counts pieces and is always 1."""
     return tuple(
         (one.meaning, tuple(head.names[place] for place in one.places))
         for one in head.choice.doubts

@@ -1,4 +1,4 @@
-"""A table of payment requests, read and checked before anything is sent: which rows are good, and what each is warned of."""
+"""A table of payment requests, read and checked before anything is sent: the good rows with their warnings, and the bad ones."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from services import clock
 from services.access import Actor, Right, require
 from services.accounts.configured import require_account
 from services.bulk import cells, chosen_columns, rows, table
-from services.bulk.chosen_columns import Said
+from services.bulk.chosen_columns import Choices
 from services.bulk.columns import REQUESTS
 from services.bulk.rows import Bad, Good, Rules
 from services.bulk.table import Table
@@ -37,8 +37,8 @@ MOST_ROWS = 5_000
 
 @dataclass(frozen=True)
 class Preview:
-    """A table as it was read, without its lines, since a cell may hold what is refused. ``decision.decimal`` None: the file does
-    not say how its amounts are written, and no row was checked. ``totals``: units by currency, of the good rows."""
+    """``table``: without its lines, since a cell may have a card number. ``decision.decimal`` None: the file does not show
+    which decimal sign its amounts have, and no row was checked."""
 
     table: Table
     decision: Decision
@@ -47,6 +47,7 @@ class Preview:
 
     @property
     def totals(self) -> dict[str, int]:
+        """The sum of the good rows by currency, in units of 1/10000."""
         sums: Counter[str] = Counter()
         for row in self.good:
             sums[row.accepted.currency] += row.accepted.amount
@@ -59,16 +60,16 @@ def preview(
     account: str,
     raw: bytes,
     rules: Rules,
-    said: Said | None = None,
+    choices: Choices | None = None,
     sheets: Path | None = None,
 ) -> Preview:
-    """Read and check a table; nothing is stored. ``said``: the columns chosen now, over the stored choice; ``sheets`` as in
-    ``table.read``. Raises what that does, NotAllowed, AccountUnknown."""
+    """Read and check a table; nothing is stored. ``choices``: the columns chosen now, which take precedence over the stored
+    choices; ``sheets`` as in ``table.read``. Raises the errors of ``table.read``, NotAllowed, AccountUnknown."""
     require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND, account)
     read = table.read(
-        raw, REQUESTS, MOST_ROWS, chosen_columns.of_table(desk.store, account, "requests", said), sheets
+        raw, REQUESTS, MOST_ROWS, chosen_columns.of_table(desk.store, account, "requests", choices), sheets
     )
     decision, shown = cells.decide(read, rules.decimal), replace(read, lines=())
     if decision.decimal is None:
@@ -102,7 +103,7 @@ def _compared_with_stored(
             bad.append(rows.refuse(read, row, "order_id", OrderIdTaken(row.draft.order_id)))
             continue
         reference = row.accepted.references[0]
-        tests = {
+        applies = {
             InvoiceNumberMissing.code: not reference,
             LooksLikeCard.code: looks_like_card(row.accepted),
             AddressMistyped.code: suggestion(row.accepted.email) is not None,
@@ -116,10 +117,10 @@ def _compared_with_stored(
         }
         seen.add(_same(row))
         referred |= {reference} - {""}
-        warned.append(replace(row, warnings=tuple(code for code, holds in tests.items() if holds)))
+        warned.append(replace(row, warnings=tuple(code for code, yes in applies.items() if yes)))
     return warned, bad
 
 
 def _same(row: Good) -> tuple[str, int, str]:
-    """What makes two requests look like one: addresses differ in more than their case."""
+    """Two requests with the same one look like the same request. Letter case does not distinguish two addresses."""
     return row.accepted.email.lower(), row.accepted.amount, row.accepted.currency

@@ -1,6 +1,5 @@
-"""Rows read as payment requests: each is checked by the order form's own rules, its problems named cell by cell."""
+"""Reads rows as payment requests: the order form's own rules check each, and problems are named cell by cell."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -13,17 +12,18 @@ from services.bulk.table import Line, Table
 from services.errors import DeskError
 from services.mail.errors import CardNumber
 from services.orders import drafts
-from services.orders.drafts import REFERENCES, Accepted, Draft
+from services.orders.drafts import REFERENCES, Accepted, Draft, FieldErrors
 from services.settings.account import Account
 
 T = TypeVar("T")
 _TEXTS = ("first_name", "last_name", "email", "description", "order_id", "phone")
-_PLACEHOLDER = "0"  # an order id is given when the row is kept; until then the form's rules need one
+_PLACEHOLDER = "0"  # the row gets an order id when its order is created; until then the form's rules need one
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The values for cells that the table leaves out. ``locale``: the reader's, for amounts in sentences. ``days``: validity."""
+    """The values for cells that the table does not have. ``days``: how long the link is valid. ``locale``: the reader's, for
+    amounts in messages. ``decimal``: the decimal sign that the reader chose."""
 
     language: str
     days: int
@@ -33,7 +33,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Problem:
-    """``column`` is "" where the row as a whole is meant; ``where`` is the cell as its program names it."""
+    """``column``: "" for the row as a whole; ``where``: the cell's name in its program (``D12``), or the line's number."""
 
     column: str
     where: str
@@ -49,7 +49,8 @@ class Bad:
 
 @dataclass(frozen=True)
 class Good:
-    """``draft`` without an order id or an end where the row names none. ``warnings``: codes of orders.warnings, and two that only a table has."""
+    """``draft``: its order id is "" and its end None where the row has none. ``warnings``: codes of ``orders.warnings``, and two
+    that only a table has."""
 
     line: Line
     draft: Draft
@@ -83,7 +84,7 @@ def check_rows(
 
 
 def refuse(table: Table, row: Good, column: str, error: DeskError) -> Bad:
-    """Refuse a row that is right by itself because of what is stored."""
+    """Refuse a row without problems of its own, because of stored orders."""
     return Bad(row.line, (_problem(table, row.line, column, error),))
 
 
@@ -101,16 +102,9 @@ def _problem(table: Table, line: Line, column: str, error: DeskError) -> Problem
 def _draft(
     line: Line, account: Account, rules: Rules, decimal: DecimalSign, form: Any, now: datetime
 ) -> tuple[Draft, dict[str, DeskError]]:
-    """The row as if it had been typed, and the problems that the form's own rules cannot see."""
-    problems: dict[str, DeskError] = {}
-
-    def take(field: str, read: Callable[[], T], instead: T) -> T:
-        try:
-            return read()
-        except DeskError as problem:
-            problems[field] = problem
-            return instead
-
+    """The row as a typed form, and the problems that the form's own rules cannot find."""
+    problems = FieldErrors()
+    take = problems.value
     texts = {name: line.cells.get(name, "") for name in _TEXTS}
     references = {f"reference_{n}": line.cells.get(f"reference_{n}", "") for n in range(1, REFERENCES + 1)}
     problems.update(cells.damaged(line, [*texts, *references] & line.cells.keys()))
@@ -144,9 +138,9 @@ def _draft(
 
 def stored(draft: Draft) -> dict[str, Any]:
     """A draft as JSON."""
-    kept = asdict(draft)
-    kept["expires_at"] = draft.expires_at.isoformat() if draft.expires_at else None
-    return kept
+    data = asdict(draft)
+    data["expires_at"] = draft.expires_at.isoformat() if draft.expires_at else None
+    return data
 
 
 def restored(data: dict[str, Any], order_id: str, default_end: datetime) -> Draft:

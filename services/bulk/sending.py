@@ -1,7 +1,7 @@
 """Many payment requests from one table, sent at a set pace, each row exactly once. ``request_table`` shows them first.
 
 The order of a row and the row's new state are written in one transaction: whatever is killed, a row is either waiting or
-has its one order. A batch acts for the person who started it, with the rights that they have at that moment.
+has its one order. A batch acts for the person who started or resumed it, with the rights that they have when a row is sent.
 """
 
 import logging
@@ -49,7 +49,7 @@ _CATCH_UP = timedelta(seconds=2)  # after a stop, missed rows are not sent in a 
 
 @dataclass(frozen=True)
 class Progress:
-    """``waiting``, ``created``, ``refused``: rows. ``left``: how long the waiting ones take at the set pace."""
+    """``waiting``, ``created``, ``refused``: numbers of rows."""
 
     batch: Batch
     waiting: int
@@ -58,12 +58,13 @@ class Progress:
 
     @property
     def left(self) -> timedelta:
+        """How long the waiting rows take at the set pace."""
         return timedelta(minutes=self.waiting / self.batch.per_minute)
 
 
 @dataclass(frozen=True)
 class Listing:
-    """``shown``: every batch that has not ended and the newest of the others, of ``total``."""
+    """``shown``: every batch that has not ended, and the newest others; ``total``: how many batches there are."""
 
     shown: tuple[Progress, ...]
     total: int
@@ -81,8 +82,8 @@ def start(
     form_key: str,
     head: Head | None = None,
 ) -> int:
-    """Store the good rows and begin to send them; the id of the batch. The same ``form_key`` again begins nothing anew.
-    The columns that a person chose (``head``) are stored.
+    """Store the good rows as a batch that the worker sends, and the columns that a person chose (``head``). Returns the batch's
+    id. The same ``form_key`` again returns the same batch and does nothing.
 
     Raises NothingToSend, PaceRefused, AccountNotReady, AccountUnknown, NotAllowed.
     """
@@ -97,7 +98,7 @@ def start(
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND, account)
-        one_at_a_time(tx, "batch")  # two presses at once: the second finds what the first has written
+        one_at_a_time(tx, "batch")  # of two simultaneous presses the second finds the first one's batch
         known = batches.by_form_key(tx, form_key)
         if known is not None:
             require(tx, actor, Right.SEND, known.account)
@@ -128,7 +129,7 @@ def start(
 
 
 def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
-    """The batches with how far each is, newest first: those that go on or are paused, and the newest ``most``."""
+    """The batches with their progress, newest first: all that run or are paused, and the newest ``most`` others."""
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEND)
         found, total = batches.listed(tx, most, accounts), batches.how_many(tx, accounts)
@@ -145,7 +146,7 @@ def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
 
 
 def refused(desk: Desk, actor: Actor, batch: int) -> list[BatchRow]:
-    """The rows that were refused while sending, with their problems: field → [code, values].
+    """The rows that were refused when they were sent, with their problems: field → [code, values].
 
     Raises UnknownBatch, NotAllowed.
     """
@@ -156,21 +157,21 @@ def refused(desk: Desk, actor: Actor, batch: int) -> list[BatchRow]:
 
 def pause(desk: Desk, actor: Actor, batch: int) -> None:
     """Send no further row until ``resume``. Raises UnknownBatch, BatchOver, NotAllowed."""
-    _turn(desk, actor, batch, "paused")
+    _set_state(desk, actor, batch, "paused")
 
 
 def resume(desk: Desk, actor: Actor, batch: int) -> None:
-    """Continue where it stopped, from now on for the person who resumes it. Raises UnknownBatch, BatchOver, NotAllowed."""
-    _turn(desk, actor, batch, "running")
+    """Continue where it stopped, on behalf of the person who resumes it. Raises UnknownBatch, BatchOver, NotAllowed."""
+    _set_state(desk, actor, batch, "running")
 
 
 def cancel(desk: Desk, actor: Actor, batch: int) -> None:
-    """Send no further row, ever; what was sent stays sent. Raises UnknownBatch, BatchOver, NotAllowed."""
-    _turn(desk, actor, batch, "cancelled")
+    """Send no further row, for good; links that were sent stay valid. Raises UnknownBatch, BatchOver, NotAllowed."""
+    _set_state(desk, actor, batch, "cancelled")
 
 
 def work(desk: Desk) -> bool:
-    """Make the order of one row that is due. False when none is; cheap then."""
+    """Create the order of one row that is due. False when none is: then only a read transaction was used."""
     now = clock.now()
     with desk.store.read() as tx:
         if not batches.any_due(tx, now) or held(tx):
@@ -189,7 +190,7 @@ def work(desk: Desk) -> bool:
         except STORE_AWAY:
             raise
         except Exception:
-            # A fault of ours must stop neither the batch nor the other work: the row is set aside, and the log says why.
+            # A fault of ours must stop neither the batch nor the other work: the row is refused, and the log says why.
             log.exception("row %s of batch %s failed", number, batch.id)
         else:
             return True
@@ -218,22 +219,22 @@ def _send(tx: Connection, desk: Desk, batch: Batch, row: BatchRow, now: datetime
     except (AccessError, AccountUnknown) as error:
         following = {"state": "paused", "reason": error.code}
     else:
-        # The order has the customer now: one copy of a person's data is enough.
+        # The order has the customer's data now: the row's copy is deleted.
         batches.change_row(tx, batch.id, row.number, state="created", order=order, data={})
     batches.change(tx, batch.id, **following)
 
 
 def _refuse(tx: Connection, batch: Batch, row: BatchRow, problems: dict[str, DeskError]) -> None:
-    said = {field: [problem.code, problem.fields()] for field, problem in problems.items()}
-    batches.change_row(tx, batch.id, row.number, state="refused", problems=said)
+    stored = {field: [problem.code, problem.fields()] for field, problem in problems.items()}
+    batches.change_row(tx, batch.id, row.number, state="refused", problems=stored)
 
 
 def _order_id(batch: Batch, number: int) -> str:
-    """The order id of a row that names none: it can be read out, and no other row has it."""
+    """The order id for a row without one: unique, and easy to read out."""
     return f"{batch.created_at:%y%m%d}-{batch.id}-{number:04d}"
 
 
-def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
+def _set_state(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
     with desk.store.write() as tx:
         batch = _batch(tx, actor, batch_id, lock=True)
         if batch.state not in batches.UNENDED:

@@ -8,12 +8,12 @@ import xlsxwriter
 from services.bulk.columns import Column
 from services.i18n import Translator
 
-# Kept as text, so that a spreadsheet leaves leading zeros and long numbers alone.
+# Formatted as text, so that a spreadsheet does not change leading zeros and long numbers.
 _TEXTS = frozenset({"order_id", "phone", *(f"reference_{n}" for n in range(1, 6))})
 
 
 def as_csv(columns: tuple[Column, ...], t: Translator) -> bytes:
-    """UTF-8 with BOM; the separator is the one that a spreadsheet of that language expects."""
+    """UTF-8 with BOM, with the separator that a spreadsheet of that language expects."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter="," if t.language == "en" else ";", lineterminator="\r\n")
     writer.writerow([t(column.label) for column in columns])
@@ -21,7 +21,7 @@ def as_csv(columns: tuple[Column, ...], t: Translator) -> bytes:
 
 
 def as_xlsx(columns: tuple[Column, ...], t: Translator) -> bytes:
-    """Needed columns are bold and say so in a note."""
+    """The headings of needed columns are bold; a note on each heading says whether it is needed."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         sheet = book.add_worksheet(t("Orders"))

@@ -106,29 +106,36 @@ def local_time(naive: datetime, zone: ZoneInfo) -> datetime:
     return first.astimezone(UTC)
 
 
-def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskError]]:
-    """The accepted form, None where anything is wrong; and what is wrong, by field."""
-    problems: dict[str, DeskError] = {}
+class FieldErrors(dict[str, DeskError]):
+    """What is wrong with a form or a row, by field."""
 
-    def take(field: str, read: Callable[[], T], instead: T) -> T:
+    def value(self, field: str, read: Callable[[], T], instead: T) -> T:
+        """What ``read`` returns; where it raises, the error is the field's, and ``instead`` is returned."""
         try:
             return read()
         except DeskError as problem:
-            problems[field] = problem
+            self[field] = problem
             return instead
 
+
+def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskError]]:
+    """The accepted form, None where anything is wrong; and what is wrong, by field."""
+    problems = FieldErrors()
+    take = problems.value
     take("channel", lambda: _one_of(draft.channel, get_args(Channel)), "")
     take("capture", lambda: _one_of(draft.capture, get_args(Capture)), "")
     link = draft.channel == "link"
-    first_name = take("first_name", lambda: _text(draft.first_name, "first_name", NAME_MAX), "")
-    last_name = take("last_name", lambda: _text(draft.last_name, "last_name", NAME_MAX), "")
+    first_name = take("first_name", lambda: clean_text(draft.first_name, "first_name", NAME_MAX), "")
+    last_name = take("last_name", lambda: clean_text(draft.last_name, "last_name", NAME_MAX), "")
     email = take("email", lambda: parse_address(draft.email) if link or draft.email.strip() else None, None)
-    phone = take("phone", lambda: _text(draft.phone, "phone", PHONE_MAX, needed=False), "")
+    phone = take("phone", lambda: clean_text(draft.phone, "phone", PHONE_MAX, needed=False), "")
     amount = take("amount", lambda: _amount(draft), 0)
-    description = take("description", lambda: _text(draft.description, "description", DESCRIPTION_MAX), "")
+    description = take(
+        "description", lambda: clean_text(draft.description, "description", DESCRIPTION_MAX), ""
+    )
     padded = (*draft.references, *[""] * REFERENCES)[:REFERENCES]
     one, two, three, four, five = (
-        take(name, partial(_text, text, name, REFERENCE_MAX, needed=False, digits=True), "")
+        take(name, partial(clean_text, text, name, REFERENCE_MAX, needed=False, digits=True), "")
         for name, text in zip(_REFERENCE_FIELDS, padded, strict=True)
     )
     order_id = take("order_id", lambda: _order_id(draft.order_id), "")
@@ -162,7 +169,8 @@ def _one_of(chosen: str, choices: tuple[str, ...]) -> str:
     return chosen
 
 
-def _text(typed: str, field: str, limit: int, *, needed: bool = True, digits: bool = False) -> str:
+def clean_text(typed: str, field: str, limit: int, *, needed: bool = True, digits: bool = False) -> str:
+    """The text of a field, cleaned. ``digits``: it may be all digits. Raises TextError, FieldEmpty, FieldTooLong."""
     text = clean_header_text(typed, field, 4 * limit, digits=digits)
     if needed and not text:
         raise FieldEmpty

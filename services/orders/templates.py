@@ -15,10 +15,8 @@ from services.access import Actor, Right, allowed_accounts, audit, require
 from services.accounts.configured import require_account
 from services.desk import Desk
 from services.errors import DeskError
-from services.mail.addresses import clean_header_text
 from services.mail.errors import CardNumber
-from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS, Capture, Draft
-from services.orders.errors import FieldEmpty, FieldTooLong
+from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS, Capture, Draft, clean_text
 from services.store import Connection
 from services.store.locks import one_at_a_time
 from services.store.orders import templates
@@ -96,7 +94,7 @@ def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) ->
     ):  # the form may be invalid, so its own check may not have seen this
         raise CardNumber("description")
     require_account(desk, account)
-    name = _name(name)
+    name = clean_text(name, "name", NAME_MAX)
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND, account)
         added = templates.add(
@@ -115,7 +113,7 @@ def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) ->
 
 def rename(desk: Desk, actor: Actor, template: int, name: str) -> None:
     """Raises UnknownTemplate, FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, NotAllowed."""
-    name = _name(name)
+    name = clean_text(name, "name", NAME_MAX)
 
     def act(tx: Connection, row: StoredTemplate) -> None:
         other = templates.by_name(tx, row.account, name)
@@ -143,15 +141,6 @@ def _change(
         require(tx, actor, Right.SEND, row.account)
         act(tx, row)
         audit.record(tx, actor, action, f"account:{row.account}")
-
-
-def _name(text: str) -> str:
-    name = clean_header_text(text, "name", 4 * NAME_MAX)
-    if not name:
-        raise FieldEmpty
-    if len(name) > NAME_MAX:
-        raise FieldTooLong(NAME_MAX)
-    return name
 
 
 def _template(row: StoredTemplate) -> Template:

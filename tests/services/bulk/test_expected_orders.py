@@ -41,7 +41,7 @@ def test_a_list_is_kept_once_and_what_differs_is_shown_and_left(desk: Desk, fina
     again = look(desk, finance, A, (*B[:1], "25,00", *B[2:]), ("WEB/1003", "5,00", "GBP", "", ""))
     assert (again.known, [one.order_id for one in again.new]) == (1, ["WEB/1003"])
     [differs] = again.different
-    assert (differs.wanted.order_id, differs.facts, differs.amount) == ("WEB/1002", ("amount",), 20_0000)
+    assert (differs.listed.order_id, differs.facts, differs.amount) == ("WEB/1002", ("amount",), 20_0000)
     assert expected.save(desk, finance, "demo", again.new) == 1
     assert expected.save(desk, finance, "demo", again.new) == 0  # the same press once more
     assert expected.count(desk, finance, "demo") == 3
