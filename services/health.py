@@ -1,8 +1,8 @@
-"""What a load balancer or a monitor asks, on either port and without a sign-in: is it alive, is it ready.
+"""The health addresses for a load balancer or a monitor, on either port and without a sign-in.
 
-``/healthz`` is answered by whatever process still turns its loop. ``/readyz`` says no when this process could not do its
-work: when nothing can be stored, the tables are another version's, or no worker works. However often and by whomever it is
-asked, the store is looked at once in ten seconds, by a thread beside the answers.
+``/healthz`` answers 200 while the process's event loop runs. ``/readyz`` answers 503 when this process cannot do its work:
+when nothing can be stored, the tables are another version's, or no worker is alive. However often it is asked, the store is
+probed once in ten seconds, in a thread of its own.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ def routes(desk: Desk) -> list[Route]:
 
     async def readyz(_request: Request) -> Response:
         checks = {**await store.checks(), "worker": _worker(desk.worker_watch)}
-        ready = all(said == FINE for said in checks.values())
+        ready = all(check == FINE for check in checks.values())
         answer = {"status": "ready" if ready else "not ready", "checks": checks}
         return JSONResponse(answer, 200 if ready else 503, headers=_NO_CACHE)
 
@@ -53,41 +53,43 @@ def _worker(watch: WorkerWatch) -> str:
 
 
 class StoreProbe:
-    """What the store says, ``every`` seconds at most; an answer that is not there after ``patience`` seconds is a no."""
+    """Probes the store at most once in ``every`` seconds; without an answer after ``patience`` seconds it is not ready."""
 
     def __init__(
         self, desk: Desk, *, every: float = EVERY_SECONDS, patience: float = PATIENCE_SECONDS
     ) -> None:
         self._desk, self._every, self._patience = desk, every, patience
         self._began = 0.0
-        self._look: Future[dict[str, str]] | None = None
+        self._probe: Future[dict[str, str]] | None = None
 
     async def checks(self) -> dict[str, str]:
         """{"database", "tables"}: FINE, or what is wrong. To be called in one event loop."""
         now = time.monotonic()
-        if self._look is None or (self._look.done() and now - self._began >= self._every):
-            self._began, self._look = now, Future()
-            threading.Thread(target=self._run, args=(self._look,), name="probe", daemon=True).start()
-        look, left = self._look, self._patience - (now - self._began)
-        if not look.done() and left > 0:
-            await asyncio.wait([asyncio.wrap_future(look)], timeout=left)
-        if look.done():
-            return look.result()
+        if self._probe is None or (self._probe.done() and now - self._began >= self._every):
+            self._began, self._probe = now, Future()
+            threading.Thread(target=self._run, args=(self._probe,), name="probe", daemon=True).start()
+        running, left = self._probe, self._patience - (now - self._began)
+        if not running.done() and left > 0:
+            await asyncio.wait([asyncio.wrap_future(running)], timeout=left)
+        if running.done():
+            return running.result()
         seconds = time.monotonic() - self._began
         return {"database": f"it has not answered for {seconds:.0f} seconds", "tables": "not known"}
 
-    def _run(self, look: "Future[dict[str, str]]") -> None:
+    def _run(self, answer: "Future[dict[str, str]]") -> None:
         try:
             probe.write(self._desk.store)
             fit = probe.tables_fit(self._desk.store)
-        except StoreError as error:  # the store tells the log
-            look.set_result({"database": f"nothing can be stored: {probe.why(error)}", "tables": "not known"})
+        except StoreError as error:  # the store logs it
+            answer.set_result(
+                {"database": f"nothing can be stored: {probe.why(error)}", "tables": "not known"}
+            )
         except BaseException as error:
-            look.set_result(
+            answer.set_result(
                 {"database": f"nothing can be stored: {type(error).__name__}", "tables": "not known"}
             )
             raise
         else:
-            look.set_result(
+            answer.set_result(
                 {"database": FINE, "tables": FINE if fit else "they are of another version than this program"}
             )

@@ -1,8 +1,8 @@
-"""What may stop a channel of an account: what was measured last over the network, and the forms as they are filled in.
+"""The checks that can stop a channel of an account: the last measurements over the network, and the forms as filled in.
 
-Only measurements are stored (``services.checklist.measure``). What depends on the settings and the forms is read anew each
-time, so that a form just saved is right at once. No folder and no network is asked here: every transaction that makes an
-order calls this. The whole check list is ``services.checklist.overview``.
+Only measurements are stored (``services.checklist.measure``). What depends on the settings and the forms is read each time,
+so that a saved form counts at once. No folder and no network is asked here, because every transaction that makes an order
+calls this. The whole check list is ``services.checklist.overview``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from services.settings.account import Account
 from services.store import Connection, accounts
 from services.store.accounts import Status as Status
 
-# What may stop a channel (``services.accounts.readiness``).
+# The checks that can stop a channel (``services.accounts.readiness``).
 SENDING = (
     "credentials", "hash_algorithm", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
 )  # fmt: skip
@@ -28,9 +28,8 @@ SENDING = (
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """``reason`` says which sentence explains the status (``services.checklist.guidance``), ``detail`` the values in it.
-
-    ``checked_at`` is None for what was never measured. Neither ever holds a secret.
+    """``reason``: selects the sentence that explains the status (``services.checklist.guidance``); ``detail``: the values in
+    it. Neither ever contains a secret. ``checked_at``: None for what was never measured.
     """
 
     name: str
@@ -48,7 +47,7 @@ class Check:
 def sending_checks_in(
     tx: Connection, desk: Desk, account: str, config: Configuration | None = None
 ) -> tuple[Check, ...]:
-    """The checks of SENDING, from what is stored and the settings alone, in the caller's transaction."""
+    """The checks of SENDING, from the store and the settings alone, in the caller's transaction."""
     found = stored_checks(tx, desk, account, config or configuration(tx, account), SENDING)
     return tuple(found.values())
 
@@ -56,7 +55,7 @@ def sending_checks_in(
 def stored_checks(
     tx: Connection, desk: Desk, account: str, config: Configuration, names: Iterable[str]
 ) -> dict[str, Check]:
-    """Of ``names``: what was measured last, and the forms as they are filled in. What was never measured is unknown."""
+    """The checks of these names: the last measurements, and the forms as filled in. What was never measured is unknown."""
     found = {name: Check(name=name, status="unknown", reason="never") for name in names}
     measured = {check.name: check for check in _measured(tx, desk, desk.account(account), config)}
     found |= {name: check for name, check in measured.items() if name in found}
@@ -69,19 +68,20 @@ def stored_checks(
 
 @dataclass(frozen=True)
 class SenderDomains:
-    """ASCII domains: SPF counts at the envelope's, where delivery reports go; DMARC at those that customers see."""
+    """ASCII domains. ``spf``: of the envelope's sender, which receives delivery reports; ``dmarc``: of the senders that
+    customers see."""
 
     spf: tuple[str, ...]
     dmarc: tuple[str, ...]
 
     @property
     def asked(self) -> str:
-        """What an answer is about, kept beside it: an answer about other domains is none."""
+        """The domains that were asked about, stored with the answer: an answer about other domains does not count."""
         return f"{' '.join(self.spf)} | {' '.join(self.dmarc)}"
 
 
 def sender_domains(config: Configuration, settings: Settings) -> SenderDomains | None:
-    """Of the default's sender and of every language's own; None until the default has one."""
+    """The domains of the default sender and of every language's own; None while the default has none."""
     email = config.email
     if not email.default.sender_address:
         return None
@@ -95,7 +95,7 @@ def _domain(address: str) -> str:
 
 
 def hash_check(account: Account, hipay: str, at: datetime) -> Check:
-    """HiPay's algorithm beside ours: another one, and no notification would ever verify."""
+    """Whether HiPay signs with our algorithm: with another one no notification could be verified."""
     detail = {"hipay": hipay, "ours": account.hash_algorithm}
     if hipay != account.hash_algorithm:
         return Check(name="hash_algorithm", status="failed", reason="different", detail=detail, checked_at=at)
@@ -133,7 +133,7 @@ def _filled(name: str, empty: tuple[str, ...], at: datetime) -> Check:
 
 
 def smtp_server(url: str | None) -> str:
-    """Which server the setting names, without user and password: what was found of another one says nothing of it."""
+    """The server of the setting, without user and password: a measurement of another server does not count."""
     if not url:
         return ""
     server = parse_smtp_url(url)
@@ -141,6 +141,6 @@ def smtp_server(url: str | None) -> str:
 
 
 def _smtp(url: str | None, at: datetime) -> Iterable[Check]:
-    """A server that is not set replaces what the last session found."""
+    """The check where no server is set; it replaces the last measurement."""
     if not url:
         yield Check(name="smtp", status="failed", reason="unset", detail={}, checked_at=at)

@@ -1,8 +1,8 @@
-"""Reading and saving what is configured for an account, section by section.
+"""Reads and saves the configuration of an account, section by section.
 
-The reading functions take a transaction, for services that act in one; ``services.checklist.overview`` reads it all for
-the screen. Each saving function asks for the right, refuses field by field, writes only what changed and says so in the
-audit trail by the fields' names: never their values, which may be personal.
+The reading functions take a transaction, for services that act in one; ``services.checklist.overview`` reads everything for
+the screen. Each saving function requires the right, names every wrong field, writes only what changed, and audits the names
+of the changed fields, never their values, which may be personal.
 """
 
 from collections.abc import Mapping
@@ -28,17 +28,17 @@ REDIRECT_PAGES, EMAIL, PAYMENT_PAGE = "redirect_pages", "email", "payment_page"
 
 @dataclass(frozen=True)
 class EmailConfig:
-    """The e-mail settings: ``default``, and what differs from it in some languages."""
+    """The e-mail settings: the default, and by language what differs from it."""
 
     default: EmailSettings = field(default_factory=EmailSettings)
     per_language: Mapping[str, EmailSettings] = field(default_factory=dict)
 
     def of(self, language: str) -> EmailSettings:
-        """What is stored for a language as it was typed; ``""`` is the default."""
+        """The stored settings of a language as typed; ``""``: of the default."""
         return self.per_language.get(language, EmailSettings()) if language else self.default
 
     def resolve(self, language: str) -> EmailSettings:
-        """What a customer of that language gets."""
+        """The settings that apply to a customer of that language."""
         return settings.resolve(self.default, self.per_language, language)
 
 
@@ -50,7 +50,7 @@ class Configuration:
 
 
 def configuration(tx: Connection, account: str) -> Configuration:
-    """Everything configured for the account; what was never saved is empty."""
+    """The account's configuration; a section that was never saved is empty."""
     found = accounts.sections(tx, account)
     emails = {
         language: EmailSettings(**data) for (section, language), data in found.items() if section == EMAIL
@@ -71,7 +71,7 @@ def email_settings(tx: Connection, account: str) -> EmailConfig:
 
 
 def save_redirect_pages(desk: Desk, actor: Actor, account: str, values: Mapping[str, str]) -> tuple[str, ...]:
-    """Save pages by kind, each an https URL (http too in the sandbox), ``OWN`` or empty; the kinds that changed.
+    """Save pages by kind, each an https URL (http too in the sandbox), ``OWN`` or empty. Returns the kinds that changed.
 
     Raises NotAllowed, AccountUnknown, PublicAddressMissing (``OWN`` chosen without a public address), FieldProblems.
     """
@@ -82,7 +82,7 @@ def save_redirect_pages(desk: Desk, actor: Actor, account: str, values: Mapping[
         before = redirect_pages(tx, account)
         after = replace(before, **cleaned)
         changed = tuple(kind for kind in KINDS if getattr(before, kind) != getattr(after, kind))
-        # One chosen while there was an address may stay as it is: it counts as missing, and comes back with the address.
+        # An own page chosen while there was a public address may stay: it counts as missing until there is one again.
         if not desk.settings.public and OWN in (cleaned.get(kind) for kind in changed):
             raise PublicAddressMissing
         _save(tx, actor, account, REDIRECT_PAGES, "", redirects.storable(after), changed)
@@ -90,14 +90,14 @@ def save_redirect_pages(desk: Desk, actor: Actor, account: str, values: Mapping[
 
 
 def use_own_pages(desk: Desk, actor: Actor, account: str) -> tuple[str, ...]:
-    """All five pages become those of our public application. Raises as ``save_redirect_pages`` does."""
+    """Set all five pages to those of our public application. Raises as ``save_redirect_pages`` does."""
     return save_redirect_pages(desk, actor, account, dict.fromkeys(KINDS, OWN))
 
 
 def save_email_settings(
     desk: Desk, actor: Actor, account: str, language: str, values: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Save fields of the e-mail for ``language`` (``""``: the default, else what differs from it); those that changed.
+    """Save fields of the e-mail settings for ``language`` (``""``: the default). Returns the names of those that changed.
 
     Raises NotAllowed, AccountUnknown, LanguageUnknown, FieldProblems.
     """
@@ -117,7 +117,8 @@ def save_email_settings(
 
 
 def save_payment_page(desk: Desk, actor: Actor, account: str, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Save settings of HiPay's page; those that changed, ``template`` too where a former one was stored.
+    """Save settings of HiPay's page. Returns the names of those that changed, with ``template`` where an earlier version had
+    stored one.
 
     Raises NotAllowed, AccountUnknown, FieldProblems.
     """

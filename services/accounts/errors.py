@@ -1,8 +1,8 @@
-"""Every refusal of the configuration.
+"""What the configuration of an account refuses.
 
 AccountError
 ├── AccountUnknown         no such account in the settings
-├── FieldProblems          a form: one error for each field that is wrong
+├── FieldProblems          a form: one error for each wrong field
 ├── UrlError               the address of a redirect page
 │   ├── UrlTooLong
 │   ├── UrlNotAbsolute
@@ -19,7 +19,7 @@ AccountError
 ├── SmtpMissing            no SMTP server is set
 ├── SenderMissing          the e-mail settings have no sender address
 ├── RecipientMissing       the person has no e-mail address
-└── DaysOutOfRange         of the days until a payment must be in a payout file
+└── DaysOutOfRange         the days until a payment must be in a payout file
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class AccountUnknown(AccountError):
 
 
 class FieldProblems(AccountError):
-    """``problems``: the name of each wrong field and what is wrong with it. Nothing was saved."""
+    """``problems``: the error of each wrong field, by its name. Nothing was saved."""
 
     code = "account_fields"
 

@@ -6,7 +6,7 @@ from services.settings.account import Account
 
 
 def offered(desk: Desk, actor: Actor, right: Right) -> dict[str, Account]:
-    """The accounts of the settings that the actor has the right on, in their order; none without the right."""
+    """The accounts of the settings on which the actor has the right, in the settings' order."""
     with desk.store.read() as tx:
         if right not in rights(tx, actor):
             return {}

@@ -1,4 +1,4 @@
-"""What an administrator switches on or off for an account."""
+"""The options that an administrator switches on or off for an account."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,13 +14,13 @@ OPTIONS = "options"
 
 @dataclass(frozen=True)
 class Options:
-    """``own_link``: the e-mail holds our own link instead of HiPay's address, where a public address is set."""
+    """``own_link``: the e-mail contains our own link instead of HiPay's address, where a public address is set."""
 
     own_link: bool = True
 
 
 def options(tx: Connection, account: str) -> Options:
-    """What is stored, or the defaults."""
+    """The stored options, or the defaults."""
     return Options(own_link=bool(_stored(tx, account).get("own_link", True)))
 
 
@@ -30,21 +30,22 @@ def links_are_ours(tx: Connection, desk: Desk, account: str) -> bool:
 
 
 def of_account(desk: Desk, actor: Actor, account: str) -> Options:
-    """Raises NotAllowed."""
+    """The account's options. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS, account)
         return options(tx, account)
 
 
 def save(desk: Desk, actor: Actor, account: str, wanted: Options) -> bool:
-    """Whether something changed. Requests that were made keep the link they have. Raises NotAllowed, AccountUnknown."""
+    """Save the options; the links of existing requests do not change. Returns whether something changed. Raises NotAllowed,
+    AccountUnknown."""
     require_account(desk, account)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
         before = options(tx, account)
         if before == wanted:
             return False
-        # How long customers are kept stands beside them (``services.retention``).
+        # The section also stores how long customers' data are retained (``services.retention``).
         data = {**_stored(tx, account), **asdict(wanted)}
         accounts.save_section(
             tx, account, OPTIONS, "", data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id

@@ -15,7 +15,7 @@ Subject = Literal["gateway", "mail"]
 
 @dataclass(frozen=True)
 class Pause:
-    """``reason`` is the code of the error that paused it."""
+    """``reason``: the code of the error that caused the pause."""
 
     subject: str
     reason: str
@@ -27,7 +27,7 @@ def pauses(tx: Connection, account: str) -> tuple[Pause, ...]:
 
 
 def pause(tx: Connection, account: str, subject: Subject, reason: str, actor: Actor = WORKER) -> None:
-    """Stop calls to HiPay (``gateway``) or mail for the account, in the caller's transaction. Again: the reason is renewed.
+    """Stop calls to HiPay (``gateway``) or mail for the account, in the caller's transaction. A further pause replaces the reason.
 
     Raises NotAllowed.
     """
@@ -37,7 +37,7 @@ def pause(tx: Connection, account: str, subject: Subject, reason: str, actor: Ac
 
 
 def resume(desk: Desk, actor: Actor, account: str) -> None:
-    """Let everything go on. Raises NotAllowed, AccountUnknown."""
+    """End all pauses of the account. Raises NotAllowed, AccountUnknown."""
     require_account(desk, account)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)

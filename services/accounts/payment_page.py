@@ -1,4 +1,4 @@
-"""The optional settings of HiPay's payment page. None of them ever stops a payment link."""
+"""The optional settings of HiPay's payment page. None of them stops a payment link."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from services.mail.addresses import clean_header_text
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentPage:
-    """As `POST /v1/hpayment` names them; an empty text or list leaves HiPay's own choice.
+    """Named as in ``POST /v1/hpayment``; for an empty text or list HiPay's own choice applies.
 
-    ``framed``: stored by an earlier version with another template than HiPay's full page, which counts no longer.
+    ``framed``: an earlier version stored another template than HiPay's full page; it is no longer used.
     """
 
     merchant_display_name: str = ""

@@ -1,4 +1,4 @@
-"""Whether an account may send by e-mail or take a payment by telephone, and what still stops it."""
+"""Whether an account can send links by e-mail or take payments by telephone, and what still stops it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ PAUSED = "paused"
 
 _LINK: frozenset[Channel] = frozenset({"link"})
 _PHONE: frozenset[Channel] = frozenset({"phone"})
-# The channels that a check stops, by ``name.reason``; every other result stops none.
+# The channels that a check's result stops, by ``name.reason``; every other result stops none.
 BLOCKS: dict[str, frozenset[Channel]] = {
     "credentials.refused": _LINK | _PHONE,
     "credentials.permissions": _LINK | _PHONE,
@@ -35,7 +35,7 @@ BLOCKS: dict[str, frozenset[Channel]] = {
 
 @dataclass(frozen=True)
 class Missing:
-    """One thing that stops a channel: a check's name, or ``paused``; ``fields`` are the form's empty fields, or what is paused."""
+    """What stops a channel: ``name``: a check's, or ``paused``; ``fields``: the form's empty fields, or what is paused."""
 
     name: str
     fields: tuple[str, ...] = ()
@@ -48,14 +48,14 @@ class Readiness:
 
 
 def readiness(desk: Desk, account: str, channel: Channel) -> Readiness:
-    """From what is stored, without asking anybody: quick enough for every rerun. Raises AccountUnknown."""
+    """The readiness by what is stored, without asking anybody: quick enough for every rerun. Raises AccountUnknown."""
     with desk.store.read() as tx:
         return readiness_in(tx, desk, account, channel)
 
 
 def readiness_in(tx: Connection, desk: Desk, account: str, channel: Channel) -> Readiness:
-    """``readiness`` in the caller's transaction: what a service asks once more before it writes. No folder, no network: one
-    that hangs would stop all writing."""
+    """``readiness`` in the caller's transaction, for services that write. No folder and no network is asked: one that does not
+    answer would stop all writing."""
     require_account(desk, account)
     return readiness_from(sending_checks_in(tx, desk, account), pauses(tx, account), channel)
 
@@ -66,7 +66,7 @@ def blocks(check: Check) -> frozenset[Channel]:
 
 
 def readiness_from(checks: tuple[Check, ...], paused: tuple[Pause, ...], channel: Channel) -> Readiness:
-    """A paused gateway stops both channels, paused mail the link only."""
+    """The readiness by these checks and pauses. A paused gateway stops both channels, paused mail only the link."""
     stops = [Missing(check.name, check.fields) for check in checks if channel in blocks(check)]
     subjects = tuple(pause.subject for pause in paused if channel == "link" or pause.subject == "gateway")
     if subjects:

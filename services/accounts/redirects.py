@@ -1,4 +1,4 @@
-"""The five pages HiPay sends the customer to: a merchant's own addresses, or the pages of our public application."""
+"""The five pages that HiPay sends the customer to: a merchant's own addresses, or the pages of our public application."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from services.accounts.errors import (
 )
 
 KINDS = ("accept", "decline", "pending", "cancel", "exception")
-OWN: Final = "own"  # no absolute URL: stands for the page of our public application
+OWN: Final = "own"  # the page of our public application; every other value is an absolute URL
 URL_MAX = 2000
 
 
@@ -36,7 +36,7 @@ class RedirectPages:
         return tuple(kind for kind, page in self.items() if not page or (page == OWN and not public))
 
     def urls(self, public: str | None, account: str, token: str) -> dict[str, str]:
-        """Where HiPay sends the customer of one payment page, by kind; ``token`` is that page's. Missing ones are left out."""
+        """The addresses for one payment page, by kind, without missing ones. ``token``: the payment page's."""
         usable = {kind: page for kind, page in self.items() if kind not in self.missing(public)}
         return {
             kind: f"{public}/return/{account}/{kind}/{token}" if page == OWN else page
@@ -48,7 +48,7 @@ class RedirectPages:
 
 
 def stored(data: Mapping[str, Mapping[str, object]]) -> RedirectPages:
-    """From the store: ``{"accept": {"own": true}, "decline": {"url": "https://…"}}``."""
+    """The pages from their stored form: ``{"accept": {"own": true}, "decline": {"url": "https://…"}}``."""
     return RedirectPages(
         **{
             kind: OWN if page.get("own") else str(page.get("url", ""))
@@ -77,7 +77,7 @@ def read(values: Mapping[str, str], *, sandbox: bool) -> dict[str, str]:
 
 
 def clean_url(text: str, *, sandbox: bool) -> str:
-    """An absolute https URL (in the sandbox also http) as it is sent to HiPay, which appends its parameters. Raises UrlError."""
+    """The text as an absolute https URL (in the sandbox also http) for HiPay, which appends its parameters. Raises UrlError."""
     url = text.strip()
     if not url:
         return ""

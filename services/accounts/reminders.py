@@ -1,8 +1,8 @@
-"""When an account's customers are reminded of what they have not paid: off until an administrator sets it.
+"""When an account's customers are reminded of an unpaid request: never, until an administrator sets it.
 
 ReminderError (AccountError)
-├── ReminderDays     not a number of days that makes sense, or too many of them
-└── ReminderHours    the hours of the day leave no time
+├── ReminderDays     a number of days out of range, or too many of them
+└── ReminderHours    the hours are out of range, or end before they begin
 """
 
 from collections.abc import Collection
@@ -42,8 +42,8 @@ class ReminderHours(ReminderError):
 class Reminders:
     """``before``: days before the link's end; ``after``: days after the e-mail was sent; each reminds once.
 
-    ``from_hour`` to ``to_hour`` on the account's clock, and Sundays or not. ``since``: what was due before, when other
-    days held, is never sent.
+    ``from_hour`` to ``to_hour`` in the account's time zone, and Sundays or not. ``since``: when the days were changed last;
+    a reminder due before that is never sent.
     """
 
     before: tuple[int, ...] = ()
@@ -58,7 +58,7 @@ class Reminders:
         return bool(self.before or self.after)
 
     def next_daylight(self, moment: datetime, zone: ZoneInfo) -> datetime:
-        """The moment itself, or when the hours next begin."""
+        """The moment itself where it is within the hours, else the next beginning of the hours."""
         local = moment.astimezone(zone)
         for days in range(9):
             day = local.date() + timedelta(days=days)
@@ -89,14 +89,14 @@ def of_account(tx: Connection, account: str) -> Reminders:
 
 
 def shown(desk: Desk, actor: Actor, account: str) -> Reminders:
-    """Raises NotAllowed."""
+    """The account's rules. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS, account)
         return of_account(tx, account)
 
 
 def save(desk: Desk, actor: Actor, account: str, wanted: Reminders) -> bool:
-    """Whether something changed; ``since`` is set here. Raises NotAllowed, AccountUnknown, ReminderError."""
+    """Save the rules; ``since`` is set here. Returns whether something changed. Raises NotAllowed, AccountUnknown, ReminderError."""
     require_account(desk, account)
     before, after = _days(wanted.before), _days(wanted.after)
     if not 0 <= wanted.from_hour < wanted.to_hour <= 24:
@@ -105,10 +105,10 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Reminders) -> bool:
         require(tx, actor, Right.CONFIGURE, account)
         known = of_account(tx, account)
         same_days = (known.before, known.after) == (before, after)
-        kept = replace(wanted, before=before, after=after, since=known.since if same_days else clock.now())
-        if kept == known:
+        new = replace(wanted, before=before, after=after, since=known.since if same_days else clock.now())
+        if new == known:
             return False
-        data = asdict(kept) | {"since": kept.since.isoformat() if kept.since else None}
+        data = asdict(new) | {"since": new.since.isoformat() if new.since else None}
         accounts.save_section(
             tx, account, SECTION, "", data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
@@ -119,8 +119,8 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Reminders) -> bool:
             f"account:{account}",
             before=list(before),
             after=list(after),
-            hours=[kept.from_hour, kept.to_hour],
-            sundays=kept.sundays,
+            hours=[new.from_hour, new.to_hour],
+            sundays=new.sundays,
         )
     return True
 

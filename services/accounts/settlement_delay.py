@@ -1,4 +1,4 @@
-"""After how many days a collected payment of the account must be in a payout file, or an alarm says so."""
+"""After how many days a collected payment of the account must be in a payout file; after that an alarm opens."""
 
 from services import clock
 from services.access import Actor, Right, audit, require
@@ -18,7 +18,7 @@ def days_to_settle(tx: Connection, account: str) -> int:
 
 
 def save_days_to_settle(desk: Desk, actor: Actor, account: str, days: int) -> bool:
-    """Whether it changed. Raises NotAllowed, AccountUnknown, DaysOutOfRange."""
+    """Save the number of days. Returns whether it changed. Raises NotAllowed, AccountUnknown, DaysOutOfRange."""
     require_account(desk, account)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
@@ -26,7 +26,7 @@ def save_days_to_settle(desk: Desk, actor: Actor, account: str, days: int) -> bo
 
 
 def write_days_to_settle(tx: Connection, actor: Actor, account: str, days: int) -> bool:
-    """The same for finance, in the transaction that saves the account's rules. Raises NotAllowed, DaysOutOfRange."""
+    """``save_days_to_settle`` for finance, in the transaction that saves the account's rules. Raises NotAllowed, DaysOutOfRange."""
     require(tx, actor, Right.RECONCILE, account)
     return _write(tx, actor, account, days)
 

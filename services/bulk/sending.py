@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Any
 
 from services import clock
 from services.access import AccessError, Actor, Right, allowed_accounts, audit, require
@@ -34,7 +33,9 @@ from services.orders.create import create_in
 from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
 from services.store import STORE_AWAY, Connection
 from services.store.locks import one_at_a_time
+from services.store.order_states import BatchState
 from services.store.orders import batches
+from services.store.orders.changes import BatchChanges
 from services.store.orders.records import Batch, BatchRow
 from services.store.restore_guard import held
 from services.text import card_numbers
@@ -207,7 +208,7 @@ def _send(tx: Connection, desk: Desk, batch: Batch, row: BatchRow, now: datetime
     )
     draft = rows.restored(row.data, _order_id(batch, row.number), now + timedelta(days=batch.days))
     pace = timedelta(minutes=1 / batch.per_minute)
-    following = {"next_at": max(batch.next_at, now - _CATCH_UP) + pace, "reason": ""}
+    following: BatchChanges = {"next_at": max(batch.next_at, now - _CATCH_UP) + pace, "reason": ""}
     try:
         order = create_in(tx, desk, person, draft, f"batch:{batch.id}:{row.number}")
     except DraftRefused as error:
@@ -234,12 +235,12 @@ def _order_id(batch: Batch, number: int) -> str:
     return f"{batch.created_at:%y%m%d}-{batch.id}-{number:04d}"
 
 
-def _set_state(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
+def _set_state(desk: Desk, actor: Actor, batch_id: int, state: BatchState) -> None:
     with desk.store.write() as tx:
         batch = _batch(tx, actor, batch_id, lock=True)
         if batch.state not in batches.UNENDED:
             raise BatchOver
-        values: dict[str, Any] = {"state": state, "reason": ""}
+        values: BatchChanges = {"state": state, "reason": ""}
         if state == "running":
             values |= {
                 "next_at": clock.now(),

@@ -1,4 +1,4 @@
-"""How the mailbox of delivery reports was read last."""
+"""The check of the mailbox of delivery reports."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ _REPORTS_LATE = timedelta(hours=1)  # the worker reads it every minute
 
 
 def reports_check(tx: Connection, url: str | None) -> Check:
-    """How the mailbox of delivery reports was read last: by the worker, or just now."""
+    """Whether the mailbox was read in time and without an error, by the worker or by this measurement."""
     now = clock.now()
     if not url:
         return Check(name="delivery_reports", status="unknown", reason="unset", detail={}, checked_at=now)

@@ -1,4 +1,5 @@
 """What each result of the check list means and what to do: English texts, which are msgids of the dashboard's catalogue.
+One table with one reason to change, so it is one module.
 
 Placeholders are the check's details and the account's ``merchant`` and ``currency``. The menus of HiPay's console are
 named as its documentation names them (developer.hipay.com, "CMS prerequisites", "Signature verification", "Hosted page").
@@ -41,8 +42,8 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Guidance:
-    """``means``: what the result says; ``acts``: who can put it right; ``where``: the place, in HiPay's console or in the
-    settings; ``ask``: the words to ask with.
+    """``means``: the meaning of the result; ``acts``: who can correct it; ``where``: the place in HiPay's console or in the
+    settings; ``ask``: the text of a request to them.
     """
 
     means: str
@@ -279,7 +280,7 @@ GUIDANCE: dict[str, Guidance] = {
         "administrator", "The server of E-Terminal Desk",
         "Please run E-Terminal Desk with Python 3.11.15, 3.12.13 or newer.",
     ),
-    # what any of them may say
+    # Reasons that any check may have.
     "*.never": Guidance("Not checked yet."),
     "*.credentials": Guidance("Known once HiPay accepts the API credentials."),
     "*.unreachable": Guidance(
@@ -293,7 +294,7 @@ GUIDANCE: dict[str, Guidance] = {
 
 
 def guidance(check: Check) -> Guidance:
-    """What to say of a result."""
+    """The text for a check's result."""
     return GUIDANCE.get(f"{check.name}.{check.reason}") or GUIDANCE[f"*.{check.reason}"]
 
 

@@ -1,4 +1,4 @@
-"""Measuring: each question to HiPay, the mail server or the DNS in a thread of its own, all within ten seconds."""
+"""Measures the checks: asks HiPay, the mail server and the DNS, each in a thread of its own, within ten seconds."""
 
 import logging
 import threading
@@ -42,9 +42,9 @@ from services.orders import bounces
 from services.store import accounts
 
 DEADLINE = 10.0  # seconds, for everything together
-_CALL = 8.0  # seconds for one call, so that its own error is told rather than ours
+_CALL = 8.0  # seconds for one call: shorter, so that the call's own error is shown
 _ECI = {"products_link": 7, "products_phone": 1}
-# HiPay's codes for a refused account that the merchant can act on otherwise than by new credentials.
+# HiPay's codes for a refused account where new credentials do not help: what the merchant must change.
 _REFUSALS = {
     1000003: "account",
     1000004: "account",
@@ -58,9 +58,9 @@ Job = Callable[[datetime], Check | tuple[Check, Check]]
 
 
 def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
-    """Ask everybody again, store what they said, and return the whole check list. Takes at most ten seconds.
+    """Ask every server again, store the results, and return the whole check list. Takes at most ten seconds.
 
-    A server that does not answer is a check's result, never an exception. Raises NotAllowed, AccountUnknown.
+    A server that does not answer is a result, never an exception. Raises NotAllowed, AccountUnknown.
     """
     require_account(desk, account)
     with desk.store.read() as tx:
@@ -85,7 +85,7 @@ def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
 
 
 def _jobs(desk: Desk, account: str, domains: SenderDomains | None) -> dict[tuple[str, ...], Job]:
-    """The questions, by the names of the checks each answers."""
+    """The measurements to make, by the names of the checks that each results in."""
     settings = desk.settings
     jobs: dict[tuple[str, ...], Job] = {
         ("credentials", "hash_algorithm"): partial(_security, desk, account),
@@ -96,7 +96,7 @@ def _jobs(desk: Desk, account: str, domains: SenderDomains | None) -> dict[tuple
         jobs["smtp",] = partial(_smtp, settings.smtp)
     if settings.imap:
         jobs["delivery_reports",] = partial(_reports, desk)
-    if domains and not settings.demo:  # the sandbox's world asks nobody outside this machine
+    if domains and not settings.demo:  # demo mode asks nobody outside this machine
         jobs["sender_domain",] = partial(_sender_domain, domains)
     return jobs
 
@@ -109,7 +109,7 @@ def _all_in_time(jobs: Mapping[tuple[str, ...], Job], at: datetime) -> list[Chec
         try:
             answer = job(at)
             answers.put(answer if isinstance(answer, tuple) else (answer,))
-        except Exception as error:  # noqa: BLE001 - whatever breaks, the other lines are shown
+        except Exception as error:  # noqa: BLE001 - whatever fails, the other checks are shown
             _log.error("check %s failed: %s", names, type(error).__name__)
             answers.put(
                 tuple(
@@ -119,7 +119,7 @@ def _all_in_time(jobs: Mapping[tuple[str, ...], Job], at: datetime) -> list[Chec
             )
 
     for names, job in jobs.items():
-        # Daemons: a server that never answers must not hold up the process's end.
+        # Daemon threads: a server that never answers must not delay the process's end.
         threading.Thread(target=run, args=(names, job), name=f"check-{names[0]}", daemon=True).start()
     found: dict[str, Check] = {}
     for _ in jobs:
@@ -275,7 +275,7 @@ def _those(found: Mapping[str, str], what: str) -> str:
 
 
 def _trouble(error: HiPayError) -> tuple[Status, str]:
-    """What an error says of the account: only a refusal or a false certificate is a failure, the rest is not known."""
+    """The status and reason for an error: a refusal or a false certificate is a failure, any other error leaves it unknown."""
     if isinstance(error, NotAuthorised):
         return "failed", _REFUSALS.get(error.hipay_code or 0, "refused")
     if isinstance(error, BadCertificate):
@@ -285,7 +285,7 @@ def _trouble(error: HiPayError) -> tuple[Status, str]:
 
 
 def _detail(error: DeskError) -> dict[str, str]:
-    """The values worth showing: HiPay's code and the host, never HiPay's words, which may repeat what was sent."""
+    """The values to show: HiPay's code and the host, never HiPay's own text, which may repeat what was sent."""
     shown = {
         name: value for name, value in error.fields().items() if name in ("hipay_code", "host", "status")
     }

@@ -1,4 +1,4 @@
-"""An account's whole check list and its configuration: everything that the configuration screen shows of an account."""
+"""An account's whole check list and its configuration, as the configuration screen shows them."""
 
 import sys
 from collections.abc import Iterable
@@ -40,14 +40,14 @@ class Overview:
 
 
 def overview(desk: Desk, actor: Actor, account: str) -> Overview:
-    """Raises NotAllowed, AccountUnknown."""
+    """The account's overview. Raises NotAllowed, AccountUnknown."""
     require_account(desk, account)
     folder = payout_checks.folder_state(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS, account)
         config, paused = configuration(tx, account), pauses(tx, account)
         checks = _checks_in(tx, desk, account, config, folder)
-        held = rights_on(tx, actor, account)
+        own_rights = rights_on(tx, actor, account)
     link, phone = readiness_from(checks, paused, "link"), readiness_from(checks, paused, "phone")
     return Overview(
         configuration=config,
@@ -55,13 +55,13 @@ def overview(desk: Desk, actor: Actor, account: str) -> Overview:
         pauses=paused,
         link=link,
         phone=phone,
-        may_configure=Right.CONFIGURE in held,
-        may_send=Right.SEND in held,
+        may_configure=Right.CONFIGURE in own_rights,
+        may_send=Right.SEND in own_rights,
     )
 
 
 def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
-    """The check list as it stands, without asking anybody; at most two seconds, when the watched folder hangs."""
+    """The check list from what is stored, without asking a server; takes two seconds at most, when the watched folder hangs."""
     folder = payout_checks.folder_state(desk, account)
     with desk.store.read() as tx:
         return _checks_in(tx, desk, account, configuration(tx, account), folder)
@@ -70,7 +70,7 @@ def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
 def _checks_in(
     tx: Connection, desk: Desk, account: str, config: Configuration, folder: payout_checks.Found
 ) -> tuple[Check, ...]:
-    """``last_checks`` in the caller's transaction; ``folder`` was looked at before."""
+    """``last_checks`` in the caller's transaction; ``folder``: read before it began."""
     found = stored_checks(tx, desk, account, config, NAMES)
     found |= {
         check.name: check for check in _seen_here(desk, config, accounts.last_notification(tx, account))
@@ -86,7 +86,8 @@ def _checks_in(
 
 
 def passphrase_check(account: Account, at: datetime) -> Check:
-    """Whether it can be found by trying: each customer comes back with parameters that HiPay signed with it."""
+    """Whether the passphrase is long enough: each customer returns with parameters that HiPay signed with it, so a short one
+    can be found by trying."""
     detail = {"least": str(SHORTEST_SECRET)}
     if "passphrase" in account.short_passphrases:
         return Check(name="passphrase", status="failed", reason="short", detail=detail, checked_at=at)
@@ -122,7 +123,7 @@ def _seen_here(desk: Desk, config: Configuration, notified_at: datetime | None) 
 
 
 def python_check(version: tuple[int, ...], at: datetime) -> Check:
-    """Whether this Python has the repair of its e-mail headers."""
+    """Whether this Python has the fix for folding e-mail headers."""
     detail = {"version": ".".join(str(number) for number in version)}
     if python_warning(version):
         return Check(name="python", status="warning", reason="headers", detail=detail, checked_at=at)
@@ -130,7 +131,7 @@ def python_check(version: tuple[int, ...], at: datetime) -> Check:
 
 
 def _payment_page(config: Configuration, at: datetime) -> Check:
-    """An account set to the template for a frame, which earlier versions offered, is told so until somebody saves it anew."""
+    """A warning for an account that an earlier version set to a template for a frame, until somebody saves the form again."""
     if config.payment_page.framed:
         return Check(name="payment_page", status="warning", reason="framed", detail={}, checked_at=at)
     return Check(name="payment_page", status="ok", reason="", detail={}, checked_at=at)

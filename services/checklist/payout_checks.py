@@ -1,4 +1,4 @@
-"""What the check list says of payouts: when they were fetched last, what HiPay announced, how the folder stands."""
+"""The checks of payouts: whether they are fetched, whether HiPay announces them, whether the watched folder can be read."""
 
 import os
 import threading
@@ -14,7 +14,7 @@ from services.settings.account import SHORTEST_SECRET
 from services.store import Connection
 from services.store.settlements import finance_notifications, folder_files, payout_requests
 
-# status, reason, values of its sentence
+# Status, reason, the values in its sentence.
 Found = tuple[Literal["ok", "warning", "unknown"], str, Mapping[str, str]]
 FOLDER_SECONDS = 2.0
 
@@ -30,15 +30,15 @@ _probes: dict[tuple[Path, str], _Probe] = {}
 
 
 def findings(tx: Connection, desk: Desk, account: str, folder: Found) -> Iterator[tuple[str, Found]]:
-    """One for each check, by its name, from what is stored and from what ``folder_state`` has found; nobody is asked."""
+    """Each check's name and result, from what is stored and from ``folder_state``'s result; no server is asked."""
     yield "payouts_fetched", _fetched(tx, desk, account)
     yield "finance_notifications", _announced(tx, desk, account)
     yield "settlements_folder", _last_taken(tx, account, folder)
 
 
 def folder_state(desk: Desk, account: str, *, seconds: float = FOLDER_SECONDS) -> Found:
-    """How the watched folder stands; never within a transaction. A network share that hangs is told after ``seconds``, and
-    from then on at once, until it answers."""
+    """Whether the watched folder can be read. Never call it within a transaction: a network share that hangs is reported
+    after ``seconds``; further calls report it at once, until it answers."""
     root = desk.settings.settlements_folder
     if root is None:
         return "unknown", "unset", {}
@@ -46,10 +46,10 @@ def folder_state(desk: Desk, account: str, *, seconds: float = FOLDER_SECONDS) -
     if probe is None or probe.thread is None or not probe.thread.is_alive():
         probe = _probes[root, account] = _Probe(time.monotonic())
         alone, found = len(desk.settings.all_accounts) == 1, probe.found
-        # It may hang for good, and no thread can be ended: one for each folder, and none more meanwhile.
+        # The thread may hang for good and cannot be ended: no second one is started for the folder meanwhile.
         probe.thread = threading.Thread(
             target=lambda: found.append(_probe(root, account, alone=alone)),
-            name="folder-standing",
+            name="folder-probe",
             daemon=True,
         )
         probe.thread.start()

@@ -1,4 +1,4 @@
-"""The test e-mail: the customer's letter with sample data, to the person who asks for it, sent at once."""
+"""The test e-mail: the customer's e-mail with sample data, sent at once to the person who asks for it."""
 
 from dataclasses import dataclass
 
@@ -21,14 +21,14 @@ _ANSWER_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class SampleSent:
-    """``answer``: the mail server's words when it took the message."""
+    """``answer``: the mail server's text when it accepted the message."""
 
     to: str
     answer: str
 
 
 def sample(desk: Desk, account: str, settings: EmailSettings, language: str, email: str = "") -> Composed:
-    """The letter as it would look with these settings, saved or not. Never raises for settings that were read."""
+    """The e-mail with these settings, saved or not. Never raises for settings that were read."""
     about = desk.account(account)
     return compose_test(
         settings,
@@ -43,7 +43,7 @@ def sample(desk: Desk, account: str, settings: EmailSettings, language: str, ema
 
 
 def send_test_email(desk: Desk, actor: Actor, account: str, language: str, to_self: str = "") -> SampleSent:
-    """Send the test letter to the actor's own address, or to ``to_self`` when the actor has none; audited, also a failure.
+    """Send the test e-mail to the actor's own address, or to ``to_self`` when the actor has none. Success and failure are audited.
 
     Raises NotAllowed, AccountUnknown, RecipientMissing, SmtpMissing, SenderMissing, MailError.
     """

@@ -1,4 +1,4 @@
-"""Everything that is due, run at once in this thread: for samples and tests."""
+"""Runs all due work at once in this thread, for samples and tests."""
 
 import os
 
@@ -10,7 +10,7 @@ from services.orders.steps import runner
 
 
 def drain(desk: Desk, most: int = 10_000) -> int:
-    """Run what is due now, at most ``most`` steps; how many were run."""
+    """Run what is due now, at most ``most`` steps. Returns how many were run."""
     done = 0
     while done < most:
         notifications.work_off(desk)

@@ -1,4 +1,4 @@
-"""The sandbox's accounts are ready out of the box, so that a newcomer can send at once."""
+"""Fills in the configuration of the sandbox's accounts, so that a newcomer can send at once."""
 
 from services import clock
 from services.access import SYSTEM, audit
@@ -10,7 +10,7 @@ from services.mail.settings import EmailSettings
 from services.store import accounts
 from services.store.settlements import matching_rules
 
-# Reserved names (RFC 2606): nothing can ever be sent to them by mistake.
+# Reserved names (RFC 2606): nothing can be sent to them by mistake.
 _EMAIL = EmailSettings(
     sender_name="Maison Demo",
     sender_address="boutique@maison-demo.example",
@@ -27,8 +27,8 @@ _FILE_ACCOUNT = "00001342917"  # as the sandbox's payout files name it (sandbox/
 
 
 def prepare_demo(desk: Desk) -> None:
-    """Fill in the configuration of every sandbox account whose pages and e-mail were never stored, and say that the
-    sandbox's payout files are the only account's. Harmless to call again.
+    """Fill in the configuration of every sandbox account without stored pages and e-mail settings, and store that the
+    sandbox's payout files belong to the only account. A second call changes nothing.
     """
     if not desk.settings.demo:
         return
@@ -42,7 +42,9 @@ def prepare_demo(desk: Desk) -> None:
                 accounts.save_section(
                     tx, key, section, "", data, at=clock.now(), actor_kind=SYSTEM.kind, actor_id=SYSTEM.id
                 )
-            if list(desk.settings.all_accounts) == [key]:  # of several, a person must say whose the files are
-                told = matching_rules.lock_matching(tx, key).file_accounts
-                matching_rules.save_matching(tx, key, file_accounts={**told, _FILE_ACCOUNT: key})
+            if list(desk.settings.all_accounts) == [
+                key
+            ]:  # of several, a person must choose the files' account
+                known = matching_rules.lock_matching(tx, key).file_accounts
+                matching_rules.save_matching(tx, key, file_accounts={**known, _FILE_ACCOUNT: key})
             audit.record(tx, SYSTEM, "account.demo", f"account:{key}")

@@ -1,9 +1,9 @@
-"""A month of sample activity in the sandbox's world, so that every screen has something true to show.
+"""Makes a month of sample activity in the sandbox, so that every screen has real data to show.
 
-Everything goes through the application's own services and over the sandbox's HTTP, as a month of work would: orders are
-created and mailed, customers pay, refuse, wait or forget, some are refunded or charged back, and HiPay settles each week.
-The sandbox's clock is set back a month and moved forward day by day; in the end it shows the present again. An attempt
-that is cut off leaves orders behind, and never the clock in the past: ``put_back`` runs at every start.
+Everything goes through the application's own services and the sandbox's HTTP, as in a month of work: orders are created and
+mailed, customers pay, are refused, wait or forget, some are refunded or charged back, and HiPay settles each week. The
+sandbox's clock is set back a month and moved forward day by day; in the end it is reset. An interrupted attempt leaves its
+orders, but not the clock in the past: ``reset_clock`` runs at every start.
 
     SampleRefused
     ├── SampleOnlyInSandbox
@@ -36,7 +36,7 @@ from services.store.orders import orders
 from services.store.orders.records import Order
 
 DAYS = 30
-CLOCK_SECONDS = 0.3  # a little longer than every process keeps the sandbox's time
+CLOCK_SECONDS = 0.3  # a little longer than every process caches the sandbox's time
 PATIENCE_SECONDS = 60
 Progress = Callable[[float, str], None]
 
@@ -67,7 +67,7 @@ class SampleMade(SampleRefused):
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """One customer's story. ``fate`` is what becomes of the order; ``units`` in 1/10000."""
+    """One customer's order. ``fate``: its outcome; ``units`` in 1/10000."""
 
     day: int
     person: tuple[str, str, str]
@@ -80,7 +80,7 @@ class _Plan:
 
 
 def make(desk: Desk, actor: Actor, progress: Progress) -> None:
-    """Make the month. ``progress`` is told the fraction done and an English text. Raises SampleRefused, NotAllowed."""
+    """Make the month. ``progress`` is called with the fraction done and an English text. Raises SampleRefused, NotAllowed."""
     if not desk.settings.demo:
         raise SampleOnlyInSandbox
     account = next(iter(desk.settings.all_accounts))
@@ -98,14 +98,14 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
             meta.finish_task(tx, "sample")
             audit.record(tx, actor, "sample_made", f"account:{account}")
     except BaseException:
-        with suppress(HiPayError):  # without a sandbox there is no clock to put back: the next start does it
-            put_back(desk)
+        with suppress(HiPayError):  # the sandbox does not answer: the next start resets its clock
+            reset_clock(desk)
         raise
     progress(1.0, "")
 
 
-def put_back(desk: Desk) -> None:
-    """The present again, and the way free for another try, where an attempt was cut off. Raises HiPayError."""
+def reset_clock(desk: Desk) -> None:
+    """After an interrupted attempt, reset the sandbox's clock and allow another attempt. Raises HiPayError."""
     with desk.store.read() as tx:
         if not desk.settings.demo or not meta.task_under_way(tx, "sample"):
             return
@@ -116,7 +116,7 @@ def put_back(desk: Desk) -> None:
 
 
 def made(desk: Desk) -> bool:
-    """Whether the month has been made: there is only one."""
+    """Whether the month has been made; it is made once."""
     with desk.store.read() as tx:
         return meta.task_done(tx, "sample")
 
@@ -137,16 +137,16 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
         if lists:
             made += [("accept", order_id) for order_id in _send_list(desk, actor, shop)]
         _until(desk, [order_id for _, order_id in made], lambda order: order.availability != "requested")
-        held_or_paid = []
+        reserved_or_paid = []
         for fate, order_id in made:
             order = _order(desk, order_id)
             if fate != "forgotten" and order.link_token:
                 open_page.open_hipay_page(desk, order.link_token)
             if _pay(sandbox, order, fate):
-                held_or_paid.append(order_id)
+                reserved_or_paid.append(order_id)
                 paid += [(fate, order_id)] if fate != "held" else []
         history.check_now(desk, actor, [order_id for _, order_id in made])
-        _until(desk, held_or_paid, lambda order: order.payment not in (*UNPAID, "unconfirmed"))
+        _until(desk, reserved_or_paid, lambda order: order.payment not in (*UNPAID, "unconfirmed"))
         if settles:
             shop.sell(desk, sandbox, day)
             _after_sales(desk, actor, sandbox, paid)
@@ -206,7 +206,7 @@ def _send(desk: Desk, actor: Actor, account: str, plan: _Plan) -> int:
 
 
 def _send_list(desk: Desk, actor: Actor, shop: Shop) -> list[int]:
-    """The orders of a list, once each of its rows has become one."""
+    """Send the list. Returns its orders, once each row has one."""
     business_ids, made = shop.send_list(desk, actor), list[int]()
 
     def all_made() -> bool:
@@ -220,7 +220,7 @@ def _send_list(desk: Desk, actor: Actor, shop: Shop) -> list[int]:
 
 
 def _pay(sandbox: SandboxControl, order: Order, fate: str) -> bool:
-    """What the customer does; True when money came, or is held."""
+    """Act as the customer. Returns whether money was collected or reserved."""
     page = [order.order_id]
     if fate == "forgotten":
         return False
@@ -233,7 +233,7 @@ def _pay(sandbox: SandboxControl, order: Order, fate: str) -> bool:
 
 
 def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[tuple[str, int]]) -> None:
-    """At the end of the week some money goes back."""
+    """Refund and charge back some of these orders, at the end of the week."""
     for fate, order_id in paid:
         order = _order(desk, order_id)
         if fate == "charged_back":
@@ -258,13 +258,13 @@ def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[t
     drain(desk)
 
 
-def _until(desk: Desk, order_ids: list[int], holds: Callable[[Order], bool]) -> None:
-    """Work until it holds of each order."""
-    _work_until(desk, lambda: all(holds(_order(desk, order_id)) for order_id in order_ids))
+def _until(desk: Desk, order_ids: list[int], condition: Callable[[Order], bool]) -> None:
+    """Work until every order meets the condition."""
+    _work_until(desk, lambda: all(condition(_order(desk, order_id)) for order_id in order_ids))
 
 
 def _work_until(desk: Desk, done: Callable[[], bool]) -> None:
-    """The dashboard's own worker may have taken a step that is not done yet."""
+    """Work until ``done``: the dashboard's own worker may have leased a step that is not finished yet."""
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         drain(desk)

@@ -1,5 +1,5 @@
-"""What happens in the sample month beside the order form: the shop's own website sells, a list is sent at once, and a
-template is kept.
+"""The part of the sample month that does not use the order form: the shop's website sells, a list is sent at once, and a
+template is saved.
 """
 
 import csv
@@ -29,14 +29,14 @@ _LIST = (
 
 @dataclass
 class Shop:
-    """The website of one attempt at the month: its numbers are its own, for HiPay takes none twice."""
+    """The shop's website in one attempt at the month. Its order numbers are new each time: HiPay takes none twice."""
 
     account: str
     number: str = field(default_factory=lambda: str(100_000 + secrets.randbelow(900_000)))
     listed: list[tuple[str, int, datetime]] = field(default_factory=list)  # order id, whole euros, when
 
     def sell(self, desk: Desk, sandbox: SandboxControl, day: int) -> None:
-        """Two orders of the website, of which this tool knows nothing: one will be in the shop's list, one never."""
+        """Sell two orders on the website, unknown to this application: one will be in the shop's list, the other never."""
         for known in (True, False):
             order_id, euros = f"WEB-{self.number}-{2 * day + known}", 49 + day + 30 * known
             request = PageRequest(
@@ -55,7 +55,7 @@ class Shop:
                 self.listed.append((order_id, euros, clock.now()))
 
     def send_list(self, desk: Desk, actor: Actor) -> list[str]:
-        """A table of payment requests begins to be sent; their order ids."""
+        """Begin to send a table of payment requests. Returns their order ids."""
         table = [
             (
                 "First name",
@@ -98,7 +98,7 @@ class Shop:
         return ids
 
     def import_list(self, desk: Desk, actor: Actor) -> None:
-        """The website's own list, where the person may bring it in."""
+        """Import the website's own list, where the actor may."""
         with desk.store.read() as tx:
             if Right.RECONCILE not in rights_on(tx, actor, self.account):
                 return
@@ -117,7 +117,7 @@ class Shop:
             capture="now",
             days=7,
         )
-        with suppress(TemplateNameTaken):  # kept by an attempt that was cut off
+        with suppress(TemplateNameTaken):  # saved by an interrupted attempt
             templates.save(desk, actor, self.account, "Acompte", content)
 
 

@@ -97,7 +97,7 @@ def running(desk: Desk) -> Iterator[None]:
             from services.demo.prepare import prepare_demo
 
             prepare_demo(desk)
-            sample_month.put_back(desk)
+            sample_month.reset_clock(desk)
         if desk.settings.worker:
             from services.entrypoints.worker import start
 

@@ -28,22 +28,22 @@ _FORM_FIELDS = re.compile(
 
 
 def content(answer: Answer) -> Any:
-    """The JSON of a successful answer, names in snake_case. Raises what the status or HiPay's code stands for."""
+    """The JSON of a successful answer, names in snake_case. Raises ``refusal`` of any other."""
     if answer.status >= 300:
         raise refusal(answer)
     return _json(answer)
 
 
 def refusal(answer: Answer) -> HiPayError:
-    """The error that a failed answer stands for."""
+    """The error of a failed answer, by its status or HiPay's code."""
     try:
-        told = _json(answer)
+        value = _json(answer)
     except BadAnswer:
-        told = {}
-    if isinstance(told, dict) and isinstance(told.get("error"), dict):
-        told = told["error"]  # the finance API wraps its errors
-    told = told if isinstance(told, dict) else {}
-    code = observations.integer(told.get("code"))
+        value = {}
+    if isinstance(value, dict) and isinstance(value.get("error"), dict):
+        value = value["error"]  # the finance API wraps its errors
+    value = value if isinstance(value, dict) else {}
+    code = observations.integer(value.get("code"))
     if code == 1000008 or answer.status in (408, 425, 429) or answer.status >= 500:
         return Unavailable(answer.status, code)
     if answer.status in (401, 403) or (code is not None and 1000001 <= code <= 1000099):
@@ -54,19 +54,22 @@ def refusal(answer: Answer) -> HiPayError:
         return DuplicateOrder(f"HiPay already has this order (code {code})")
     if 3010005 <= code <= 3010008:
         return PageOver(code)
-    words = " ".join(filter(None, (observations.text(told.get(name)) for name in ("message", "description"))))
+    words = " ".join(
+        filter(None, (observations.text(value.get(name)) for name in ("message", "description")))
+    )
     named = _FORM_FIELDS.search(words)
     return Refused(code, named[1] if named and code < 1020000 else None, words[:300])
 
 
 def is_not_found(answer: Answer) -> bool:
-    """Whether HiPay itself says that it knows no such thing. A 404 of something in between is no proof that an order does not exist."""
+    """Whether HiPay itself answers that it does not know the thing. A 404 of a proxy in between raises BadAnswer: it does not
+    prove that an order does not exist."""
     if answer.status < 400 or answer.status >= 500:
         return False
     if answer.status != 404:
         return getattr(refusal(answer), "hipay_code", None) in _UNKNOWN
-    told = _json(answer)
-    if not isinstance(told, dict) or not told:
+    value = _json(answer)
+    if not isinstance(value, dict) or not value:
         raise BadAnswer("not_hipay", 404)
     return True
 

@@ -39,7 +39,7 @@ _HOSTS = {
 
 
 class HiPay:
-    """One account's calls over one kept connection pool; a context manager. Use one for each thread.
+    """One account's calls over one connection pool; a context manager. Use one for each thread.
 
     ``sandbox_url`` is the root of the sandbox, for an account of that environment only. ``seconds`` is the total time
     of a call. Every method raises HiPayError (services.hipay.errors); amounts are units of 1/10000.
@@ -79,7 +79,7 @@ class HiPay:
         self._http.close()
 
     def create_page(self, request: PageRequest) -> CreatedPage:
-        """Create the hosted page of an order. There is no idempotency key: keep the order id on every retry.
+        """Create the hosted page of an order. There is no idempotency key: use the same order id on every retry.
 
         Raises DuplicateOrder and PageOver for an order id that HiPay knows, UntrustedUrl for a page elsewhere.
         """
@@ -87,9 +87,9 @@ class HiPay:
         return readings.created_page(content(answer), loopback=self._sandbox)
 
     def read_order(self, order_id: str) -> OrderRead | None:
-        """The order as it stands; None when HiPay knows none, which is also so until the customer first tries to pay.
+        """The order's present state; None where HiPay does not know it, as before the customer first tries to pay.
 
-        Where the account may not use the consultation API (401, 403) the older form of the gateway is read.
+        Where the account may not use the consultation API (401, 403) the older API of the gateway is read.
         """
         if not self._consultation_closed:
             answer = self._send("GET", f"{self._consultation}/v3/order/{_segment('orderid', order_id)}")
@@ -98,7 +98,7 @@ class HiPay:
             try:
                 return readings.order_read(content(answer), order_id)
             except NotAuthorised:
-                # Wrong credentials fail on the older form too, and then it is that error that tells.
+                # Wrong credentials fail on the older API too, and that error is raised.
                 read = self.read_transactions(order_id)
                 self._consultation_closed = True
                 return read
@@ -113,8 +113,8 @@ class HiPay:
         return None if empty else readings.transactions_read(content(answer), order_id)
 
     def read_operation(self, operation_id: str) -> tuple[Observation, ...]:
-        """The transactions with a capture or refund that was asked under this ``operation_id``; none while HiPay knows none,
-        which is no proof that it will not.
+        """The transactions with a capture or refund under this ``operation_id``; none where HiPay knows none yet, which does
+        not prove that it was not asked.
 
         Raises NotAuthorised where the account may not use the consultation API.
         """
@@ -191,7 +191,7 @@ class HiPay:
         self, settlement_id: str, ext: Literal["csv", "txt", "xls"], *, limit: int = FILE_MAX
     ) -> Iterator[bytes]:
         """The payout's file, piece by piece, in half an hour and ``limit`` bytes at most. Errors come with the first
-        piece, or later when the file is cut: keep nothing of it then. Raises NotFound, AnswerTooLarge."""
+        piece, or later when the file is cut off: the pieces before must then be discarded. Raises NotFound, AnswerTooLarge."""
         if ext not in ("csv", "txt", "xls"):
             raise FieldInvalid("ext")
         url = f"{self._finance}/v1/settlement/{_segment('settlementid', settlement_id)}/raw.{ext}"
@@ -236,7 +236,7 @@ class HiPay:
 
 
 def _segment(field: str, value: str) -> str:
-    """One segment of a path, escaped; a dot segment would name another address."""
+    """One segment of a path, escaped. Raises FieldInvalid for a dot segment, which would lead to another address."""
     if value in ("", ".", ".."):
         raise FieldInvalid(field)
     return quote(value, safe="")

@@ -1,14 +1,14 @@
-"""What can go wrong between us and HiPay.
+"""The errors of calls to HiPay and of its notifications.
 
     HiPayError (DeskError)              retry  what is known afterwards
     ├── Unreachable                     yes    nothing was sent: refused, DNS, TLS, no answer to the connection
-    │   └── BadCertificate              no     nothing was sent: the server did not prove who it is
-    ├── OutcomeUnknown                  yes    it was sent and no whole answer came: the work may be done
-    ├── Unavailable                     yes    HiPay says later: 5xx, 429, 408, 1000008
+    │   └── BadCertificate              no     nothing was sent: the server did not prove its identity
+    ├── OutcomeUnknown                  yes    it was sent and no complete answer came: the work may be done
+    ├── Unavailable                     yes    HiPay asks to try later: 5xx, 429, 408, 1000008
     ├── BadAnswer                       yes    an answer that is not HiPay's: garbage, HTML, no forwardUrl, a redirect
     ├── AnswerTooLarge                  no
     ├── UntrustedUrl                    no     a payment page that is not on HiPay's hosts: never mailed
-    ├── NotAuthorised                   no     401, 403, 1000001 and its kind: the account must be put right first
+    ├── NotAuthorised                   no     401, 403, 1000001 and similar: the account must be corrected first
     ├── DuplicateOrder                  no     3010004: read the order before anything else
     ├── PageOver                        no     3010005 to 3010008: expired, completed or voided
     ├── NotFound                        no     the transaction or settlement does not exist
@@ -20,8 +20,8 @@
     │   └── AmountTooSmall
     └── BadNotification                 no     a notification body that cannot be read
 
-``retry`` says whether the same call, with the same order id, may be made again later without a person.
-No message and no field ever holds a credential, a body or a URL with a query.
+``retry``: whether the same call, with the same order id, may be made again later without a person.
+No message and no field ever contains a credential, a body or a URL with a query.
 """
 
 from typing import ClassVar

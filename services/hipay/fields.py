@@ -1,4 +1,4 @@
-"""The form of `POST /v1/hpayment`: our names, HiPay's limits, HiPay's names."""
+"""The request of ``POST /v1/hpayment``: its fields under our names and HiPay's, and HiPay's limits."""
 
 import json
 import re
@@ -20,7 +20,7 @@ MINIMUM_UNITS = money.UNITS  # "minimum: 1" in the OpenAPI description, whatever
 # The portal says 24 days, the OpenAPI description 2 140 000 s: the stricter one.
 TIME_LIMIT_MAX = 24 * 24 * 3600
 REFERENCES_MAX = 5
-TEMPLATE = "basic-js"  # HiPay's own full page: in a frame of ours (iframe-js) a card number would be typed on our pages
+TEMPLATE = "basic-js"  # HiPay's own full page: with a frame (iframe-js) customers would type card numbers on our pages
 
 # HiPay only limits the length. These characters need no escape in a path, a query, a file or a spreadsheet.
 _ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -32,7 +32,7 @@ _URLS = ("accept_url", "decline_url", "pending_url", "exception_url", "cancel_ur
 class PageRequest:
     """A payment page to create. ``amount_units`` in 1/10000; ``time_limit_to_pay`` in seconds from the call.
 
-    Making one checks it: FieldMissing, FieldTooLong, FieldInvalid or AmountTooSmall, each with HiPay's ``field`` name.
+    The constructor raises FieldMissing, FieldTooLong, FieldInvalid or AmountTooSmall, each with HiPay's ``field`` name.
     Empty texts are not sent.
     """
 
@@ -93,7 +93,7 @@ class PageRequest:
             raise FieldInvalid("amount") from None
 
     def form(self) -> dict[str, str]:
-        """The fields as HiPay names and takes them, all texts."""
+        """The fields under HiPay's names, all as texts."""
         own = json.dumps(dict(self.custom_data), separators=(",", ":")) if self.custom_data else ""
         form = {
             "orderid": self.order_id,
@@ -113,7 +113,7 @@ class PageRequest:
 
 
 def check_order_id(order_id: str) -> None:
-    """Refuse an order id that HiPay, a path or a spreadsheet could read otherwise. Raises FieldError for ``orderid``."""
+    """Refuse an order id that HiPay, a path or a spreadsheet could change. Raises FieldError for ``orderid``."""
     if not order_id:
         raise FieldMissing("orderid")
     if len(order_id) > ORDER_ID_MAX:
@@ -125,7 +125,7 @@ def custom_data(references: Sequence[str | None], mark: str) -> dict[str, str]:
     """The `custom_data` of an order: its settlement references and our mark.
 
     The first to fifth reference become ``_reporting_data_1`` … ``_reporting_data_5``, which HiPay repeats in the
-    settlement file's columns "Reporting data 1" … "5"; empty ones are left out.
+    settlement file's columns "Reporting data 1" … "5"; empty ones are omitted.
     """
     if len(references) > REFERENCES_MAX:
         raise FieldInvalid("custom_data")
@@ -135,12 +135,12 @@ def custom_data(references: Sequence[str | None], mark: str) -> dict[str, str]:
 
 
 def one_line(text: str) -> bool:
-    """Whether a text holds no control character, no line or paragraph separator and no lone surrogate."""
+    """Whether a text has no control character, no line or paragraph separator and no lone surrogate."""
     return not any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in text)
 
 
-def _require(holds: object, name: str) -> None:
-    if not holds:
+def _require(valid: object, name: str) -> None:
+    if not valid:
         raise FieldInvalid(name)
 
 

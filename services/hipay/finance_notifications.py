@@ -1,7 +1,7 @@
 """HiPay's finance notifications: a new settlement, as form, JSON (`{"settlement": {…}}`) or XML.
 
-Signed as payment notifications are, with an algorithm and a password of their own. They only say that there is something
-to fetch: figures are read from the finance API.
+They are signed like payment notifications, with an algorithm and a password of their own. They only announce that a payout
+can be fetched: figures are read from the finance API.
 """
 
 import re
@@ -11,7 +11,7 @@ from itertools import dropwhile
 from services.hipay.errors import BadNotification
 from services.hipay.notifications import read_fields
 
-# The fields may stand alone or inside `settlement`; HiPay publishes only an outline of the JSON and the XML.
+# The fields may be at the top or inside `settlement`; HiPay publishes only an outline of the JSON and the XML.
 _INSIDE = ("settlement", "notification")
 _ID = re.compile(r"[0-9]{1,20}")
 

@@ -1,7 +1,7 @@
-"""HTTP for this package: one total deadline, bounded answers, no redirects. The only module that knows httpx.
+"""HTTP for this package: one total deadline, bounded answers, no redirects. The only module that uses httpx.
 
-A time limit on each read does not stop a server that sends one byte a second, so every socket operation gets what is
-left of the whole call's time.
+A time limit on each read does not stop a server that sends one byte a second, so every socket operation gets the rest of
+the whole call's time.
 """
 
 import logging
@@ -22,7 +22,9 @@ import httpx
 from services.hipay.errors import AnswerTooLarge, BadAnswer, BadCertificate, OutcomeUnknown, Unreachable
 
 ANSWER_MAX = 1_000_000  # bytes
-TOTAL_SECONDS = 60.0  # HiPay recommends 60 s: a shorter limit leaves pages that the caller knows nothing of.
+TOTAL_SECONDS = (
+    60.0  # HiPay recommends 60 s: a shorter limit loses answers, and leaves pages unknown to the caller.
+)
 _CONNECT_SECONDS = 15.0
 
 # Both write URLs, and at DEBUG headers, to the log.
@@ -39,10 +41,10 @@ class Answer:
 
 
 class Http:
-    """A kept connection pool. One call at a time in each thread; ``close`` it when done."""
+    """A connection pool. One call at a time in each thread; ``close`` it when done."""
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        # The environment's proxies, .netrc and redirects are left out: credentials go to the named host or nowhere.
+        # Without the environment's proxies, .netrc and redirects: credentials go to the named host or nowhere.
         self._client = httpx.Client(
             transport=transport or _transport(),
             follow_redirects=False,
@@ -110,7 +112,7 @@ def _pieces(body: Iterator[bytes], host: str, ends_at: float) -> Iterator[bytes]
 
 @contextmanager
 def _call(host: str, ends_at: float) -> Iterator[None]:
-    """What happens inside keeps the deadline and fails by our names. Never held across a yield of a caller's."""
+    """Apply the deadline to the operations inside, and raise our errors. Never open while a caller's code runs."""
     before = _ends_at.set(ends_at)
     try:
         with _named_errors(host, ends_at):
@@ -121,7 +123,8 @@ def _call(host: str, ends_at: float) -> Iterator[None]:
 
 @contextmanager
 def _named_errors(host: str, ends_at: float) -> Iterator[None]:
-    """httpx's exceptions by what they leave known. Theirs hold the request and its credentials: they are not chained."""
+    """Raise httpx's exceptions as ours, by what is known afterwards. They are not chained: they contain the request and its
+    credentials."""
     try:
         yield
     except (httpx.ConnectTimeout, httpx.PoolTimeout):
@@ -159,7 +162,7 @@ def _os_error(error: BaseException) -> BaseException | None:
 
 
 def _transport() -> httpx.BaseTransport:
-    """httpx's transport over a pool whose sockets keep the total deadline (httpx has no option for a backend)."""
+    """httpx's transport over a pool whose sockets obey the total deadline (httpx has no option for a backend)."""
     context = _tls()
     transport = httpx.HTTPTransport(verify=context)
     transport._pool = httpcore.ConnectionPool(
@@ -174,7 +177,7 @@ def _transport() -> httpx.BaseTransport:
 
 @lru_cache(maxsize=1)
 def _tls() -> ssl.SSLContext:
-    """Certificates are always checked; `SSL_CERT_FILE` adds a house's own. Loading them is slow: once a process."""
+    """Certificates are always checked; ``SSL_CERT_FILE`` adds a company's own. Loading them is slow, so it is done once a process."""
     return httpx.create_ssl_context()
 
 

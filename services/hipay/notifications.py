@@ -1,6 +1,6 @@
-"""HiPay's server-to-server notifications: a body (form, XML, JSON) read into one Observation, and what may be kept of it.
+"""HiPay's server-to-server notifications: a body (form, XML, JSON) read into one Observation, and the part that may be stored.
 
-The signature is verified over the raw bytes before anything here is called, and the caller bounds the size.
+The caller verifies the signature over the raw bytes before it calls anything here, and bounds the size.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ from services.text import bounded_json
 _FIELDS_MAX = 1000
 _DEPTH_MAX = 20
 _FORM_NAME = re.compile(r"[A-Za-z0-9_.\-\[\]]+")
-# Cardholder data and what stands for a card (PCI DSS): compared without case and separators, at the end of a name, so
-# that `payment_method[token]`, `cardToken` and `authentication_token` all go.
+# Cardholder data and references to a card (PCI DSS): compared without case and separators, at the end of a name, so that
+# `payment_method[token]`, `cardToken` and `authentication_token` are all removed.
 _CARD = re.compile(
     r"(token|cardid|pan|cvc|cvv|cvcresult|cvvresult|cardholder|holder|cardnumber|securitycode"
     r"|expiry|expirymonth|expiryyear|expirydate|expirationmonth|expirationyear|expirationdate)$"
@@ -33,7 +33,7 @@ _CARD = re.compile(
 _UNREADABLE = (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Notification:
     """A notification that could be read. ``fields`` is flat, by HiPay's bracketed names, without card data."""
 
@@ -44,7 +44,7 @@ class Notification:
     _observation: Observation
 
     def observation(self) -> Observation:
-        """What it says of the payment, in the same shape as a read of the order."""
+        """The payment that it reports, in the same shape as a read of the order."""
         return self._observation
 
 
@@ -52,13 +52,19 @@ def parse(raw: bytes, content_type: str | None) -> Notification:
     """Read a payment notification. Raises BadNotification for anything that is not one, and nothing else."""
     fields = {name: value for name, value in read_fields(raw, content_type).items() if not _is_card(name)}
     seen = _observation(fields)
-    return Notification(seen.order_id, seen.reference, seen.status, fields, seen)
+    return Notification(
+        order_id=seen.order_id,
+        reference=seen.reference,
+        status=seen.status,
+        fields=fields,
+        _observation=seen,
+    )
 
 
 def identity(raw: bytes) -> str:
-    """What makes a notification the same one again: the SHA-256 of its body, in hexadecimal.
+    """The identity of a notification: the SHA-256 of its body, in hexadecimal.
 
-    (reference, status) repeats for two partial refunds, and ``attempt_id`` is always 1.
+    (reference, status) is the same for two partial refunds, and ``attempt_id`` is always 1.
     """
     return hashlib.sha256(raw).hexdigest()
 
@@ -66,7 +72,7 @@ def identity(raw: bytes) -> str:
 def stripped(raw: bytes, content_type: str | None) -> bytes:
     """The body as it may be stored: without token, card id, card number, security code, holder and expiry.
 
-    A body that cannot be read is not kept: empty, but for the parts of a form that can be told apart.
+    Of a body that cannot be read only the readable parts of a form are stored.
     """
     kind = _kind(raw, content_type)
     try:
@@ -75,16 +81,16 @@ def stripped(raw: bytes, content_type: str | None) -> bytes:
             _strip_xml(root)
             return bytes(tostring(root, encoding="utf-8"))
         if kind == "json":
-            kept = _strip_json(bounded_json.read(raw))
-            return json.dumps(kept, default=str, separators=(",", ":")).encode()
+            rest = _strip_json(bounded_json.read(raw))
+            return json.dumps(rest, default=str, separators=(",", ":")).encode()
     except _UNREADABLE:
         return b""
     parts = raw.split(b"&", _FIELDS_MAX)
-    return b"&".join(part for part in parts if _keep_part(part)) if len(parts) <= _FIELDS_MAX else b""
+    return b"&".join(part for part in parts if _storable(part)) if len(parts) <= _FIELDS_MAX else b""
 
 
 def _kind(raw: bytes, content_type: str | None) -> str:
-    """The body itself decides, then its header: a card number must not pass as another format."""
+    """The format by the body itself, then by its header: a wrong header must not let a card number through."""
     start = raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     declared = (content_type or "").lower()
     if start == b"<" or "xml" in declared:
@@ -159,7 +165,7 @@ def _observation(fields: Mapping[str, str]) -> Observation:
 
 
 def _mark(fields: Mapping[str, str]) -> str | None:
-    """Our mark, in whichever way custom_data came: one JSON text, or a field for each key."""
+    """Our mark, whether custom_data came as one JSON text or as a field for each key."""
     whole = observations.custom_data(fields.get("custom_data"))
     return whole.get(MARK_KEY) or observations.text(fields.get(f"custom_data[{MARK_KEY}]"))
 
@@ -193,11 +199,11 @@ def _bracketed(path: tuple[str, ...]) -> str:
 
 
 def _is_card(name: str) -> bool:
-    """Whether a field, or anything it stands in, is card data."""
+    """Whether a field, or any element that contains it, is card data."""
     return any(_CARD.search(re.sub(r"[^a-z0-9]", "", part.lower())) for part in re.split(r"[\[\]]+", name))
 
 
-def _keep_part(part: bytes) -> bool:
+def _storable(part: bytes) -> bool:
     name = unquote_plus(part.partition(b"=")[0].decode("latin-1"))
     return bool(_FORM_NAME.fullmatch(name)) and not _is_card(name)
 

@@ -1,4 +1,4 @@
-"""What was seen of a payment, whether HiPay told us (a notification) or we asked (a read): one shape for both."""
+"""An observation of a payment: what a notification reports or a read shows, in one shape for both."""
 
 import re
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from services import money
 from services.errors import DeskError
 from services.text import bounded_json
 
-# The key inside `custom_data` that says the order is ours, and which one it is.
+# The key inside `custom_data` that identifies our order.
 MARK_KEY = "eterminal_order"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
     """A capture, refund or chargeback of a transaction. ``amount`` in 1/10000; ``operation_id`` is the merchant's."""
 
@@ -27,13 +27,13 @@ class Operation:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
-    """One transaction as it stood at ``at``.
+    """The state of one transaction at the time ``at``.
 
-    Amounts are totals so far, in units of 1/10000 of ``currency`` (``order_amount`` of ``order_currency``); None where
-    the source does not say. ``status`` always has three digits. ``mid`` has no leading zeros. ``mark`` is what we put
-    under ``MARK_KEY`` in custom_data. ``operation_…`` is the operation a notification is about.
+    Amounts are totals so far, in units of 1/10000 of ``currency`` (``order_amount`` of ``order_currency``); None where the
+    source has none. ``status`` always has three digits; ``mid`` has no leading zeros; ``mark``: what we sent under
+    ``MARK_KEY`` in custom_data; ``operation_…``: the operation that a notification is about.
     """
 
     order_id: str
@@ -74,7 +74,7 @@ def units(value: object) -> int | None:
 
 
 def moment(value: object) -> datetime | None:
-    """A time of HiPay's (ISO 8601, ``+0000``) in UTC; without a zone it is taken as UTC; None when it is no time."""
+    """A time of HiPay's (ISO 8601, ``+0000``) in UTC; one without a zone is UTC; None for anything else."""
     try:
         read = datetime.fromisoformat(str(value))
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
@@ -83,7 +83,7 @@ def moment(value: object) -> datetime | None:
 
 
 def day(value: object) -> date | None:
-    """The date a text begins with (``2026-03-05``, with or without a time), never shifted by a zone."""
+    """The date that a text begins with (``2026-03-05``, with or without a time), never shifted by a zone."""
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
@@ -102,7 +102,7 @@ def text(value: object) -> str | None:
 
 
 def merchant_id(value: object) -> str | None:
-    """Notifications write ``00001342917``, the consultation API 1342917: one form for both."""
+    """A merchant's id without leading zeros: notifications have ``00001342917``, the consultation API 1342917."""
     return str(value).lstrip("0") or None if text(value) else None
 
 

@@ -1,4 +1,4 @@
-"""What HiPay's answers say, as data: pages, orders, operations, products, settlements."""
+"""Reads HiPay's answers: pages, orders, operations, products, settlements."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from services.hosts import is_loopback
 _HIPAY_HOST = re.compile(r"([a-z0-9-]+\.)*(hipay\.com|hipay-tpp\.com)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CreatedPage:
     """A hosted payment page. ``forward_url`` is what the customer opens; its host was checked."""
 
@@ -30,9 +30,9 @@ class CreatedPage:
     currency: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderRead:
-    """An order somebody has tried to pay; one observation for each attempt, in HiPay's order. Amounts in 1/10000."""
+    """An order that somebody has tried to pay, with an observation for each attempt, in HiPay's order. Amounts in 1/10000."""
 
     order_id: str
     amount_units: int | None
@@ -42,7 +42,7 @@ class OrderRead:
     observations: tuple[Observation, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Maintained:
     """The transaction after a capture, refund or cancellation. Amounts are totals so far, in 1/10000."""
 
@@ -66,7 +66,7 @@ class Product:
         return self.code in MOTO_PRODUCTS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SettlementItem:
     """One payout. Amounts in 1/10000 of ``currency``, signed as HiPay writes them."""
 
@@ -89,18 +89,18 @@ class SettlementItem:
     other: int | None
 
 
-def created_page(told: Any, *, loopback: bool) -> CreatedPage:
-    told = as_object(told)
-    url = told.get("forward_url")
+def created_page(value: Any, *, loopback: bool) -> CreatedPage:
+    value = as_object(value)
+    url = value.get("forward_url")
     if not isinstance(url, str) or not url:
         raise BadAnswer("no_forward_url", 200)
     check_page_url(url, loopback=loopback)
-    order = told.get("order") if isinstance(told.get("order"), dict) else {}
+    order = value.get("order") if isinstance(value.get("order"), dict) else {}
     return CreatedPage(
         order_id=str(order.get("id") or ""),
         forward_url=url,
-        mid=observations.merchant_id(told.get("mid")),
-        test=_flag(told.get("test")),
+        mid=observations.merchant_id(value.get("mid")),
+        test=_flag(value.get("test")),
         amount_units=_units(order, "amount"),
         currency=observations.text(order.get("currency")),
     )
@@ -123,28 +123,30 @@ def check_page_url(url: str, *, loopback: bool) -> None:
     raise UntrustedUrl(host)
 
 
-def order_read(told: Any, order_id: str) -> OrderRead:
+def order_read(value: Any, order_id: str) -> OrderRead:
     """`GET /v3/order/{orderid}`."""
-    told = as_object(told)
-    if told.get("merchant_order_id") not in (None, order_id):
+    value = as_object(value)
+    if value.get("merchant_order_id") not in (None, order_id):
         raise BadAnswer("other_order", 200)
-    mark = observations.custom_data(told.get("custom_data")).get(MARK_KEY)
-    amount, currency = _units(told, "amount"), observations.text(told.get("currency"))
-    transactions = told.get("transactions")
+    mark = observations.custom_data(value.get("custom_data")).get(MARK_KEY)
+    amount, currency = _units(value, "amount"), observations.text(value.get("currency"))
+    transactions = value.get("transactions")
     return OrderRead(
-        order_id,
-        amount,
-        currency,
-        observations.integer(told.get("attempts")),
-        mark,
-        tuple(_transaction(one, order_id, amount, currency, mark) for one in as_list(transactions)),
+        order_id=order_id,
+        amount_units=amount,
+        currency=currency,
+        attempts=observations.integer(value.get("attempts")),
+        mark=mark,
+        observations=tuple(
+            _transaction(one, order_id, amount, currency, mark) for one in as_list(transactions)
+        ),
     )
 
 
-def found_transactions(told: Any) -> tuple[Observation, ...]:
-    """`GET /v3/transactions/{type}/{value}`: transactions, each with its order's facts inside."""
+def found_transactions(value: Any) -> tuple[Observation, ...]:
+    """`GET /v3/transactions/{type}/{value}`: transactions, each with its order's data inside."""
     found = []
-    for one in map(as_object, as_list(as_object(told).get("transactions"))):
+    for one in map(as_object, as_list(as_object(value).get("transactions"))):
         order = as_object(one.get("order") or {})
         order_id = observations.text(one.get("merchant_order_id"))
         if order_id is None:
@@ -155,9 +157,9 @@ def found_transactions(told: Any) -> tuple[Observation, ...]:
     return tuple(found)
 
 
-def transactions_read(told: Any, order_id: str) -> OrderRead | None:
+def transactions_read(value: Any, order_id: str) -> OrderRead | None:
     """`GET /v1/transaction?orderid=`: one object, a list, or an empty value for none."""
-    found = as_object(told).get("transaction") if told else None
+    found = as_object(value).get("transaction") if value else None
     seen = []
     for one in [found] if isinstance(found, dict) and found else as_list(found):
         order = as_object(as_object(one).get("order") or {})
@@ -172,121 +174,128 @@ def transactions_read(told: Any, order_id: str) -> OrderRead | None:
     if not seen:
         return None
     last = seen[-1]
-    return OrderRead(order_id, last.order_amount, last.order_currency, len(seen), last.mark, tuple(seen))
-
-
-def maintained(told: Any, reference: str, operation: str) -> Maintained:
-    told = as_object(told)
-    status = observations.integer(told.get("status"))
-    if status is None:
-        raise BadAnswer("no_status", 200)
-    return Maintained(
-        reference=str(told.get("transaction_reference") or reference),
-        operation=operation,
-        status=three_digits(status),
-        authorised=_units(told, "authorized_amount"),
-        captured=_units(told, "captured_amount"),
-        refunded=_units(told, "refunded_amount"),
-        currency=observations.text(told.get("currency")),
-        at=observations.moment(told.get("date_updated")),
+    return OrderRead(
+        order_id=order_id,
+        amount_units=last.order_amount,
+        currency=last.order_currency,
+        attempts=len(seen),
+        mark=last.mark,
+        observations=tuple(seen),
     )
 
 
-def hashing_algorithm(told: Any) -> str:
-    name = algorithm_name(str(as_object(told).get("hashing_algorithm") or ""))
+def maintained(value: Any, reference: str, operation: str) -> Maintained:
+    value = as_object(value)
+    status = observations.integer(value.get("status"))
+    if status is None:
+        raise BadAnswer("no_status", 200)
+    return Maintained(
+        reference=str(value.get("transaction_reference") or reference),
+        operation=operation,
+        status=three_digits(status),
+        authorised=_units(value, "authorized_amount"),
+        captured=_units(value, "captured_amount"),
+        refunded=_units(value, "refunded_amount"),
+        currency=observations.text(value.get("currency")),
+        at=observations.moment(value.get("date_updated")),
+    )
+
+
+def hashing_algorithm(value: Any) -> str:
+    name = algorithm_name(str(as_object(value).get("hashing_algorithm") or ""))
     if name is None:
         raise BadAnswer("no_hashing_algorithm", 200)
     return name
 
 
-def products(told: Any) -> tuple[Product, ...]:
-    found = (as_object(one) for one in as_list(told))
+def products(value: Any) -> tuple[Product, ...]:
+    found = (as_object(one) for one in as_list(value))
     return tuple(
         Product(str(one["code"]), str(one.get("description") or "")) for one in found if one.get("code")
     )
 
 
-def settlement_item(told: Any) -> SettlementItem:
-    told = as_object(told)
-    amount, currency = _units(told, "amount"), observations.text(told.get("currency"))
-    if amount is None or currency is None or not told.get("settlementid"):
+def settlement_item(value: Any) -> SettlementItem:
+    value = as_object(value)
+    amount, currency = _units(value, "amount"), observations.text(value.get("currency"))
+    if amount is None or currency is None or not value.get("settlementid"):
         raise BadAnswer("no_settlement", 200)
     return SettlementItem(
-        settlement_id=str(told["settlementid"]),
+        settlement_id=str(value["settlementid"]),
         amount=amount,
         currency=currency,
-        date_value=observations.day(told.get("date_value")),
-        merchant_id=observations.merchant_id(told.get("merchant_id")),
-        merchant_name=observations.text(told.get("merchant_name")),
-        recipient_name=observations.text(told.get("recipient_name")),
-        recipient_iban=observations.text(told.get("recipient_iban")),
-        recipient_bic=observations.text(told.get("recipient_bic")),
-        recipient_bank_country=observations.text(told.get("recipient_bank_country")),
-        sales=_units(told, "sales"),
-        refunds=_units(told, "refunds"),
-        fees=_units(told, "fees"),
-        chargeback=_units(told, "chargeback"),
-        deferred=_units(told, "deferred"),
-        rolling=_units(told, "rolling"),
-        other=_units(told, "other"),
+        date_value=observations.day(value.get("date_value")),
+        merchant_id=observations.merchant_id(value.get("merchant_id")),
+        merchant_name=observations.text(value.get("merchant_name")),
+        recipient_name=observations.text(value.get("recipient_name")),
+        recipient_iban=observations.text(value.get("recipient_iban")),
+        recipient_bic=observations.text(value.get("recipient_bic")),
+        recipient_bank_country=observations.text(value.get("recipient_bank_country")),
+        sales=_units(value, "sales"),
+        refunds=_units(value, "refunds"),
+        fees=_units(value, "fees"),
+        chargeback=_units(value, "chargeback"),
+        deferred=_units(value, "deferred"),
+        rolling=_units(value, "rolling"),
+        other=_units(value, "other"),
     )
 
 
-def settlement_items(told: Any) -> tuple[SettlementItem, ...]:
-    return tuple(settlement_item(one) for one in as_list(as_object(told).get("settlements")))
+def settlement_items(value: Any) -> tuple[SettlementItem, ...]:
+    return tuple(settlement_item(one) for one in as_list(as_object(value).get("settlements")))
 
 
 def _transaction(
-    told: Any, order_id: str, order_amount: int | None, order_currency: str | None, mark: str | None
+    value: Any, order_id: str, order_amount: int | None, order_currency: str | None, mark: str | None
 ) -> Observation:
-    told = as_object(told)
-    reference = observations.text(told.get("transaction_reference") or told.get("id"))
-    status = observations.integer(told.get("status"))
+    value = as_object(value)
+    reference = observations.text(value.get("transaction_reference") or value.get("id"))
+    status = observations.integer(value.get("status"))
     if reference is None or status is None:
         raise BadAnswer("no_status" if reference else "no_reference", 200)
-    reason = told.get("reason") if isinstance(told.get("reason"), dict) else {}
-    product = told.get("payment_product")
+    reason = value.get("reason") if isinstance(value.get("reason"), dict) else {}
+    product = value.get("payment_product")
     return Observation(
         order_id=order_id,
         reference=reference,
         status=three_digits(status),
-        state=str(told.get("state") or ""),
-        currency=observations.text(told.get("currency")),
-        authorised=_units(told, "authorized_amount"),
-        captured=_units(told, "captured_amount"),
-        refunded=_units(told, "refunded_amount"),
-        charged_back=_units(told, "chargebacked_amount"),
+        state=str(value.get("state") or ""),
+        currency=observations.text(value.get("currency")),
+        authorised=_units(value, "authorized_amount"),
+        captured=_units(value, "captured_amount"),
+        refunded=_units(value, "refunded_amount"),
+        charged_back=_units(value, "chargebacked_amount"),
         order_amount=order_amount,
         order_currency=order_currency,
         reason_code=observations.integer(reason.get("code")) or None,
         reason_text=observations.text(reason.get("reason") or reason.get("message")),
         payment_product=observations.text(product.get("name") if isinstance(product, dict) else product),
-        eci=observations.integer(told.get("eci")),
-        test=_flag(told.get("test")),
-        mid=observations.merchant_id(told.get("mid")),
+        eci=observations.integer(value.get("eci")),
+        test=_flag(value.get("test")),
+        mid=observations.merchant_id(value.get("mid")),
         operation_id=None,
         operation_amount=None,
-        at=observations.moment(told.get("date_updated")),
+        at=observations.moment(value.get("date_updated")),
         mark=mark,
-        operations=tuple(_operation(one) for one in as_list(told.get("operations"))),
+        operations=tuple(_operation(one) for one in as_list(value.get("operations"))),
     )
 
 
-def _operation(told: Any) -> Operation:
-    told = as_object(told)
+def _operation(value: Any) -> Operation:
+    value = as_object(value)
     return Operation(
-        kind=str(told.get("type") or "").lower(),
-        status=str(told.get("status") or "").lower(),
-        amount=_units(told, "amount"),
-        operation_id=observations.text(told.get("merchant_reference")),
-        arn=observations.text(told.get("arn")),
-        at=observations.moment(told.get("date_processed") or told.get("date_created")),
+        kind=str(value.get("type") or "").lower(),
+        status=str(value.get("status") or "").lower(),
+        amount=_units(value, "amount"),
+        operation_id=observations.text(value.get("merchant_reference")),
+        arn=observations.text(value.get("arn")),
+        at=observations.moment(value.get("date_processed") or value.get("date_created")),
     )
 
 
-def _units(told: Mapping[str, Any], name: str) -> int | None:
+def _units(value: Mapping[str, Any], name: str) -> int | None:
     try:
-        return observations.units(told.get(name))
+        return observations.units(value.get(name))
     except ValueError:
         raise BadAnswer(f"{name}_unreadable", 200) from None
 

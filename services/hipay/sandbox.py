@@ -1,4 +1,4 @@
-"""The sandbox's control API, as far as demo mode needs it. Never used with a real account."""
+"""The part of the sandbox's control API that demo mode needs. Never used with a real account."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ class SandboxControl:
         return _offset(self._call("GET", "/control/clock"))
 
     def move_clock(self, *, advance: timedelta | None = None, to: datetime | None = None) -> timedelta:
-        """Advance the sandbox's clock, or set it, or with neither reset it; the new offset."""
+        """Advance the sandbox's clock, or set it, or with neither reset it. Returns the new offset."""
         body: dict[str, Any] = {"reset": True}
         if advance is not None:
             body = {"advance_seconds": advance.total_seconds()}
@@ -49,7 +49,7 @@ class SandboxControl:
         reason: int | None = None,
         payment_product: str | None = None,
     ) -> list[dict[str, Any]]:
-        """Pay (or decline …) orders as their customers would; without ids every open one. One result for each."""
+        """Pay (or decline …) orders as their customers would; without ids every open one. Returns a result for each."""
         body: dict[str, Any] = {"outcome": outcome}
         body |= {"all_open": True} if order_ids is None else {"orderids": list(order_ids)}
         body |= {"reason": str(reason)} if reason else {}
@@ -62,7 +62,7 @@ class SandboxControl:
         self._call("POST", "/control/chargeback", body)
 
     def settle(self, scenario: str | None = None, *, reserve_release: bool = False) -> list[dict[str, Any]]:
-        """Settle what is not yet settled: the settlements made, each with ``id``, ``currency``, ``amount``, ``files``."""
+        """Settle what is not yet settled. Returns the settlements made, each with ``id``, ``currency``, ``amount``, ``files``."""
         body: dict[str, Any] = {"scenario": scenario} if scenario else {}
         body |= {"reserve_release": True} if reserve_release else {}
         return list(self._call("POST", "/control/settlements", body)["settlements"])
@@ -77,17 +77,17 @@ class SandboxControl:
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self._http.send(method, self._root + path, seconds=self._seconds, json=body)
-        told = content(answer)
-        if not isinstance(told, dict):
+        value = content(answer)
+        if not isinstance(value, dict):
             raise BadAnswer("not_an_object", answer.status)
-        return told
+        return value
 
 
 def clock_source(url: str, ttl: float = 0.25, *, seconds: float = 1.0) -> Callable[[], timedelta]:
     """The sandbox's offset for ``clock.use``: asked again after ``ttl`` seconds, by one thread at a time.
 
-    Never raises: while the sandbox is away, or does not answer within ``seconds``, the last offset stands (none at first).
-    Other threads do not wait.
+    Never raises: while the sandbox does not answer within ``seconds``, the last offset is used (zero at first). Other
+    threads do not wait.
     """
     asking = threading.Lock()
     offset, stale_at = timedelta(0), 0.0
@@ -110,5 +110,5 @@ def clock_source(url: str, ttl: float = 0.25, *, seconds: float = 1.0) -> Callab
     return source
 
 
-def _offset(told: dict[str, Any]) -> timedelta:
-    return timedelta(seconds=float(told["offset_seconds"]))
+def _offset(value: dict[str, Any]) -> timedelta:
+    return timedelta(seconds=float(value["offset_seconds"]))

@@ -1,4 +1,4 @@
-"""Who really sent it: HiPay's signatures of notifications and of return pages, and ours on a merchant's return pages."""
+"""Verifies HiPay's signatures of notifications and return pages, and signs our parameters on a merchant's return pages."""
 
 import hashlib
 import hmac
@@ -19,8 +19,8 @@ def algorithm_name(text: str) -> str | None:
 def verify_notification(raw: bytes, header: str | None, secrets: Sequence[str], algorithm: str) -> bool:
     """Whether ``X-Allopass-Signature`` is HASH(raw body + passphrase) in hexadecimal, for one of ``secrets``.
 
-    ``algorithm`` is the account's, never the request's. Constant in time for each secret; any unusable input is False,
-    no exception. An empty secret verifies nothing.
+    ``algorithm``: the account's, never the request's. Takes constant time for each secret; for unusable input it returns
+    False and raises nothing. An empty secret verifies nothing.
     """
     name = algorithm_name(algorithm)
     if name is None or not header:
@@ -29,7 +29,7 @@ def verify_notification(raw: bytes, header: str | None, secrets: Sequence[str], 
 
 
 def redirect_hash(params: Mapping[str, str], secret: str, algorithm: str) -> str:
-    """HiPay's ``hash`` of a return page: every non-empty parameter but itself, sorted by name, as name + value +
+    """HiPay's ``hash`` of a return page: over every non-empty parameter but itself, sorted by name, as name + value +
     passphrase. Raises ValueError for an algorithm that HiPay does not use."""
     name = algorithm_name(algorithm)
     if name is None:
@@ -41,10 +41,10 @@ def redirect_hash(params: Mapping[str, str], secret: str, algorithm: str) -> str
 def verify_redirect(
     params: Iterable[tuple[str, str]], own_names: Set[str], secrets: Sequence[str], algorithm: str
 ) -> bool:
-    """Whether the query of a return page was made by HiPay. ``params``: its pairs as they came, decoded.
+    """Whether HiPay made the query of a return page. ``params``: its pairs as they came, decoded.
 
-    ``own_names`` are the parameters that stood in the URL we sent: HiPay leaves them out of the hash. A parameter that
-    comes twice is refused, since one reader would take the first and another the last.
+    ``own_names``: the parameters of the URL that we sent, which HiPay does not hash. A parameter that comes twice is refused,
+    since one reader would use the first and another the last.
     """
     pairs = [(name, value) for name, value in params if name not in own_names]
     found = dict(pairs)
@@ -64,26 +64,14 @@ def signed_parameters(
 
     ``et_signature`` = lowercase hexadecimal HMAC-SHA256, key ``secret``, over the UTF-8 text of the five lines
     ``et_amount=…``, ``et_currency=…``, ``et_first_name=…``, ``et_last_name=…``, ``et_order_id=…`` in this order, decoded
-    values, joined by a line feed with none at the end. ``amount`` is written as HiPay takes it (``12.50``). They say
-    which order the page is about, never that it is paid. Raises FieldInvalid for a value with a control character.
+    values, joined by a line feed with none at the end. ``amount`` has HiPay's form (``12.50``). The parameters identify the
+    order, and do not prove that it is paid. Raises FieldInvalid for a value with a control character.
     """
     values = dict(zip(SIGNED_NAMES, (amount, currency, first_name, last_name, order_id), strict=True))
     for name, value in values.items():
         if not one_line(value):
             raise FieldInvalid(name)
     return values | {"et_signature": _own_signature(values, secret)}
-
-
-def verify_signed_parameters(params: Iterable[tuple[str, str]], secrets: Sequence[str]) -> bool:
-    """Whether the ``et_…`` parameters of a query were made by ``signed_parameters`` with one of ``secrets``."""
-    pairs = [(name, value) for name, value in params if name.startswith("et_")]
-    values = dict(pairs)
-    found = values.pop("et_signature", "")
-    if not found or len(values) + 1 != len(pairs) or tuple(sorted(values)) != SIGNED_NAMES:
-        return False
-    if not all(map(one_line, values.values())):
-        return False
-    return _matches(found, (_own_signature(values, secret) for secret in secrets if secret))
 
 
 def _own_signature(values: Mapping[str, str], secret: str) -> str:

@@ -1,4 +1,4 @@
-"""HiPay's statuses: what each does to a payment (portal, "transaction status"; names after HiPay's SDKs)."""
+"""HiPay's statuses and the effect of each on a payment (portal, "transaction status"; names after HiPay's SDKs)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Effect(StrEnum):
-    """What a status says about the payment. Amounts always come from the observation, never from the status."""
+    """The effect of a status on the payment. Amounts always come from the observation, never from the status."""
 
     PENDING = "pending"
     REVIEW = "review"
@@ -28,7 +28,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``name`` is stable; ``notified`` is whether HiPay sends a notification for it."""
+    """``name`` is stable; ``notified``: whether HiPay sends a notification for it."""
 
     code: int
     name: str
@@ -99,15 +99,15 @@ MOTO_PRODUCTS = frozenset(
     {"cb", "mastercard", "american-express", "visa", "mbway", "multibanco", "bancontact", "bcmc"}
 )
 
-# The consultation API drops the hundred, but for these, which it numbers in its own way (HiPay's Node SDK, v3 statuses).
+# The consultation API omits the hundred, except for these, which have numbers of their own (HiPay's Node SDK, v3 statuses).
 _SHORT = {30: 200, 52: 160, 53: 161, 54: 173, 55: 163}
 
 
 def status(code: int) -> Status:
-    """The meaning of a three-digit status; one that HiPay added since is ``UNKNOWN`` and changes nothing."""
+    """The status of a three-digit code; one that HiPay has added since has the effect ``UNKNOWN`` and changes nothing."""
     return STATUSES.get(code) or Status(code, f"unknown_{code}", Effect.UNKNOWN, notified=False)
 
 
 def three_digits(code: int) -> int:
-    """The three-digit status for what the consultation API answers: 116 for 16, 200 for 30."""
+    """The three-digit code for the consultation API's: 116 for 16, 200 for 30."""
     return code if code >= 100 else _SHORT.get(code, code + 100)

@@ -1,7 +1,7 @@
 """E-mail addresses and one-line texts, refused where they could become another recipient or another header.
 
-Python before 3.11.15 and 3.12.13 turns an encoded word in a header into headers of its own (``Bcc:``), and folds a
-display name with a comma into a second address (CVE-2025-1795): so nothing that looks like either ever gets in.
+Python before 3.11.15 and 3.12.13 turns an encoded word in a header into separate headers (``Bcc:``), and folds a display
+name with a comma into a second address (CVE-2025-1795): encoded words and lists of addresses are therefore refused.
 """
 
 import re
@@ -31,21 +31,19 @@ MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 MAX_LINE = 255  # HiPay's limit for a description; names are shorter by the order's own rules
 MAX_BLOCK = 2000
 
-_BETWEEN = re.compile(
-    r"[\s,;/|<>()\"]|mailto:", re.IGNORECASE
-)  # what stands between addresses, or around one
+_SEPARATORS = re.compile(r"[\s,;/|<>()\"]|mailto:", re.IGNORECASE)  # between addresses, or around one
 _AROUND = " \u00a0,;.:'’‘“”«»`/|"
 _LINE_BREAKS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _ZERO_WIDTH_JOINER = "\u200d"
-# Letters by their category, invisible all the same: combining grapheme joiner, Hangul and Khmer fillers, Braille blank.
+# Letters by their category, and yet invisible: combining grapheme joiner, Hangul and Khmer fillers, Braille blank.
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _INVISIBLE = frozenset({"Cf", "Cs", "Co", "Cn"})
 
 
 @dataclass(frozen=True)
 class Address:
-    """One address. ``text`` is the form that is shown, stored and sent: ``local@domain_ascii``. ``internationalised``:
-    the reader typed letters beyond ASCII (or their ``xn--`` form), so ``text`` is shown and confirmed before a mail leaves.
+    """One address. ``text``: the form that is shown, stored and sent, ``local@domain_ascii``. ``internationalised``: it was
+    typed with letters beyond ASCII (or their ``xn--`` form), so a person confirms ``text`` before a mail leaves.
     """
 
     local: str
@@ -80,8 +78,8 @@ def parse_address(text: str, field: str = "email") -> Address:
 
 
 def _refuse_lists_and_names(typed: str) -> None:
-    """Several addresses, or one that does not stand alone; whatever else is wrong with it, the library finds."""
-    words = [word for word in _BETWEEN.split(typed) if _looks_like_one(word)]
+    """Refuse several addresses, and one with a name or brackets around it; the library finds any other fault."""
+    words = [word for word in _SEPARATORS.split(typed) if _looks_like_one(word)]
     brackets = typed.count("<")
     if brackets > 1 or (len(words) > 1 and brackets != 1):
         raise SeveralAddresses
@@ -103,8 +101,9 @@ def _looks_like_one(word: str) -> bool:
 def clean_header_text(text: str, field: str, limit: int = MAX_LINE, *, digits: bool = False) -> str:
     """A name, a subject, a description: one line in Unicode's composed form, without blanks at its ends. Empty is allowed.
 
-    Accents and emoji pass; line breaks, controls, zero-width and bidirectional characters, encoded words and card numbers do
-    not; ``digits``: a reference or an id, or made of them, which may be all digits by right. Raises TextError.
+    Accents and emoji are allowed; line breaks, controls, zero-width and bidirectional characters, encoded words and card
+    numbers are not. ``digits``: a reference or an id may rightly be all digits, so card numbers are not refused. Raises
+    TextError.
     """
     cleaned = normalised("NFC", text.strip(" \u00a0"))
     _refuse_dangerous(cleaned, field)
@@ -140,7 +139,7 @@ def _refuse_dangerous(text: str, field: str) -> None:
 
 
 def _joins_emoji(text: str, index: int) -> bool:
-    """A zero-width joiner between two pictographs makes one emoji of them, and hides nothing."""
+    """Whether the character is a zero-width joiner between two pictographs: it joins them to one emoji, and hides nothing."""
     if text[index] != _ZERO_WIDTH_JOINER or not 0 < index < len(text) - 1:
         return False
     before = text[index - 1]

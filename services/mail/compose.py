@@ -1,7 +1,7 @@
-"""The letter that carries a payment link: subject, HTML and plain text, in the customer's language.
+"""The e-mail with a payment link: subject, HTML and plain text, in the customer's language.
 
-The HTML is made for Outlook's Word engine as for a telephone: nested tables, inline styles, a button of a coloured cell,
-600 pixels, and nothing fetched but the merchant's logo. Every value is escaped; none is ever read as a template.
+The HTML suits Outlook's Word engine and telephones: nested tables, inline styles, a button made of a coloured cell, 600
+pixels, and only the merchant's logo is fetched. Every value is escaped; none is ever read as a template.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from services.hosts import is_loopback
 from services.i18n import Translator, format_datetime, translator
 from services.mail.addresses import clean_header_text
-from services.mail.errors import LinkRefused
+from services.mail.errors import PaymentUrlRefused
 from services.mail.settings import VISIBLE, WHITE, EmailSettings, contrast, text_colour
 from services.money import format_money
 
@@ -32,8 +32,8 @@ _templates = Environment(
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """``amount_units`` in 1/10000; ``expires_at`` aware; ``zone`` an IANA name. ``account_name`` stands in for the
-    merchant's name where the settings have none. In the sandbox the letter says that no money moves.
+    """The facts in the e-mail. ``amount_units`` in 1/10000; ``expires_at`` with a time zone; ``zone``: an IANA name;
+    ``account_name``: used where the settings have no merchant's name; ``sandbox``: the e-mail says that no money moves.
     """
 
     language: str
@@ -60,11 +60,11 @@ class Composed:
 def compose(
     letter: Letter, settings: EmailSettings, *, url: str | None, copy: bool = False, reminder: bool = False
 ) -> Composed:
-    """The e-mail as the customer gets it. ``url`` None is the preview before the page exists; ``copy`` is the sender's
-    own copy, which says on top whose it is; ``reminder``: subject and first line remind of what is unpaid.
+    """The e-mail as the customer gets it. ``url`` None: a preview before the link exists; ``copy``: the sender's own copy,
+    which says so on top; ``reminder``: subject and first line say that the order is unpaid.
 
-    Raises LinkRefused for a URL that is not https (plain http is for the sandbox on this machine), and TextError where
-    a field holds what no form lets in.
+    Raises PaymentUrlRefused for a URL that is not https (http is allowed for the sandbox on this machine), and TextError
+    for a field with characters that every form refuses.
     """
     t = translator(letter.language, "customer")
     notices = [t("This is a trial environment: no money will be taken.")] if letter.sandbox else []
@@ -91,7 +91,7 @@ def compose_test(
     account_name: str,
     sandbox: bool,
 ) -> Composed:
-    """The same letter with sample data, to ``email``, an address of the merchant's own; its subject and first line say that it is a test."""
+    """The same e-mail with sample data, to an address of the merchant's own; subject and first line say that it is a test."""
     t = translator(language, "customer")
     letter = Letter(
         language=language,
@@ -133,12 +133,12 @@ def _render(
     url: str | None,
     reminder: bool = False,
 ) -> Composed:
-    letter = _inert(letter)
+    letter = _cleaned(letter)
     if url is not None:
         _refuse_link(url, letter.sandbox)
     merchant = settings.merchant_name or letter.account_name
     amount = format_money(letter.amount_units, letter.currency, t.locale)
-    # To the minute, downwards: nobody is told of a second too many.
+    # Rounded down to the minute, so that the link is valid at the time shown.
     expiry = format_datetime(letter.expires_at.replace(second=0, microsecond=0), letter.zone, letter.language)
     name = " ".join(part for part in (letter.first_name, letter.last_name) if part)
     details = [
@@ -190,7 +190,8 @@ def _render(
     return Composed(clean_header_text(subject, "subject", 500, digits=True), html, text)
 
 
-def _inert(letter: Letter) -> Letter:
+def _cleaned(letter: Letter) -> Letter:
+    """The letter with every text checked as fit for a header. Raises TextError."""
     texts = {name: value for name, value in asdict(letter).items() if isinstance(value, str)}
     cleaned: dict[str, Any] = {
         name: clean_header_text(text, name, digits=True) for name, text in texts.items()
@@ -203,8 +204,8 @@ def _refuse_link(url: str, sandbox: bool) -> None:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
-        raise LinkRefused from None
+        raise PaymentUrlRefused from None
     plain = url.isascii() and url.isprintable() and not set(url) & set(" \"'<>\\`")
     local = sandbox and parts.scheme == "http" and is_loopback(host)
     if not (plain and host and parts.username is None and (parts.scheme == "https" or local)):
-        raise LinkRefused
+        raise PaymentUrlRefused

@@ -31,21 +31,20 @@ from services.mail.smtp_url import Server, parse_smtp_url
 
 _LOST = (smtplib.SMTPServerDisconnected, OSError)
 _CONNECT_SECONDS = 10.0
-_WITHIN_SECONDS = (
-    90.0  # a whole session: shorter than the lease of what hands over, or another would hand it over too
-)
+# A whole session: shorter than the lease of the mail step, so that no second worker hands the message over meanwhile.
+_WITHIN_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """``answer``: the server's words, which name its queue id; they belong in the timeline."""
+    """``answer``: the server's text, which names its queue id; the timeline shows it."""
 
     answer: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a check found: ``encrypted`` and ``authenticated`` as the URL asks, ``utf8`` whether SMTPUTF8 is offered."""
+    """What a check found: ``encrypted`` and ``authenticated`` as the URL asks; ``utf8``: whether SMTPUTF8 is offered."""
 
     host: str
     port: int
@@ -55,7 +54,7 @@ class Session:
 
 
 class _Session(smtplib.SMTP):
-    """It is cut off after ``within`` seconds: a server that answers byte by byte lets no timeout of a single answer pass."""
+    """A session that is cut off after ``within`` seconds: a server that answers byte by byte exceeds no timeout of a single answer."""
 
     def __init__(self, *args: Any, within: float, **options: Any) -> None:
         self._ends_at = time.monotonic() + within
@@ -118,7 +117,13 @@ def check_session(smtp_url: str, *, timeout: float = 10.0, tls: ssl.SSLContext |
     with _open(server, timeout, 3 * timeout, tls) as smtp:
         _expect(smtp, "connect", "NOOP")
         encrypted = isinstance(smtp.sock, ssl.SSLSocket)
-        return Session(server.host, server.port, encrypted, bool(server.user), smtp.has_extn("smtputf8"))
+        return Session(
+            host=server.host,
+            port=server.port,
+            encrypted=encrypted,
+            authenticated=bool(server.user),
+            utf8=smtp.has_extn("smtputf8"),
+        )
 
 
 @contextmanager
@@ -141,7 +146,7 @@ def _open(
 
 
 def _hurry(smtp: smtplib.SMTP) -> None:
-    """What is left is a courtesy: it must not hold up the record of what was accepted."""
+    """Shorten the timeout of QUIT: it must not delay the record of what was accepted."""
     if smtp.sock is not None:
         smtp.sock.settimeout(min(smtp.timeout, 2.0))
 
@@ -266,7 +271,7 @@ def _refusal(stage: str, code: int, answer: bytes) -> DeliveryError:
 
 @contextmanager
 def _losable(stage: str) -> Iterator[None]:
-    """Before the final dot a broken connection has lost nothing."""
+    """Raise a broken connection as Retryable: before the final dot nothing was accepted."""
     try:
         yield
     except (smtplib.SMTPException, OSError) as error:
@@ -278,7 +283,7 @@ def _base64(text: str) -> str:
 
 
 def _line(answer: bytes | str) -> str:
-    """The server's words on one line, printable, at most 300 characters."""
+    """The server's text on one line, printable, at most 300 characters."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     printable = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(printable.split())[:300]

@@ -1,4 +1,4 @@
-"""What the sender's domain publishes, for the configuration's check list. A DNS that does not answer is never a failure."""
+"""What the sender's domain publishes in the DNS, for the check list. A DNS that does not answer is never a failure."""
 
 import re
 import time

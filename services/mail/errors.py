@@ -1,4 +1,4 @@
-"""Every refusal of the mail services.
+"""What the mail services refuse, and what can go wrong with a mail server.
 
 MailError
 ├── AddressError           one e-mail address was expected
@@ -13,27 +13,27 @@ MailError
 │   ├── ControlCharacter   NUL, escape …
 │   ├── InvisibleCharacter zero-width, bidirectional, private …
 │   ├── EncodedWord        ``=?``, the start of an RFC 2047 word
-│   ├── CardNumber         it is neither kept nor sent anywhere
+│   ├── CardNumber         it is neither stored nor sent
 │   └── TextTooLong
 ├── FieldError             an e-mail setting
 │   ├── LogoAddressInvalid
 │   ├── ColourInvalid
 │   └── SettingsRefused    one error for each field that is wrong
-├── LinkRefused            the payment page's URL is not one that a customer may be sent
+├── PaymentUrlRefused      the payment page's URL is not one that a customer may be sent
 ├── SmtpUrlInvalid
 ├── ImapUrlInvalid
 ├── MailboxError           the mailbox of delivery reports could not be read
-│   ├── MailboxAway        unreachable, or lost on the way: what was read before is kept
-│   ├── MailboxNotProved   its certificate does not prove who it is
+│   ├── MailboxAway        unreachable, or the connection was lost: mails read before count
+│   ├── MailboxNotProved   its certificate does not prove its identity
 │   ├── MailboxClosed      it does not accept the user or the password
 │   ├── FolderMissing
-│   └── MailboxGarbled     its answers are no IMAP
+│   └── MailboxGarbled     its answers are not IMAP
 └── DeliveryError          what the SMTP server did
     ├── Retryable          nothing was accepted: try again later
     ├── Rejected           nothing was accepted, and it will not be
     │   └── Utf8Missing    the address needs SMTPUTF8, the server lacks it
-    ├── DeliveryUnknown    lost after the final dot: it may have been accepted
-    └── SessionRefused     the operator's SMTP settings are at fault: pause the queue
+    ├── DeliveryUnknown    connection lost after the final dot: the message may have been accepted
+    └── SessionRefused     the SMTP settings are wrong: pause the queue
         ├── AuthRefused
         ├── StarttlsGone
         └── TlsRefused
@@ -88,7 +88,7 @@ class AddressMalformed(AddressError):
 
 
 class TextError(MailError):
-    """``field`` is the name of the field the text was typed in."""
+    """``field``: the name of the field that has the text."""
 
     code = "text"
 
@@ -122,7 +122,7 @@ class EncodedWord(TextError):
 
 
 class CardNumber(TextError):
-    """The number itself is in no part of the refusal."""
+    """The error never contains the number."""
 
     code = "text_card_number"
 
@@ -160,12 +160,12 @@ class SettingsRefused(FieldError):
         return {"fields": ", ".join(self.problems)}
 
 
-class LinkRefused(MailError):
+class PaymentUrlRefused(MailError):
     code = "mail_link_refused"
 
 
 class SmtpUrlInvalid(MailError):
-    """``part`` is what is wrong: ``scheme``, ``host``, ``port``, ``user``, ``starttls``. Never the URL: it has a password."""
+    """``part``: the wrong part (``scheme``, ``host``, ``port``, ``user``, ``starttls``), never the URL, which has a password."""
 
     code = "smtp_url_invalid"
 
@@ -175,7 +175,7 @@ class SmtpUrlInvalid(MailError):
 
 
 class ImapUrlInvalid(MailError):
-    """``part`` is what is wrong: ``scheme``, ``host``, ``port``, ``user``, ``folder``. Never the URL: it has a password."""
+    """``part``: the wrong part (``scheme``, ``host``, ``port``, ``user``, ``folder``), never the URL, which has a password."""
 
     code = "imap_url_invalid"
 
@@ -185,7 +185,7 @@ class ImapUrlInvalid(MailError):
 
 
 class MailboxError(MailError):
-    """``host``: the server's; ``answer``: what it or the network said, on one line."""
+    """``host``: the server's; ``answer``: its own or the network's message, on one line."""
 
     code = "mailbox"
 
@@ -216,7 +216,7 @@ class MailboxGarbled(MailboxError):
 
 class DeliveryError(MailError):
     """``stage``: connect, ehlo, starttls, auth, sender, recipient, data or message. ``reply``: SMTP's code, 0 where the
-    server said none. ``answer``: what it said, on one line, at most 300 characters.
+    server sent none. ``answer``: the server's text, on one line, at most 300 characters.
     """
 
     code = "mail_delivery"

@@ -1,17 +1,18 @@
-"""The one setting that says where delivery reports come back: ``imaps://user:password@host:993/folder``."""
+"""The setting of the mailbox that receives delivery reports: ``imaps://user:password@host:993/folder``."""
 
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from services.hosts import is_loopback
 from services.mail.errors import ImapUrlInvalid
+from services.mail.server_url import split_server_url, user_and_password
 
 _SCHEMES = {"imaps": (True, 993), "imap": (False, 143)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImapServer:
-    """``tls`` False is for this machine only. ``folder`` is the mailbox's name as the server spells it, in ASCII."""
+    """``tls``: False only on this machine. ``folder``: the mailbox's name as the server spells it, in ASCII."""
 
     host: str
     port: int
@@ -22,7 +23,7 @@ class ImapServer:
 
     @property
     def name(self) -> str:
-        """What tells this mailbox from another, without its password."""
+        """The mailbox's identity, without its password."""
         return f"{self.user}@{self.host}:{self.port}/{self.folder}"
 
 
@@ -31,20 +32,11 @@ def parse_imap_url(url: str) -> ImapServer:
 
     Raises ImapUrlInvalid.
     """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        raise ImapUrlInvalid("port") from None
-    if parts.scheme not in _SCHEMES:
-        raise ImapUrlInvalid("scheme")
+    parts, port, host = split_server_url(url, _SCHEMES, ImapUrlInvalid)
     tls, default_port = _SCHEMES[parts.scheme]
-    host = parts.hostname or ""
-    if not host or not host.isascii() or not host.isprintable() or " " in host:
-        raise ImapUrlInvalid("host")
     if not tls and not is_loopback(host):
         raise ImapUrlInvalid("scheme")
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    user, password = user_and_password(parts)
     if not user or not password or not (user + password).isprintable():
         raise ImapUrlInvalid("user")
     folder = unquote(parts.path.removeprefix("/")) or "INBOX"

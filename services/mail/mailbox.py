@@ -1,7 +1,7 @@
-"""The mailbox where delivery reports come back, read over IMAP (RFC 3501). Nothing in it is changed, marked or deleted.
+"""The mailbox that receives delivery reports, read over IMAP (RFC 3501). Nothing in it is changed, marked or deleted.
 
-A message is known by the folder's UIDVALIDITY and its UID (RFC 3501, 2.3.1.1), so that whoever keeps the last ``Place``
-reads none twice and misses none, whenever the connection broke.
+The folder's UIDVALIDITY and the UID identify a message (RFC 3501, 2.3.1.1): a caller that stores the last ``Place`` reads
+none twice and misses none, whenever the connection broke.
 """
 
 import imaplib
@@ -19,16 +19,16 @@ from typing import Any
 from services.mail.errors import FolderMissing, MailboxAway, MailboxClosed, MailboxGarbled, MailboxNotProved
 from services.mail.imap_url import ImapServer
 
-MOST_BYTES = 512 * 1024  # of one message: a report says all that matters before the copy of what was returned
+MOST_BYTES = 512 * 1024  # of one message: a report's own parts come before the copy of the returned message
 _SLACK = 64 * 1024
 _WINDOW = 2_000  # UIDs asked for at once: the answer is one line
-# What imaplib lets through when an answer is no IMAP, besides its own errors.
+# What imaplib raises when an answer is not IMAP, besides its own errors.
 _NO_IMAP = (ValueError, TypeError, IndexError, KeyError, AttributeError, EOFError)
 
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Up to and with this message the folder has been read."""
+    """The last message that was read."""
 
     validity: int
     uid: int
@@ -36,8 +36,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Received:
-    """A message, at most its first ``MOST_BYTES``; empty where there is none at this place any more. ``arrived``: when the
-    server took it, where it says so."""
+    """A message, at most its first ``MOST_BYTES``; empty where it was deleted meanwhile. ``arrived``: when the server got it,
+    where the server says so."""
 
     place: Place
     raw: bytes
@@ -53,9 +53,9 @@ def new_messages(
     seconds: float = 120.0,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[Received]:
-    """The folder's messages after a place, oldest first, at most ``most``; all of them where its UIDs were given anew.
+    """The folder's messages after a place, oldest first, at most ``most``; from the first where the folder has a new UIDVALIDITY.
 
-    ``timeout`` in seconds for each answer, ``seconds`` for everything. Raises MailboxError, perhaps after some messages.
+    ``timeout``: seconds for each answer; ``seconds``: for all of them. Raises MailboxError, perhaps after some messages.
     """
     with _open(server, timeout, seconds, tls) as imap, _understood(server):
         validity, uid_next = _select(imap, server)
@@ -84,7 +84,7 @@ class _Bounded:
     sock: socket.socket
 
     def __init__(self, *where: Any, seconds: float, **how: Any) -> None:
-        # A server that sends a byte now and then keeps every timeout.
+        # A server that sends a byte now and then exceeds no timeout of a single answer.
         self._cut = threading.Timer(seconds, self._hang_up)
         self._cut.daemon = True
         super().__init__(*where, **how)
@@ -103,7 +103,7 @@ class _Bounded:
         super().shutdown()  # type: ignore[misc]
 
     def _hang_up(self) -> None:
-        with suppress(OSError, AttributeError):  # not connected yet: the timeout of that holds
+        with suppress(OSError, AttributeError):  # not connected yet: the connection has a timeout of its own
             self.sock.shutdown(socket.SHUT_RDWR)
 
 
@@ -138,7 +138,7 @@ def _open(
 
 @contextmanager
 def _understood(server: ImapServer) -> Iterator[None]:
-    """Network and protocol errors as ours."""
+    """Raise network and protocol errors as MailboxError."""
     try:
         yield
     except ssl.SSLCertVerificationError as error:
@@ -165,7 +165,7 @@ def _login(imap: imaplib.IMAP4, server: ImapServer) -> None:
     except imaplib.IMAP4.abort:
         raise
     except (imaplib.IMAP4.error, UnicodeError):
-        # Without the server's words: some repeat what they were sent.
+        # Without the server's text: some servers repeat what they were sent.
         raise MailboxClosed(server.host) from None
 
 
@@ -174,11 +174,11 @@ def _select(imap: imaplib.IMAP4, server: ImapServer) -> tuple[int, int]:
     quoted = server.folder.replace("\\", "\\\\").replace('"', '\\"')
     kind, answer = imap.select(f'"{quoted}"', readonly=True)
     if kind != "OK":
-        raise FolderMissing(server.host, _said(answer))
+        raise FolderMissing(server.host, _text(answer))
     validity, uid_next = _number(imap, "UIDVALIDITY"), _number(imap, "UIDNEXT")
     if not validity:
         raise MailboxGarbled(server.host, "UIDVALIDITY")
-    if not uid_next:  # an old server: what the newest message is called must be asked
+    if not uid_next:  # an old server does not send it: ask for the newest message's UID
         kind, answer = imap.uid("SEARCH", "UID 1:*")
         uids = [int(word) for word in _words(answer)]
         uid_next = max(uids, default=0) + 1
@@ -193,7 +193,7 @@ def _number(imap: imaplib.IMAP4, name: str) -> int:
 def _search(imap: imaplib.IMAP4, server: ImapServer, first: int, last: int) -> list[int]:
     kind, answer = imap.uid("SEARCH", f"UID {first}:{last}")
     if kind != "OK":
-        raise MailboxGarbled(server.host, _said(answer))
+        raise MailboxGarbled(server.host, _text(answer))
     return sorted({uid for word in _words(answer) if first <= (uid := int(word)) <= last})
 
 
@@ -201,8 +201,8 @@ def _fetch(imap: imaplib.IMAP4, server: ImapServer, place: Place) -> Received:
     """The message's beginning; nothing where it was deleted meanwhile."""
     kind, answer = imap.uid("FETCH", str(place.uid), f"(INTERNALDATE BODY.PEEK[]<0.{MOST_BYTES}>)")
     if kind != "OK":
-        raise MailboxGarbled(server.host, _said(answer))
-    # Between them a server may tell of other messages.
+        raise MailboxGarbled(server.host, _text(answer))
+    # A server may report other messages in between.
     for number, part in enumerate(answer):
         if isinstance(part, tuple) and re.search(rb"\bBODY\[\]", part[0]):
             behind = answer[number + 1] if number + 1 < len(answer) else b""
@@ -211,15 +211,15 @@ def _fetch(imap: imaplib.IMAP4, server: ImapServer, place: Place) -> Received:
 
 
 def _arrived(part: object) -> datetime | None:
-    told = imaplib.Internaldate2tuple(part) if isinstance(part, bytes) else None
-    return datetime.fromtimestamp(time.mktime(told), UTC) if told else None
+    local = imaplib.Internaldate2tuple(part) if isinstance(part, bytes) else None
+    return datetime.fromtimestamp(time.mktime(local), UTC) if local else None
 
 
 def _words(answer: list[bytes | None]) -> list[bytes]:
     return [word for line in answer if line for word in line.split()]
 
 
-def _said(answer: list[bytes | None]) -> str:
+def _text(answer: list[bytes | None]) -> str:
     return _line(b" ".join(line for line in answer if isinstance(line, bytes)).decode("utf-8", "replace"))
 
 

@@ -1,7 +1,7 @@
 """The bytes that go to the SMTP server: headers written here, one by one, and a body in two parts.
 
-The standard library folds headers in ways that have made new recipients out of old names (see ``addresses``), so it is
-given none: it only encodes the two parts. The same arguments give the same bytes, so that a retry is the same message.
+The standard library's folding of headers has turned names into recipients (see ``addresses``), so it only encodes the two
+parts. The same arguments give the same bytes, so that a retry sends the same message.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _WORD_BYTES = 39  # 52 characters in base64: with its frame and the header's nam
 
 
 def new_message_id(sender_address: str) -> str:
-    """A Message-ID of the sender's domain, to be stored with the order's message and kept on every retry."""
+    """A Message-ID of the sender's domain. It is stored with the message, so that every retry has the same one."""
     return make_msgid(domain=parse_address(sender_address).domain_ascii)
 
 
@@ -33,7 +33,7 @@ def build(
     date: datetime,
     reply_to: Address | None = None,
 ) -> bytes:
-    """The message, CRLF lines, to exactly one recipient and nobody in copy; ``reply_to`` takes the place of the settings'.
+    """The message, in CRLF lines, to exactly one recipient without copies; ``reply_to`` replaces the settings' own.
 
     Body and headers are 7-bit, but for an address whose local part is not ASCII: those headers are UTF-8 and need
     SMTPUTF8. Raises AddressError or TextError where an address, a name or the subject is not fit for a header.
@@ -59,7 +59,7 @@ def _body(composed: Composed, message_id: str) -> bytes:
     body = EmailMessage(policy=SMTP)
     body.set_content(composed.text, cte="quoted-printable")
     body.add_alternative(composed.html, subtype="html", cte="quoted-printable")
-    # "=_" cannot stand in quoted-printable text, so no line of a part can be the boundary (RFC 2045, 6.7).
+    # Quoted-printable text never contains "=_", so no line of a part can be the boundary (RFC 2045, 6.7).
     body.set_boundary("=_" + hashlib.sha256(message_id.encode()).hexdigest()[:40])
     return body.as_bytes()
 
@@ -79,7 +79,7 @@ def _mailbox(name: str, address: Address) -> str:
 
 
 def _words(text: str) -> str:
-    """The text as it is where it is short ASCII, else as RFC 2047 words of whole characters, one a line."""
+    """A short ASCII text as it is; any other as RFC 2047 words of whole characters, one a line."""
     if re.fullmatch(r"[ -~]{0,60}", text):
         return text
     words, current = [], b""

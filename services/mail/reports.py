@@ -1,7 +1,7 @@
-"""Delivery reports read into facts: the standard ones (RFC 3464, 6522), and those that older servers write in prose.
+"""Reads delivery reports: the standard ones (RFC 3464, 6522), and those that older servers write in prose.
 
 Pure, and safe on whatever a stranger may send: it raises nothing, and what it quotes is one short line of plain text. A
-report names a message by its Message-ID only; whether that is one of ours is for the caller to look up.
+report names a message by its Message-ID only; the caller looks up whether that is one of ours.
 """
 
 import re
@@ -23,24 +23,29 @@ MOST_IDS = 20
 _MOST_TEXT = 64 * 1024
 _MOST_SUBJECT = 1_000
 _MOST_PARTS = 50
-_MOST_BOUNDARIES = 100  # the library holds each line against each boundary that it stands within
+_MOST_BOUNDARIES = 100  # the library compares each line with each boundary around it
 _MOST_GROUPS = 1_000
-_MOST_STRUCTURED = 1_000  # of a header in parts: the library copies what is left of it for each of them
+_MOST_STRUCTURED = 1_000  # of a header in parts: the library copies the rest of the header for each part
 _STANDARD = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464, RFC 6533
 Action = Literal["failed", "delayed"]
 _ACTIONS: dict[str, Action] = {"failed": "failed", "delayed": "delayed", "5": "failed", "4": "delayed"}
-# Each of these takes a time that grows with the text alone: no repeat can end in another place of the same run.
+# The time of each of these grows with the text's length alone: no repetition can end at several places of one run.
 _ID = re.compile(r"<[!-;=?A-~]{1,200}@[!-;=?A-~]{1,200}>")
 _ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:=])[^\s<>()\[\]\"',;:=@]{1,200}@[^\s<>()\[\]\"',;:=@]{1,255}")
 _AFTER_ITS_NAME = re.compile(r"message-id:\s{0,4}([^\s]{1,500})", re.IGNORECASE)
 _STATUS = re.compile(r"\b([245])\.[0-7]\.\d{1,3}\b(?!\.\d)")  # RFC 3463
-# In prose a number is a server's answer only where such a thing stands: "Your order C-512 is delayed" is none.
-_STANDS = r"(?:^[ \t]{0,8}|[:;#=(\[<>\"'«‘“][ \t]{0,4}|\b(?:error|code|said|returned|status|smtp)[ \t]{1,4})"
-_FINAL = re.compile(
-    rf"(?:{_STANDS}(?:5\d\d[ \-])?|\b5\d\d[ \-])5\.[0-7]\.\d{{1,3}}\b(?!\.\d)", re.IGNORECASE | re.MULTILINE
+# In prose a number is a server's answer only in certain places: "Your order C-512 is delayed" has none.
+_BEFORE_ANSWER = (
+    r"(?:^[ \t]{0,8}|[:;#=(\[<>\"'«‘“][ \t]{0,4}|\b(?:error|code|said|returned|status|smtp)[ \t]{1,4})"
 )
-_REPLY = re.compile(rf"{_STANDS}5[0-7]\d(?=[ \-]\S)", re.IGNORECASE | re.MULTILINE)  # "550 no such user"
-_LATER = re.compile(rf"{_STANDS}4(?:[0-7]\d(?=[ \-]\S)|\.[0-7]\.\d)", re.IGNORECASE | re.MULTILINE)
+_FINAL = re.compile(
+    rf"(?:{_BEFORE_ANSWER}(?:5\d\d[ \-])?|\b5\d\d[ \-])5\.[0-7]\.\d{{1,3}}\b(?!\.\d)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_REPLY = re.compile(
+    rf"{_BEFORE_ANSWER}5[0-7]\d(?=[ \-]\S)", re.IGNORECASE | re.MULTILINE
+)  # "550 no such user"
+_LATER = re.compile(rf"{_BEFORE_ANSWER}4(?:[0-7]\d(?=[ \-]\S)|\.[0-7]\.\d)", re.IGNORECASE | re.MULTILINE)
 _DAEMON = re.compile(r"(mailer|mail)[-_. ]?(daemon|administrator|delivery)|postmaster|daemon", re.IGNORECASE)
 _ANSWERED = re.compile(
     r"(re|aw|antw|sv|vs|odp|ref|rif|res|fw|fwd|wg|tr|enc|doorst|pd)\s{0,2}:", re.IGNORECASE
@@ -55,7 +60,7 @@ _COPY_BELOW = re.compile(
     r"below this line is a copy|copy of (the|your) (original )?message|- ?original message|^message-id:",
     re.IGNORECASE | re.MULTILINE,
 )
-# Without accents, as the text is when they are looked for.
+# Written without accents: accents are removed from the text before the search.
 _DELAYED = re.compile(
     r"\bdelayed\b|will (keep|continue to|be) (try|retr)|will retry|still (being )?(try|retr)|no action is required|"
     r"warning message only|delivery incomplete|not (yet )?been delivered( yet)?|"
@@ -76,7 +81,7 @@ _FAILED = re.compile(
 
 
 class _Headers(Compat32):
-    """Headers as they came, but no longer than any that counts."""
+    """Headers as they came, cut to a length that no real one exceeds."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
@@ -88,10 +93,10 @@ _HEADERS = _Headers()
 
 @dataclass(frozen=True)
 class RecipientStatus:
-    """What became of the message for one recipient. ``recipients``: what the report calls them, in small letters, the
-    address written to and the one that it was passed on to; empty where it names nobody.
+    """The outcome for one recipient. ``recipients``: the recipient's addresses in the report, in small letters: the one
+    written to and the one that it was passed on to; empty where the report names nobody.
 
-    ``code``: RFC 3463, "" where none was given. ``answer``: the receiving server's words, on one line, at most 300
+    ``code``: of RFC 3463, "" where the report has none. ``answer``: the receiving server's text, on one line, at most 300
     characters, from a stranger.
     """
 
@@ -103,28 +108,28 @@ class RecipientStatus:
 
 @dataclass(frozen=True)
 class Report:
-    """``message_ids``: the message spoken of, the surest first. ``told``: what failed before what is late, never empty."""
+    """``message_ids``: of the message reported on, the likeliest first. ``statuses``: the failed ones first, never empty."""
 
     message_ids: tuple[str, ...]
     statuses: tuple[RecipientStatus, ...]
 
     def about(self, recipient: str) -> RecipientStatus | None:
-        """What it says of this recipient; None where it speaks of others alone."""
+        """The status of this recipient; None where the report names only others."""
         wanted = recipient.casefold()
         return next((one for one in self.statuses if not one.recipients or wanted in one.recipients), None)
 
 
 def read_report(raw: bytes) -> Report | None:
-    """The report in a message, or None: another mail, a success, a receipt, an answer by a person or a machine."""
+    """The report in a mail; None for any other mail, a success, a receipt, an answer by a person or a machine."""
     try:
-        # Headers as they came: the newer policy parses each in a time that a hostile one may choose.
+        # Headers as they came: the newer policy's time to parse one can be made as long as a hostile sender likes.
         return (
             None
             if raw.lower().count(b"boundary") > _MOST_BOUNDARIES
             else _read(message_from_bytes(raw, policy=_HEADERS))
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError):
-        return None  # no mail that the library can take apart is a report
+        return None  # a mail that the library cannot parse is not a report
 
 
 def _read(mail: Message) -> Report | None:
@@ -133,13 +138,13 @@ def _read(mail: Message) -> Report | None:
         if kind and kind != "delivery-status":  # a receipt, a complaint
             return None
     parts = list(_parts(mail))
-    told = next((part for part in parts if part.get_content_type() in _STANDARD), None)
-    found = _standard(mail, parts, told) if told is not None else _prose(mail, parts)
+    status = next((part for part in parts if part.get_content_type() in _STANDARD), None)
+    found = _standard(mail, parts, status) if status is not None else _prose(mail, parts)
     return found if found is not None and found.message_ids and found.statuses else None
 
 
 def _parts(mail: Message) -> Iterator[Message]:
-    """The report's own parts, outermost first; not what the returned message consists of."""
+    """The report's own parts, outermost first, without the parts of the returned message."""
     waiting = [mail]
     for _ in range(_MOST_PARTS):
         if not waiting:
@@ -157,38 +162,38 @@ def _children(part: Message) -> list[Message]:
 
 def _standard(mail: Message, parts: list[Message], status: Message) -> Report:
     groups = _groups(status)
-    found = [told for group in groups if (told := _told(group)) is not None]
+    found = [one for group in groups if (one := _status_of(group)) is not None]
     ids = _ids(_returned(parts)) or _ids(
         " ".join(_header(one, "X-Original-Message-ID") for one in groups)
         + " "
         + " ".join(_header(mail, name) for name in ("X-Original-Message-ID", "In-Reply-To", "References"))
     )
-    return Report(ids, tuple(sorted(found, key=lambda told: told.action != "failed")))
+    return Report(ids, tuple(sorted(found, key=lambda one: one.action != "failed")))
 
 
 def _groups(status: Message) -> list[Message]:
-    """The report's groups of fields: of the message, then of each recipient."""
+    """The report's groups of fields: the message's, then each recipient's."""
     if status.get_content_type() == _STANDARD[0]:
         return _children(status)[:_MOST_GROUPS]
-    # The library takes the internationalised kind for one message: the first group its header, the rest its body.
+    # The library reads the internationalised kind as one message: the first group as its header, the rest as its body.
     texts = [str(one.get_payload()) for one in _children(status)]
     rest = [message_from_string(text, policy=_HEADERS) for part in texts for text in part.split("\n\n")]
     return [*_children(status), *rest][:_MOST_GROUPS]
 
 
-def _told(group: Message) -> RecipientStatus | None:
-    """What a recipient's group says; None for a success, and for the group of the whole message."""
+def _status_of(group: Message) -> RecipientStatus | None:
+    """The status in a recipient's group; None for a success, and for the message's group."""
     found = _STATUS.search(_header(group, "Status"))
-    status = found[0] if found else ""
-    said = re.match(r"\s{0,9}([a-z]{1,20})", _header(group, "Action"), re.IGNORECASE)
-    action = _ACTIONS.get(said[1].lower() if said else status[:1])
+    code = found[0] if found else ""
+    named_action = re.match(r"\s{0,9}([a-z]{1,20})", _header(group, "Action"), re.IGNORECASE)
+    action = _ACTIONS.get(named_action[1].lower() if named_action else code[:1])
     if action is None:
         return None
     diagnostic = _header(group, "Diagnostic-Code")
     kind, sign, words = diagnostic.partition(";")
     plain = words if sign and re.fullmatch(r"[\w.-]{1,60}", kind.strip()) else diagnostic
     named = (_named(_header(group, name)) for name in ("Original-Recipient", "Final-Recipient"))
-    return RecipientStatus(action, frozenset(filter(None, named)), status, _line(plain))
+    return RecipientStatus(action, frozenset(filter(None, named)), code, _line(plain))
 
 
 def _named(field: str) -> str:
@@ -214,7 +219,7 @@ def _returned(parts: list[Message]) -> str:
 
 
 def _prose(mail: Message, parts: list[Message]) -> Report | None:
-    """A report that only people were meant to read. An answer by a person, or by their holiday, is none."""
+    """A report written in prose. An answer by a person, or an automatic reply, is not a report."""
     subject = _plain(_subject(mail))
     if _automatic(mail) or _ANSWERED.match(subject) or _AUTOMATIC.search(subject):
         return None
@@ -226,11 +231,11 @@ def _prose(mail: Message, parts: list[Message]) -> Report | None:
     text = "\n".join(_text(part) for part in parts if part.get_content_type() in ("text/plain", "text/html"))
     copy = _COPY_BELOW.search(text)
     own = (text[: copy.start()] if copy else text)[:_MOST_TEXT]
-    head = subject.partition(":")[0]  # beyond it stands the returned message's own
+    head = subject.partition(":")[0]  # after the colon comes the returned message's own subject
     action = _action(f"{head if _FAILED.search(head) else subject}\n{_plain(own)}", own)
     if action is None:
         return None
-    statuses = [found[0] for found in _STATUS.finditer(own) if _ACTIONS.get(found[1]) == action]
+    codes = [found[0] for found in _STATUS.finditer(own) if _ACTIONS.get(found[1]) == action]
     called = " ".join(_AFTER_ITS_NAME.findall(text))
     ids = _ids(_returned(parts)) or _ids(
         f"{_header(mail, 'References')} {_header(mail, 'In-Reply-To')} {called} {text}"
@@ -239,12 +244,12 @@ def _prose(mail: Message, parts: list[Message]) -> Report | None:
     named_here = (found[0].strip(".").casefold() for found in _ADDRESS.finditer(failed or own))
     recipients = frozenset(one for one in named_here if one not in others and not _DAEMON.match(one))
     return Report(
-        ids, (RecipientStatus(action, recipients, next(iter(statuses), ""), _line(_telling(own, action))),)
+        ids, (RecipientStatus(action, recipients, next(iter(codes), ""), _line(_answer_line(own, action))),)
     )
 
 
 def _automatic(mail: Message) -> bool:
-    """Whether a machine answers for a person (RFC 3834, and what was used before it)."""
+    """Whether it is an automatic reply (RFC 3834, and the headers used before it)."""
     kinds = (_header(mail, "Auto-Submitted").lower(), _header(mail, "Precedence").lower())
     return (
         "auto-replied" in kinds[0]
@@ -253,10 +258,11 @@ def _automatic(mail: Message) -> bool:
     )
 
 
-def _action(said: str, own: str) -> Action | None:
-    """Who says that it still tries has not given up, whatever else its words quote; None: it says neither."""
-    final, failed = _FINAL.search(own), _FAILED.search(said)
-    if _DELAYED.search(said):
+def _action(plain: str, own: str) -> Action | None:
+    """The outcome that a prose report names; None: it names none. A report that the server still tries is *delayed*,
+    whatever else it quotes. ``plain``: subject and text without accents; ``own``: the report's own text."""
+    final, failed = _FINAL.search(own), _FAILED.search(plain)
+    if _DELAYED.search(plain):
         return "failed" if final and failed else "delayed"
     if final or failed or _REPLY.search(own):
         return "failed"
@@ -272,13 +278,13 @@ def _subject(mail: Message) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without accents, whatever apostrophe."""
-    apart = normalised("NFKD", text.replace("’", "'"))
-    return "".join(c for c in apart if not unicodedata.combining(c))
+    """The text without accents, with straight apostrophes."""
+    decomposed = normalised("NFKD", text.replace("’", "'"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
-def _telling(text: str, action: Action) -> str:
-    """The line of a prose report that holds the server's answer."""
+def _answer_line(text: str, action: Action) -> str:
+    """The line of a prose report with the server's answer."""
     lines = [line.strip() for line in text.splitlines()]
     signs = (_FINAL, _REPLY, _STATUS, _FAILED) if action == "failed" else (_LATER, _STATUS, _DELAYED)
     for sign in signs:
@@ -296,7 +302,7 @@ def _text(part: Message) -> str:
         text = _bytes(part)[:_MOST_TEXT].decode("utf-8", "replace")
     if part.get_content_subtype() != "html":
         return text
-    # Tags go; an address or a Message-ID in angles is none.
+    # Tags are removed, but not an address or a Message-ID in angle brackets.
     return re.sub(
         r"<([^<>]{0,500})>", lambda tag: tag[0] if "@" in f"{tag[1]} ".split(" ", 1)[0] else " ", text
     )
@@ -321,7 +327,7 @@ def _ids(text: str) -> tuple[str, ...]:
 
 
 def _line(text: str) -> str:
-    """On one line, printable, without what a terminal, a screen or a database would take amiss."""
+    """The text on one line, without control characters, at most ``ANSWER_MAX`` characters."""
     printable = "".join(
         character if character.isprintable() else " " for character in text[: 10 * ANSWER_MAX]
     )

@@ -1,4 +1,4 @@
-"""What the merchant sets for the e-mail: one default, more per language. Each field has its own rule and its own error."""
+"""The e-mail settings of a merchant: a default, and what differs by language. Each field has its own rule and its own error."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ def _logo(text: str) -> str:
     plain = cleaned.isascii() and not re.search(r"[\s\"'<>\\]", cleaned)
     # Plain http only to this machine: the sandbox's own logo, which reaches no customer.
     secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    # It goes into the return pages' content policy, where a sign such as ; would begin another rule.
+    # It becomes part of the return pages' content policy, where a character such as ; would begin another rule.
     host_is_one = re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", parts.netloc)
     if not secure or not host_is_one or not plain or not port_is_right:
         raise LogoAddressInvalid
@@ -45,7 +45,7 @@ def _colour(text: str) -> str:
     return cleaned
 
 
-# What is stored is read by these, too: card numbers are refused where a form is read.
+# These rules also read stored settings: card numbers are refused only where a form is read.
 _RULES: dict[str, Callable[[str], str]] = {
     "sender_name": lambda text: clean_header_text(text, "sender_name", 100, digits=True),
     "sender_address": _address,
@@ -61,12 +61,12 @@ FIELDS = tuple(_RULES)
 
 
 def clean_field(name: str, text: str) -> str:
-    """The text of one field as it is kept; empty stays empty. Raises MailError."""
+    """The text of one field as it is stored; empty is allowed. Raises MailError."""
     return _RULES[name](text) if text.strip() else ""
 
 
 class EmailSettings(BaseModel):
-    """May be partly empty: ``missing`` tells what a merchant still has to fill in. ``signature`` and ``footer`` have lines."""
+    """May be partly empty: ``missing`` names the empty fields. ``signature`` and ``footer`` may have several lines."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -107,14 +107,14 @@ def read(values: Mapping[str, str]) -> EmailSettings:
 
 
 def missing(settings: EmailSettings) -> tuple[str, ...]:
-    """The names of the fields still empty. HiPay's E-Terminal lets mail go only when every field is filled in."""
+    """The names of the empty fields. As in HiPay's E-Terminal, mail is sent only when every field is filled in."""
     return tuple(name for name in FIELDS if not getattr(settings, name))
 
 
 def resolve(
     default: EmailSettings, per_language: Mapping[str, EmailSettings], language: str
 ) -> EmailSettings:
-    """The settings for a customer's language: the default, overlaid with what was filled in for that language."""
+    """The settings for a customer's language: what was filled in for it, else the default."""
     own = per_language.get(language, EmailSettings())
     return default.model_copy(update={name: value for name in FIELDS if (value := getattr(own, name))})
 
@@ -126,7 +126,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def text_colour(colour: str) -> str:
-    """White, the text of the button, or dark ink where white could not be read on ``colour``: a reason to warn."""
+    """The button's text colour on ``colour``: white, or dark ink where white would not be readable."""
     return WHITE if contrast(colour, WHITE) >= READABLE else INK
 
 

@@ -1,11 +1,12 @@
-"""The one setting that says how mail leaves: ``smtp://user:password@host:587?starttls=required``."""
+"""The setting of the mail server: ``smtp://user:password@host:587?starttls=required``."""
 
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs
 
 from services.hosts import is_loopback
 from services.mail.errors import SmtpUrlInvalid
+from services.mail.server_url import split_server_url, user_and_password
 
 Tls = Literal["implicit", "required", "optional", "none"]
 _SCHEMES: dict[str, tuple[Tls | None, int]] = {
@@ -17,7 +18,7 @@ _SCHEMES: dict[str, tuple[Tls | None, int]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """``user`` empty: no authentication. ``tls`` "none" is for this machine only."""
+    """``user`` empty: no authentication. ``tls``: "none" only on this machine."""
 
     host: str
     port: int
@@ -29,20 +30,13 @@ class Server:
 def parse_smtp_url(url: str) -> Server:
     """Read ``smtp://``, ``smtp+starttls://`` or ``smtps://``; ``?starttls=required|optional|none`` on ``smtp://``.
 
-    STARTTLS is required unless the server is on this machine. ``optional`` is never enough to send a password, so it
-    is then read as ``required``. User and password are percent-encoded. Raises SmtpUrlInvalid.
+    STARTTLS is required unless the server is on this machine. ``optional`` does not protect a password, so with a user it
+    is read as ``required``. User and password are percent-encoded. Raises SmtpUrlInvalid.
     """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        raise SmtpUrlInvalid("port") from None
-    if parts.scheme not in _SCHEMES:
-        raise SmtpUrlInvalid("scheme")
-    host = parts.hostname or ""
-    if not host or not host.isascii() or not host.isprintable() or " " in host or parts.path not in ("", "/"):
+    parts, port, host = split_server_url(url, _SCHEMES, SmtpUrlInvalid)
+    if parts.path not in ("", "/"):
         raise SmtpUrlInvalid("host")
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    user, password = user_and_password(parts)
     if bool(user) != bool(password) or "\0" in user + password:
         raise SmtpUrlInvalid("user")
     tls, default_port = _SCHEMES[parts.scheme]

@@ -65,7 +65,7 @@ def record_unconfirmed(
         outcomes.append("quarantined" if misfit else "applied" if event else "repeated")
     orders.add_events(tx, events)
     for order_id, changed in folded.items():
-        orders.change_order(tx, order_id, **changed)
+        orders.write_state(tx, order_id, changed)
     return outcomes
 
 
@@ -169,7 +169,7 @@ def _fold(tx: Connection, order: Order, events: Sequence[states.Event]) -> state
     """``order`` as this transaction has locked it; ``events``: all of its events, oldest first."""
     state, changed = _changed(tx, order, events)
     if changed:
-        orders.change_order(tx, order.id, **changed)
+        orders.write_state(tx, order.id, changed)
     return state
 
 

@@ -11,16 +11,16 @@ STATES: tuple[PayoutState, ...] = get_args(PayoutState)
 
 
 def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()) -> pd.DataFrame:
-    """Per account, settlement and settlement currency: do the lines make the payout?
+    """Whether the lines add up to the payout, by account, settlement and settlement currency.
 
-    `totals`: sums of standing lines, `account`, `settlement_id`, `settlement_currency`, `kind`, `operation_code`,
-    `settled_units`, `missing` (of how many the amount is not there); those of kind "twice" count for nothing. `unproved`:
-    (account, settlement) of those of which a row could not be read, or a correction waits for a person.
+    ``totals``: sums of valid lines, with the columns ``account``, ``settlement_id``, ``settlement_currency``, ``kind``,
+    ``operation_code``, ``settled_units``, ``missing`` (how many lines have no amount); those of kind "twice" are not counted.
+    ``unproved``: (account, settlement) of those with a row that could not be read, or a correction that waits for a person.
 
-    Columns: `account`, `settlement_id`, `currency`, `lines_units` (all lines but the control totals), `payout_units`
-    (positive when the merchant receives, NA when the file names none), `difference_units` (lines minus payout, NA
-    without a payout), `missing` (lines without an amount), `state`: one of STATES. A settlement does not tie out while
-    the amount of any of its lines, in whatever currency, is not there.
+    The result's columns: ``account``, ``settlement_id``, ``currency``, ``lines_units`` (all lines but the control totals),
+    ``payout_units`` (positive when the merchant receives, NA when the file has none), ``difference_units`` (lines minus
+    payout, NA without a payout), ``missing`` (lines without an amount), ``state``: one of STATES. A settlement does not tie
+    out while any of its lines, in whatever currency, has no amount.
 
     The payout is the Settlement line; else the total of a payout in parts (Splitting settlement), else its parts
     (Split settlement): each repeats the sum of the others. A settlement whose balance is carried over (Deferred
@@ -30,7 +30,7 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
     counts = totals["kind"] != TWICE
     missing = totals["missing"].where(counts, 0).astype("int64")
     units = totals["settled_units"].astype("Int64").fillna(0).where(counts, 0)
-    units = units.mask((totals["kind"] == "control") & (missing > 0))  # what is announced is not known
+    units = units.mask((totals["kind"] == "control") & (missing > 0))  # the announced amount is unknown
 
     def summed(where: "pd.Series[bool]") -> "pd.Series[int]":
         return units.where(where).groupby([totals[key] for key in keys]).sum(min_count=1)
@@ -46,12 +46,12 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
             "missing": missing.groupby([totals[key] for key in keys]).sum(),
         }
     ).astype("Int64")
-    # A payout may be written as it leaves HiPay's balance: below zero, and then the file sums to nought. Where the merchant
-    # owes, that is a payout above zero: it is believed only of an account that writes another payout so.
+    # HiPay may write a payout as what leaves its balance: below zero, and then the file adds up to zero. Where the merchant
+    # owes HiPay, that is a payout above zero: it counts only for an account that has another payout written so.
     mirrored = (found["payout_units"] == -found["lines_units"]).fillna(False)
     paid = mirrored & (found["lines_units"] > 0)
-    turned = paid | (mirrored & paid.groupby(level="account").transform("any"))
-    found["payout_units"] = found["payout_units"].mask(turned, found["lines_units"])
+    sign_changed = paid | (mirrored & paid.groupby(level="account").transform("any"))
+    found["payout_units"] = found["payout_units"].mask(sign_changed, found["lines_units"])
     # Where the deferred amount repeats the balance, it is not one of the lines.
     carried = found["payout_units"].isna() & found["deferred"].notna()
     repeats = (carried & (found["lines_units"] == 2 * found["deferred"])).fillna(False)
@@ -60,7 +60,7 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
     found["difference_units"] = found["lines_units"] - found["payout_units"]
     state = found["difference_units"].eq(0).map({True: "tied", False: "differs"})
     state = state.mask(found["payout_units"].isna(), "no_payout").astype("str")
-    bare = found["missing"].groupby(level=["account", "settlement_id"]).transform("sum") > 0
+    incomplete = found["missing"].groupby(level=["account", "settlement_id"]).transform("sum") > 0
     blocked = [(account, settlement) in unproved for account, settlement, _ in found.index]
-    found["state"] = state.mask(pd.Series(blocked, found.index, dtype=bool) | bare, "not_proved")
+    found["state"] = state.mask(pd.Series(blocked, found.index, dtype=bool) | incomplete, "not_proved")
     return found.drop(columns="deferred").reset_index().rename(columns={"settlement_currency": "currency"})

@@ -17,7 +17,7 @@ from services.public.slow_clients import HEAD_SECONDS, slow_head_protocol
 
 
 def main() -> int:
-    """Serve; 0 at an orderly end, 1 with a sentence when the settings, the database or the port refuse."""
+    """Serve. Returns 0 at an orderly end, 1 with a sentence when the settings, the database or the port refuse."""
     private_files.set_umask()
     desk = desk_or_exit()
     logs.set_up(desk.settings)
@@ -40,7 +40,7 @@ def main() -> int:
             yield
         desk.close()
 
-    # The server takes these signals, ends what is under way, and raises them again: by then there is nothing left to do.
+    # The server handles these signals, finishes what is under way, and raises them again: then nothing is left to do.
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda _signal, _frame: None)
     server = uvicorn.Server(server_config(application(desk, lifespan=lifespan)))
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def server_config(app: object, *, head_seconds: float = HEAD_SECONDS) -> uvicorn.Config:
-    """How it is served: no access log (its lines hold query strings), no trust in a proxy's headers."""
+    """The server's configuration: no access log (its lines have query strings), no trust in a proxy's headers."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         access_log=False,

@@ -1,4 +1,4 @@
-"""The public application: its routes, its limits, and what it answers when something of ours fails."""
+"""The public application: its routes, its limits, and its answers when something of ours fails."""
 
 import logging
 import secrets
@@ -39,19 +39,19 @@ def application(
     desk: Desk, *, patience: float = 10.0, lifespan: Lifespan[Starlette] | None = None
 ) -> ASGIApp:
     """The ASGI application over ``desk``. ``patience``: seconds an answer may wait for the store before it is 503."""
-    # On SQLite writers take turns anyway: more threads would only wait inside the database.
+    # SQLite lets one writer in at a time: more threads would only wait inside the database.
     writers = anyio.CapacityLimiter(1 if desk.store.sqlite else 8)
     readers = anyio.CapacityLimiter(8)
     write_batcher = WriteBatcher(desk)
     page_openers = anyio.CapacityLimiter(16)  # they wait for HiPay, not for the store
 
     async def in_thread(limiter: anyio.CapacityLimiter, work: Callable[[], T]) -> T:
-        """Run ``work`` off the loop. Given up after ``patience`` it still ends by itself: storing twice stores once."""
+        """Run ``work`` in a thread. After ``patience`` nobody waits for it, and it still ends by itself."""
         with anyio.fail_after(patience):
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
 
     async def store_notification(work: Callable[[Connection], bool]) -> bool:
-        """Store what was told. Given up after ``patience``, it is told again: storing twice stores once."""
+        """Store a notification. After ``patience`` HiPay gets a 503 and sends it again; stored twice, it is stored once."""
         with anyio.fail_after(patience):
             return bool(await write_batcher(work))
 
@@ -68,11 +68,15 @@ def application(
             try:
                 await in_thread(writers, partial(return_pages.schedule_read, desk, answer.token))
             except (StoreError, TimeoutError):
-                log.warning("a return visit could not have its order read: polling will")
+                log.warning(
+                    "a read of the order could not be scheduled at a return visit: polling reads it later"
+                )
         return answer.response
 
     async def preview(request: Request) -> Response:
-        return await in_thread(readers, partial(return_pages.preview, desk, return_pages.preview_of(request)))
+        return await in_thread(
+            readers, partial(return_pages.preview, desk, return_pages.preview_request(request))
+        )
 
     async def own_link(request: Request) -> Response:
         if request.method != "POST":
@@ -84,26 +88,23 @@ def application(
             if not asking.is_set():
                 raise
             log.warning(
-                "own_link: HiPay has not answered within %g s; its page is handed out once it has", patience
+                "own_link: HiPay has not answered within %g s; the next visit gets its page", patience
             )
             return link_page.unavailable(request)
 
     async def health(_request: Request) -> Response:
-        def look() -> None:
+        def read() -> None:
             with desk.store.read() as tx:
                 waiting(tx, 1)
 
         with anyio.fail_after(2):
-            await in_thread(readers, look)
+            await in_thread(readers, read)
         return JSONResponse({"status": "ok"})
 
     async def unavailable(request: Request, error: Exception) -> Response:
-        said = (
-            "the store has no room on its disk"
-            if isinstance(error, StoreFull)
-            else "the store did not answer"
-        )
-        log.error("%s: %s (%s)", _endpoint(request), said, type(error).__name__)
+        full = isinstance(error, StoreFull)
+        reason = "the store has no room on its disk" if full else "the store did not answer"
+        log.error("%s: %s (%s)", _endpoint(request), reason, type(error).__name__)
         if page := _PAGES.get(_endpoint(request)):
             return page(request)
         return PlainTextResponse("Unavailable", 503, headers={"retry-after": "30"})
@@ -113,7 +114,7 @@ def application(
 
     async def failed(request: Request, error: Exception) -> Response:
         error_id = secrets.token_hex(4)
-        # Where, and what kind: an exception's own text may hold what a customer or HiPay sent.
+        # Only its place and kind: an exception's own text may contain what a customer or HiPay sent.
         frames = traceback.extract_tb(error.__traceback__)[-6:]
         place = " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
         log.error("error %s: %s in %s: %s", error_id, type(error).__name__, _endpoint(request), place)

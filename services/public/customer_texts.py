@@ -17,7 +17,7 @@ class PageText(NamedTuple):
     body: str
 
 
-# The five redirect pages by HiPay's names, then what our own links may have to say.
+# The five redirect pages by HiPay's names, then the pages of our own links.
 PAGES: Mapping[str, PageText] = MappingProxyType(
     {
         "accept": PageText(
@@ -91,7 +91,7 @@ HINTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# The customer comes from the accept page's address, and HiPay has not told us yet: no more is claimed than is known.
+# The customer comes from the accept page's address, and no read of HiPay has shown the payment yet.
 SUBMITTED = PageText(
     "Thank you, your payment has been sent",
     "HiPay, our payment service provider, has received it and is confirming it to us.",

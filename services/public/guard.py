@@ -1,6 +1,6 @@
-"""Around every answer of the public application: which hosts it answers to, its security headers, one line of log.
+"""Wraps the public application: it answers only to its own hosts, adds security headers, and logs one line per request.
 
-A query string never reaches the log: HiPay's return parameters carry card data. Nor does a path: its token opens the
+The log never has a query string, since HiPay's return parameters have card data, nor a path, since its token opens the
 order's page. The line names the endpoint and the account.
 """
 
@@ -38,7 +38,7 @@ def own_hosts(settings: Settings) -> frozenset[str]:
 
 
 def foreign_origin(headers: Headers, settings: Settings) -> bool:
-    """Whether a POST comes from another site. ``null``, or none, is what browsers in mail programs may send."""
+    """Whether a POST comes from another site. Browsers in mail programs may send ``null`` or no origin: both are allowed."""
     origin = headers.get("origin", "null")
     if origin == "null":
         return headers.get("sec-fetch-site", "none") == "cross-site"
@@ -90,7 +90,7 @@ def _hostname(host: str) -> str | None:
 
 
 def _subject(scope: Scope, settings: Settings) -> str:
-    """The endpoint and, if it is one of ours, the account: nothing that a caller could make up."""
+    """The endpoint and, if the settings name it, the account: nothing that a caller could invent."""
     endpoint = getattr(scope.get("endpoint"), "__name__", "-")
     account = scope.get("path_params", {}).get("account")
     return f"{endpoint} {account}" if account in settings.all_accounts else endpoint

@@ -1,4 +1,4 @@
-"""One page for a customer: calm, in one column, without a script, a cookie or anything from elsewhere but the logo."""
+"""A page for a customer: one column, without scripts or cookies; only the logo comes from another host."""
 
 import secrets
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from services.i18n import translator
 from services.mail.settings import VISIBLE, WHITE, contrast, text_colour
+from services.public.customer_texts import PageText
 from services.public.guard import CSP
 
 Tone = Literal["good", "sent", "bad", "wait", "calm"]
@@ -27,9 +29,9 @@ _templates = Environment(
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
-    """Texts in ``language``. ``details``: (label, value) pairs; ``again``: the label and address of the one button, or
-    ``press``: the label of one that sends the page's own address a POST;
-    ``logo_url`` https; ``colour`` as ``#rrggbb``, ours when empty."""
+    """The page's content; texts are in ``language``. ``details``: (label, value) pairs; ``again``: label and address of its
+    only button; ``press``: instead, the label of a button that sends a POST to the page's own address; ``logo_url``: https;
+    ``colour``: ``#rrggbb``, "" for our own."""
 
     language: str
     tone: Tone
@@ -45,12 +47,28 @@ class Screen:
     contact: str = ""
 
 
+def message_page(
+    language: str, text: PageText, hint: str, *, tone: Tone = "calm", status: int, merchant: str = ""
+) -> HTMLResponse:
+    """A page with one message and what the customer can do. ``text`` and ``hint`` are msgids of the customer catalogue."""
+    t = translator(language, "customer")
+    screen = Screen(
+        language=t.language,
+        tone=tone,
+        title=t(text.title),
+        body=t(text.body),
+        merchant=merchant,
+        hint=t(hint),
+    )
+    return render(screen, status=status)
+
+
 def render(
     screen: Screen, *, notices: Sequence[str] = (), status: int = 200, leads_to: Sequence[str] = ()
 ) -> HTMLResponse:
-    """The page as an answer, with the policy that lets in its own style and its logo, nothing else.
+    """The page as an answer, with a content policy that allows only its own style and its logo.
 
-    ``leads_to``: the sources (CSP) to which the POST of ``press`` may be answered with a redirect.
+    ``leads_to``: the CSP sources that the answer to the POST of ``press`` may redirect to.
     """
     nonce = secrets.token_urlsafe(16)
     button = screen.colour or DEFAULT_COLOUR
@@ -64,13 +82,13 @@ def render(
     )
     policy = f"{CSP}; style-src 'nonce-{nonce}'"
     if screen.logo_url:
-        logo = urlsplit(screen.logo_url)  # http for the sandbox's own only, as the settings hold
+        logo = urlsplit(screen.logo_url)  # the settings allow http for the sandbox's own only
         policy += f"; img-src {logo.scheme}://{logo.netloc}"
     headers = {"content-security-policy": policy, "content-language": screen.language}
     if screen.press:
         headers["content-security-policy"] = policy.replace(
             "form-action 'none'", " ".join(["form-action 'self'", *leads_to])
         )
-        # Without a referrer browsers send "Origin: null": the page's own POST would look like another site's.
+        # Without a referrer browsers send "Origin: null", as for another site's POST.
         headers["referrer-policy"] = "same-origin"
     return HTMLResponse(html, status, headers=headers)

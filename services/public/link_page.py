@@ -1,4 +1,4 @@
-"""Our own link: a page with the facts and one button. Opening it changes nothing; pressing leads to HiPay's page."""
+"""Our own link: a page with the order's facts and one button. Opening it changes nothing; the button leads to HiPay's page."""
 
 import logging
 from threading import Event
@@ -31,7 +31,7 @@ from services.public.customer_texts import (
     VALID_UNTIL,
 )
 from services.public.guard import foreign_origin
-from services.public.html_page import Screen, Tone, render
+from services.public.html_page import Screen, Tone, message_page, render
 from services.public.link_tokens import clean, lookup
 from services.public.return_pages import accepted_language
 from services.settings.account import Account
@@ -48,9 +48,11 @@ _HIPAY = ("https://*.hipay.com", "https://*.hipay-tpp.com")
 
 
 def answer(desk: Desk, request: Request, asking: Event | None = None) -> Response:
-    """``/p/{token}``: the page as the request stands; after a POST HiPay's, or why there is none. Raises StoreError.
+    """``/p/{token}``: a GET answers with our page for the request's state; a POST redirects to HiPay's page, or answers why
+    there is none. Raises StoreError.
 
-    ``asking`` is set while HiPay is waited for. A GET changes nothing; one with more than the token leads to the page's own address. A POST of another site is 403.
+    ``asking`` is set once HiPay is waited for. A GET changes nothing; one whose address has more than the token redirects to
+    the page's own address. A POST from another site is 403.
     """
     typed, language = request.path_params["token"], accepted_language(request)
     with desk.store.read() as tx:
@@ -68,7 +70,7 @@ def answer(desk: Desk, request: Request, asking: Event | None = None) -> Respons
     except TooManyPages:
         return _page(desk, token, language, trouble="too_often")
     except DeskError as error:
-        log.warning("a press of a link found no page: %s", error.code)
+        log.warning("no payment page could be opened for a link: %s", error.code)
         return _page(desk, token, language, trouble="in_a_moment")
     if found.url is None:
         return _page(desk, token, language)
@@ -76,13 +78,9 @@ def answer(desk: Desk, request: Request, asking: Event | None = None) -> Respons
 
 
 def unavailable(request: Request) -> Response:
-    """While the store does not answer, or HiPay does not in time."""
-    t = translator(accepted_language(request), "customer")
-    text = PAGES["in_a_moment"]
-    screen = Screen(
-        language=t.language, tone="wait", title=t(text.title), body=t(text.body), hint=t(HINTS["in_a_moment"])
-    )
-    return render(screen, status=503)
+    """The answer while the store, or HiPay in time, does not answer."""
+    language = accepted_language(request)
+    return message_page(language, PAGES["in_a_moment"], HINTS["in_a_moment"], tone="wait", status=503)
 
 
 def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
@@ -92,29 +90,29 @@ def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
         if order is None or account is None:
             return _unknown(language)
         settings = email_settings(tx, account.key).resolve(order.language)
-    t, stands = translator(order.language, "customer"), link_state(order, clock.now())
-    told, tone = _PAGES[stands]
-    if trouble and stands == "open":
-        told, tone = trouble, "wait"
-    payable = stands == "open" and not trouble
+    t, state = translator(order.language, "customer"), link_state(order, clock.now())
+    name, tone = _PAGES[state]
+    if trouble and state == "open":
+        name, tone = trouble, "wait"
+    payable = state == "open" and not trouble
     amount = format_money(order.amount, order.currency, t.locale)
     screen = Screen(
         language=t.language,
         tone=tone,
-        title=t(PAGES[told].title),
-        body=t(PAGES[told].body),
+        title=t(PAGES[name].title),
+        body=t(PAGES[name].body),
         merchant=settings.merchant_name or account.name,
         logo_url=settings.logo_url,
         colour=settings.colour,
-        details=_details(t, order, account, amount, due=stands == "open"),
-        hint=t(HINTS.get(told, CLOSE)) if told != "to_pay" else "",
+        details=_details(t, order, account, amount, due=state == "open"),
+        hint=t(HINTS.get(name, CLOSE)) if name != "to_pay" else "",
         press=t(PAY, amount=amount) if payable else "",
         contact=_contact(t, settings),
     )
     sandbox = urlsplit(desk.settings.sandbox_url)
     leads_to = (*_HIPAY, f"{sandbox.scheme}://{sandbox.netloc}") if desk.settings.demo else _HIPAY
     notices = [t(NO_MONEY)] if desk.settings.demo else []
-    status = {"in_a_moment": 503, "too_often": 429}.get(told, 200)
+    status = {"in_a_moment": 503, "too_often": 429}.get(name, 200)
     page = render(screen, notices=notices, status=status, leads_to=leads_to)
     if status != 200:
         page.headers["retry-after"] = "30" if status == 503 else "3600"
@@ -130,7 +128,7 @@ def _details(
         (ORDER, order.order_id),
     ]
     if due:
-        # To the minute, downwards: nobody is told of a second too many.
+        # Rounded down to the minute, so that the link is valid at the time shown.
         minute = order.expires_at.replace(second=0, microsecond=0)
         facts.append((VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
     return tuple((t(label), value) for label, value in facts if value)
@@ -141,13 +139,4 @@ def _contact(t: Translator, settings: EmailSettings) -> str:
 
 
 def _unknown(language: str) -> Response:
-    t = translator(language, "customer")
-    text = PAGES["invalid_link"]
-    screen = Screen(
-        language=t.language,
-        tone="calm",
-        title=t(text.title),
-        body=t(text.body),
-        hint=t(HINTS["invalid_link"]),
-    )
-    return render(screen, status=404)
+    return message_page(language, PAGES["invalid_link"], HINTS["invalid_link"], status=404)

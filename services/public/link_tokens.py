@@ -1,6 +1,6 @@
-"""A link as people send it on: mail programs and messengers take a full stop, a bracket or a quotation mark for part of it.
+"""Finds the token in a link as people pass it on: mail programs add a full stop, a bracket or a quotation mark to it.
 
-The token is still compared as a whole and exactly; only what cannot be part of one is left out before.
+Only characters that no token has are removed; the rest is compared exactly.
 """
 
 import re
@@ -11,11 +11,11 @@ from starlette.requests import Request
 
 T = TypeVar("T")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")  # what secrets.token_urlsafe writes
-_LAST = 2  # signs of a token's own that may be glued to it, as in _emphasis_
+_LAST = 2  # characters at the end that a token may have, but that may also be added, as in _emphasis_
 
 
 def lookup(text: str, find: Callable[[str], T | None]) -> tuple[str, T | None]:
-    """The token in a part of an address, and what it finds; the text itself and None where it finds nothing."""
+    """The token in a part of an address, and what ``find`` returns for it; the text itself and None where nothing is found."""
     for token in dict.fromkeys(_spellings(text)):
         if (found := find(token)) is not None:
             return token, found
@@ -35,7 +35,7 @@ def _spellings(text: str) -> Iterator[str]:
 
 
 def clean(request: Request, before: int, token: str) -> str:
-    """The address with the token alone, relative to the one the browser used, whatever stands before us. ``before``: the
-    slashes of the path up to the token."""
+    """The address that ends with the token, relative to the browser's own, since a proxy may add a path before ours.
+    ``before``: the number of slashes in the path up to the token."""
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     return "../" * (raw.partition(b"?")[0].count(b"/") - before) + f"./{token}"

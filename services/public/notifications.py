@@ -1,4 +1,4 @@
-"""What HiPay tells us of payments and of payouts: verified, stored, answered 202 at once; the worker does the rest."""
+"""HiPay's notifications of payments and payouts: verified, stored and answered 202 at once; the worker processes them."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,8 @@ BODY_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Kind:
-    """``signed_with``: the account's secrets and algorithm for it. ``receive``: stores it, once, in a transaction."""
+    """``signed_with``: the account's secrets and algorithm for this kind. ``receive``: stores a notification once, in a
+    transaction."""
 
     signed_with: Callable[[Account], tuple[tuple[str, ...], str]]
     receive: Callable[[Connection, str, bytes, str], bool]
@@ -38,7 +39,8 @@ FINANCE = Kind(
 async def accept(
     desk: Desk, request: Request, kind: Kind, store: Callable[[Callable[[Connection], bool]], Awaitable[bool]]
 ) -> Response:
-    """202 once it is stored. Raises HTTPException (404, 408, 403), and what ``store`` raises: it is then sent again."""
+    """202 once the notification is stored. Raises HTTPException (404, 408, 403), and what ``store`` raises; HiPay then sends
+    it again."""
     account = desk.settings.all_accounts.get(request.path_params["account"])
     if account is None:
         raise HTTPException(404)

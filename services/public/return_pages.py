@@ -1,7 +1,7 @@
 """The return pages: where HiPay sends the customer after its payment page, and what the customer reads there.
 
-HiPay appends parameters, some about the card. They are verified, dropped by a redirect to the page's clean address, and
-believed in nothing: whatever the address says, the page tells what the store knows, and a read of the order is due.
+HiPay appends parameters, some about the card. They are verified and then removed by a redirect to the page's clean address.
+The page shows what the store knows, never what the address says, and a read of the order is scheduled.
 """
 
 import re
@@ -34,14 +34,14 @@ from services.public.customer_texts import (
     ORDER,
     PAGES,
 )
-from services.public.html_page import Screen, Tone, render
+from services.public.html_page import Screen, Tone, message_page, render
 from services.public.link_tokens import clean, lookup
 from services.settings.account import Account
 from services.store.order_states import PAID, UNDER_WAY, UNPAID
 from services.store.orders import orders, steps
 from services.store.orders.records import Order, Page
 
-READ_GAP = timedelta(seconds=30)  # reloading a page does not make us ask HiPay more often than this
+READ_GAP = timedelta(seconds=30)  # reloads of a page make us ask HiPay no more often than this
 _PARAMETERS_MAX = 200
 _TONES: dict[str, Tone] = {
     "accept": "good", "paid": "good", "submitted": "sent", "decline": "bad", "exception": "bad", "pending": "wait",
@@ -84,8 +84,8 @@ def visit(request: Request) -> Visit:
 
 
 def answer(desk: Desk, seen: Visit) -> Answer:
-    """The page, the redirect to its clean address, or why there is none: 404 for an unknown page, 403 for parameters
-    that HiPay did not sign. Changes nothing. Raises StoreError."""
+    """The page, or the redirect to its clean address; 404 for an unknown page, 403 for parameters that HiPay did not sign.
+    Changes nothing. Raises StoreError."""
     account = desk.settings.all_accounts.get(seen.account)
     with desk.store.read() as tx:
         token, page = lookup(seen.token, lambda one: orders.page_by_token(tx, one))
@@ -112,7 +112,7 @@ def answer(desk: Desk, seen: Visit) -> Answer:
 
 
 def schedule_read(desk: Desk, token: str) -> None:
-    """Make a read of the page's order due now. Raises StoreError."""
+    """Schedule a read of the page's order at once. Raises StoreError."""
     with desk.store.write() as tx:
         page = orders.page_by_token(tx, token)
         if page is not None:
@@ -121,21 +121,21 @@ def schedule_read(desk: Desk, token: str) -> None:
 
 
 @dataclass(frozen=True)
-class PreviewOf:
+class PreviewRequest:
     kind: str
     account: str
     language: str
 
 
-def preview_of(request: Request) -> PreviewOf:
-    """``/return/preview/{kind}?account=…&lang=…``: both may be left out."""
+def preview_request(request: Request) -> PreviewRequest:
+    """``/return/preview/{kind}?account=…&lang=…``: both parameters are optional."""
     wanted = request.query_params.get("lang", "")
     language = wanted if wanted in LANGUAGES else accepted_language(request)
-    return PreviewOf(request.path_params["kind"], request.query_params.get("account", ""), language)
+    return PreviewRequest(request.path_params["kind"], request.query_params.get("account", ""), language)
 
 
-def preview(desk: Desk, wanted: PreviewOf) -> Response:
-    """What a customer would read, with a made-up order and marked as an example. Raises StoreError."""
+def preview(desk: Desk, wanted: PreviewRequest) -> Response:
+    """The page with a sample order, marked as an example. Raises StoreError."""
     accounts = desk.settings.all_accounts
     account = accounts.get(wanted.account) or next(iter(accounts.values()), None)
     if account is None or wanted.kind not in KINDS:
@@ -158,17 +158,9 @@ def preview(desk: Desk, wanted: PreviewOf) -> Response:
 
 
 def unavailable(request: Request) -> Response:
-    """While the store does not answer."""
-    t = translator(accepted_language(request), "customer")
-    text = customer_texts.UNAVAILABLE
-    screen = Screen(
-        language=t.language,
-        tone="calm",
-        title=t(text.title),
-        body=t(text.body),
-        hint=t(customer_texts.UNAFFECTED),
-    )
-    return render(screen, status=503)
+    """The answer while the store does not answer."""
+    language = accepted_language(request)
+    return message_page(language, customer_texts.UNAVAILABLE, customer_texts.UNAFFECTED, status=503)
 
 
 def _page(
@@ -194,9 +186,9 @@ def _page(
 
 
 def _way_back(desk: Desk, order: Order, page: Page) -> tuple[str | None, datetime | None]:
-    """Where the payment can be tried again: the page while it lives, then our own link. Until when the e-mail's link can."""
+    """The address where the payment can be tried again (HiPay's page until it ends, then our own link), and until when."""
     now = clock.now()
-    own = bool(order.link_token) and link_state(order, now) == "open"  # it outlives the page
+    own = bool(order.link_token) and link_state(order, now) == "open"  # it is valid longer than the page
     if page.state == "open" and page.expires_at is not None and page.expires_at > now:
         return page.url, order.expires_at if own else page.expires_at
     return (address(desk, order, None), order.expires_at) if own else (None, None)
@@ -216,16 +208,16 @@ def _screen(
     again: str | None = None,
     valid_until: datetime | None = None,
 ) -> Screen:
-    told = _told(kind, payment)
-    text = customer_texts.SUBMITTED if told == "submitted" else PAGES[told]
-    hint = customer_texts.CONFIRMATION_FOLLOWS if told == "submitted" else HINTS.get(told, CLOSE)
+    shown = _shown(kind, payment)
+    text = customer_texts.SUBMITTED if shown == "submitted" else PAGES[shown]
+    hint = customer_texts.CONFIRMATION_FOLLOWS if shown == "submitted" else HINTS.get(shown, CLOSE)
     details = [(CUSTOMER, name), (AMOUNT, format_money(amount, currency, t.locale)), (ORDER, order_id)]
     if valid_until is not None:
         minute = valid_until.replace(second=0, microsecond=0)
         details.append((customer_texts.VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
     return Screen(
         language=t.language,
-        tone=_TONES[told],
+        tone=_TONES[shown],
         title=t(text.title),
         body=t(text.body),
         merchant=settings.merchant_name or account.name,
@@ -240,8 +232,8 @@ def _screen(
     )
 
 
-def _told(kind: str, payment: str) -> str:
-    """What the page of ``kind`` may say of an order in this state of payment: never more than the store knows."""
+def _shown(kind: str, payment: str) -> str:
+    """The text for the page of ``kind`` in this state of payment: it claims no more than the store knows."""
     if kind == "accept":
         return "submitted" if payment in (*UNPAID, "pending", "unconfirmed") else "accept"
     if payment in PAID:
@@ -250,22 +242,14 @@ def _told(kind: str, payment: str) -> str:
 
 
 def _refusal(language: str, status: int, merchant: str = "") -> Response:
-    t = translator(language, "customer")
-    text = PAGES["invalid_link"]
-    screen = Screen(
-        language=t.language,
-        tone="calm",
-        title=t(text.title),
-        body=t(text.body),
-        merchant=merchant,
-        hint=t(customer_texts.UNAFFECTED),
+    return message_page(
+        language, PAGES["invalid_link"], customer_texts.UNAFFECTED, status=status, merchant=merchant
     )
-    return render(screen, status=status)
 
 
 def _signed_or_bare(account: Account, page: Page, query: bytes) -> bool:
-    """Whether HiPay signed these parameters for this page, or there is no signature among them: an account may send
-    its customers without feedback parameters, and then the query proves nothing and is dropped."""
+    """Whether HiPay signed these parameters for this page, or none of them is a signature: an account may switch off HiPay's
+    feedback parameters, and then the query proves nothing and is only removed."""
     try:
         pairs = parse_qsl(
             query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_PARAMETERS_MAX
@@ -281,7 +265,7 @@ def _signed_or_bare(account: Account, page: Page, query: bytes) -> bool:
 
 
 def accepted_language(request: Request) -> str:
-    """The customer language that the browser likes best (RFC 9110, 12.5.4), English when it names none of ours."""
+    """The customer language that the browser prefers (RFC 9110, 12.5.4), English when it names none of ours."""
     wanted = []
     for part in request.headers.get("accept-language", "")[:500].split(","):
         found = re.fullmatch(

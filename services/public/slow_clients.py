@@ -1,7 +1,7 @@
-"""How long a connection may take to ask for something.
+"""Closes connections that take too long to send a request.
 
-uvicorn waits for a request's head for ever, and refuses everybody once there are as many connections as it serves: a few
-hundred silent ones would keep HiPay's notifications out.
+uvicorn waits for a request's head without limit, and refuses everybody once it has as many connections as it serves: a few
+hundred silent ones would block HiPay's notifications.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ HEAD_SECONDS = 10.0
 
 
 def slow_head_protocol(seconds: float = HEAD_SECONDS) -> type[asyncio.Protocol]:
-    """uvicorn's protocol, but a connection is closed whose request's head is not there after ``seconds``."""
+    """uvicorn's protocol, which also closes a connection whose request's head is not complete after ``seconds``."""
 
-    class Patient(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    class LimitedHead(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         _limit: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
@@ -35,7 +35,7 @@ def slow_head_protocol(seconds: float = HEAD_SECONDS) -> type[asyncio.Protocol]:
             return self.cycle is None or self.cycle.response_complete
 
         def _watch(self) -> None:
-            """Bytes alone win no time: the limit runs from the first of them to a whole head."""
+            """The limit runs from the first byte to the complete head; further bytes do not extend it."""
             if not self._asks_nothing():
                 if self._limit:
                     self._limit.cancel()
@@ -48,4 +48,4 @@ def slow_head_protocol(seconds: float = HEAD_SECONDS) -> type[asyncio.Protocol]:
             if self._asks_nothing() and not self.transport.is_closing():
                 self.transport.close()
 
-    return Patient
+    return LimitedHead

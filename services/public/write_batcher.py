@@ -1,4 +1,4 @@
-"""Writes that wait while a transaction commits are made together by the next: a burst costs a few commits, not one each."""
+"""Batches writes: those that wait while a transaction commits share the next one, so that a burst costs few commits."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,13 +11,12 @@ from services.desk import Desk
 from services.store import Connection, StoreError
 
 Work = Callable[[Connection], Any]
-MOST = 100  # of one transaction: others wait for the database, too
+MOST = 100  # in one transaction: other writers wait for the database, too
 
 
 class WriteBatcher:
-    """``await together(work)``: what ``work`` returns, once it is committed. Raises what it raises, or StoreError.
-
-    Whoever stops waiting does not stop the work.
+    """``await write_batcher(work)`` returns what ``work`` returns, once it is committed. Raises what ``work`` raises, or
+    StoreError. A caller that stops waiting does not stop the work.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -27,11 +26,11 @@ class WriteBatcher:
         self._running: asyncio.Task[None] | None = None
 
     async def __call__(self, work: Work) -> Any:
-        told = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, told))
+        committed = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, committed))
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
-        return await told
+        return await committed
 
     async def _run(self) -> None:
         while self._waiting:
@@ -39,21 +38,21 @@ class WriteBatcher:
             works = [work for work, _ in taken]
             results = await anyio.to_thread.run_sync(_commit, self._desk, works, limiter=self._limiter)
             self._desk.wake.set()
-            for (_, told), result in zip(taken, results, strict=True):
-                if told.done():
+            for (_, committed), result in zip(taken, results, strict=True):
+                if committed.done():
                     continue
                 if isinstance(result, Exception):
-                    told.set_exception(result)
+                    committed.set_exception(result)
                 else:
-                    told.set_result(result)
+                    committed.set_result(result)
 
 
 def _commit(desk: Desk, works: list[Work]) -> list[Any]:
-    """The results, or what was raised. One that fails by itself does not spoil the others."""
+    """The results, or the exceptions raised. When one fails, each runs in a transaction of its own."""
     try:
         with desk.store.write() as tx:
             return [work(tx) for work in works]
     except StoreError as error:
         return [error] * len(works)
-    except Exception as error:  # noqa: BLE001 whoever waits for it is told
+    except Exception as error:  # noqa: BLE001 its caller gets it
         return [error] if len(works) == 1 else [_commit(desk, [work])[0] for work in works]

@@ -90,7 +90,14 @@ class SimulatedHipay:
         if answer == "lost":
             raise errors.OutcomeUnknown("hipay", "reset")
         url = f"https://secure-gateway.hipay-tpp.com/pay/{request.order_id}"
-        return CreatedPage(request.order_id, url, MID, True, request.amount_units, request.currency)
+        return CreatedPage(
+            order_id=request.order_id,
+            forward_url=url,
+            mid=MID,
+            test=True,
+            amount_units=request.amount_units,
+            currency=request.currency,
+        )
 
     def read_order(self, order_id: str) -> OrderRead | None:
         self.asked.append(order_id)
@@ -99,7 +106,14 @@ class SimulatedHipay:
             return None
         seen = tuple(self.observation(self.now_is(reference)) for reference in page.tries)
         mark = page.request.custom_data[MARK]
-        return OrderRead(order_id, page.request.amount_units, page.request.currency, len(seen), mark, seen)
+        return OrderRead(
+            order_id=order_id,
+            amount_units=page.request.amount_units,
+            currency=page.request.currency,
+            attempts=len(seen),
+            mark=mark,
+            observations=seen,
+        )
 
     def deliver(self, *_: Any, **__: Any) -> Accepted:
         answer = self.mail_answers.popleft() if self.mail_answers else "accepted"

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from sqlalchemy import Connection, func, insert, or_, select, tuple_, update
 
 from services.store.in_list import of_accounts
+from services.store.orders.changes import BatchChanges, BatchRowChanges
 from services.store.orders.records import Batch, BatchRow, each_of, first_of, from_row
 from services.store.orders.sending import asked_for
 from services.store.schema.bulk import batch_rows, batches
@@ -120,16 +121,15 @@ def next_waiting(tx: Connection, batch: int) -> BatchRow | None:
     return first_of(BatchRow, tx.execute(query.order_by(batch_rows.c.number).limit(1)))
 
 
-def change(tx: Connection, batch: int, **values: Any) -> None:
+def change(tx: Connection, batch: int, **values: Unpack[BatchChanges]) -> None:
     tx.execute(update(batches).where(batches.c.id == batch).values(**values))
 
 
-def change_row(tx: Connection, batch: int, number: int, **values: Any) -> None:
-    """Change a row; what it is found by follows its ``data``."""
-    if "data" in values:
-        values |= keys(values["data"])
+def change_row(tx: Connection, batch: int, number: int, **values: Unpack[BatchRowChanges]) -> None:
+    """Change a row, and with its ``data`` the columns by which it is found."""
+    found_by = keys(values["data"]) if "data" in values else {}
     here = (batch_rows.c.batch == batch) & (batch_rows.c.number == number)
-    tx.execute(update(batch_rows).where(here).values(**values))
+    tx.execute(update(batch_rows).where(here).values(**values, **found_by))
 
 
 def taken_order_ids(tx: Connection, account: str, wanted: Iterable[str]) -> set[str]:

@@ -1,9 +1,10 @@
 """Captures, refunds and cancellations asked of HiPay."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import Connection, insert, select, update
 
+from services.store.orders.changes import OperationChanges
 from services.store.orders.records import AskedOperation, each_of, first_of
 from services.store.schema.orders import operations
 
@@ -22,7 +23,7 @@ def operation(tx: Connection, operation_id: int) -> AskedOperation | None:
     return first_of(AskedOperation, tx.execute(select(operations).where(operations.c.id == operation_id)))
 
 
-def change(tx: Connection, operation_id: int, **values: Any) -> None:
+def change(tx: Connection, operation_id: int, **values: Unpack[OperationChanges]) -> None:
     tx.execute(update(operations).where(operations.c.id == operation_id).values(**values))
 
 

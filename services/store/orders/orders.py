@@ -1,9 +1,9 @@
 """Orders, their pages, messages and events."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, and_, func, insert, or_, select, update
 
@@ -11,6 +11,7 @@ from services.store.in_list import of_accounts
 from services.store.locks import insert_new, writes
 from services.store.masking import masked
 from services.store.order_states import PAID, UNPAID, Badge, MessageKind
+from services.store.orders.changes import MessageChanges, OrderChanges, PageChanges
 from services.store.orders.records import Message, Order, Page, StoredEvent, each_of, first_of, from_row
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import events, messages, orders, pages
@@ -62,11 +63,16 @@ def order_by_link_token(tx: Connection, token: str) -> Order | None:
     return first_of(Order, tx.execute(query.with_for_update(key_share=True) if writes(tx) else query))
 
 
-def change_order(tx: Connection, order_id: int, **values: Any) -> None:
+def change_order(tx: Connection, order_id: int, **values: Unpack[OrderChanges]) -> None:
     tx.execute(update(orders).where(orders.c.id == order_id).values(**values))
 
 
-def change_facts(tx: Connection, order_id: int, **values: Any) -> None:
+def write_state(tx: Connection, order_id: int, columns: Mapping[str, Any]) -> None:
+    """Write the columns that the fold of the order's events has changed."""
+    tx.execute(update(orders).where(orders.c.id == order_id).values(dict(columns)))
+
+
+def change_facts(tx: Connection, order_id: int, **values: Unpack[OrderChanges]) -> None:
     """Change what the order is searched by, too."""
     change_order(tx, order_id, **values)
     changed = order(tx, order_id)
@@ -78,7 +84,7 @@ def add_page(tx: Connection, **values: Any) -> int:
     return _new_id(tx.execute(insert(pages).values(**values)))
 
 
-def change_page(tx: Connection, page_id: int, **values: Any) -> None:
+def change_page(tx: Connection, page_id: int, **values: Unpack[PageChanges]) -> None:
     tx.execute(update(pages).where(pages.c.id == page_id).values(**values))
 
 
@@ -112,7 +118,7 @@ def add_message(tx: Connection, **values: Any) -> int:
     return _new_id(tx.execute(insert(messages).values(number=last + 1, **values)))
 
 
-def change_message(tx: Connection, message_id: int, **values: Any) -> None:
+def change_message(tx: Connection, message_id: int, **values: Unpack[MessageChanges]) -> None:
     tx.execute(update(messages).where(messages.c.id == message_id).values(**values))
 
 

@@ -1,8 +1,9 @@
 """HiPay's finance notifications: stored as they came, then handled once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, func, select, update
 
@@ -20,9 +21,21 @@ class FinanceNotification:
     body: bytes
 
 
-def add(tx: Connection, **values: Any) -> bool:
+def add(
+    tx: Connection, *, account: str, identity: str, content_type: str, body: bytes, received_at: datetime
+) -> bool:
     """Store a finance notification; False when the account has it already, and nothing is written."""
-    return insert_new(tx, finance_notifications, ("account", "identity"), state="stored", **values)
+    return insert_new(
+        tx,
+        finance_notifications,
+        ("account", "identity"),
+        state="stored",
+        account=account,
+        identity=identity,
+        content_type=content_type,
+        body=body,
+        received_at=received_at,
+    )
 
 
 def waiting(tx: Connection, limit: int) -> list[int]:
@@ -41,10 +54,18 @@ def claim(tx: Connection, notification_id: int) -> FinanceNotification | None:
 
 
 def finish(
-    tx: Connection, notification_id: int, state: NotificationState, *, at: datetime, **values: Any
+    tx: Connection,
+    notification_id: int,
+    state: NotificationState,
+    *,
+    at: datetime,
+    settlement_id: str = "",
+    detail: Mapping[str, str | None] | None = None,
 ) -> None:
+    """Write the outcome of a claimed notification."""
     found = finance_notifications.c.id == notification_id
-    tx.execute(update(finance_notifications).where(found).values(state=state, worked_at=at, **values))
+    outcome = {"state": state, "worked_at": at, "settlement_id": settlement_id, "detail": detail or {}}
+    tx.execute(update(finance_notifications).where(found).values(outcome))
 
 
 def last_received_at(tx: Connection, account: str) -> datetime | None:

@@ -1,14 +1,14 @@
 """Whatever happens to a request, in any order and any number of times, there is one right state of it.
 
-A machine does at random what customers, their banks, mail servers and managers do, and lets the product hear of it late,
-again, out of order, or not at all; somebody who knows the secret forges notifications. ``Model`` says in plain words what
-the product must then show: it knows of each transaction the newest snapshot that a read has shown, and what was told since
-and not answered. At the end everything is asked for, and the product must agree with the bank's own books.
+A state machine does at random what customers, their banks, mail servers and managers do. The product is notified of it late,
+again, out of order, or not at all; somebody who knows the secret forges notifications. ``tests/support/request_model`` says
+what the product must then show: it has of each transaction the newest snapshot that a read has shown, and what was notified
+since and not answered. At the end everything is read, and the product must agree with the bank's own books.
 """
 
 import uuid
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -48,142 +48,12 @@ from services.store import accounts, schema
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.request_model import COLLECTED, Model
 from tests.support.simulated_hipay import SimulatedHipay, Snapshot
 
 pytestmark = pytest.mark.desk(prepared=True)
 
 AMOUNT, STEP = 100_0000, 25_0000
-MONEY = ("captured", "partly_captured", "refunded", "partly_refunded", "charged_back")
-
-
-@dataclass
-class Model:
-    """A request as somebody who writes everything down would see it."""
-
-    way: str  # own: our own link; hipay: HiPay's address; phone
-    amount: int
-    expires_at: datetime
-    mail: str
-    link: str = "requested"
-    waiting: bool = False  # a message lies ready to leave
-    maybe_left: bool = False  # ... and may have left already
-    called_off: bool = False
-    due_since: datetime = field(
-        default_factory=clock.now
-    )  # since when the page or the e-mail could have been made
-    has_message: bool = False  # the first e-mail was written: from then on somebody can know the link
-    known: dict[str, Snapshot] = field(default_factory=dict)  # reference → the newest that a read has shown
-    waiting_word: dict[str, list[Snapshot]] = field(
-        default_factory=dict
-    )  # what was told since, and not answered
-    words: set[Any] = field(default_factory=set)  # everything that was ever taken in as told
-
-    def was_shown(self, seen: Snapshot) -> None:
-        before = self.known.get(seen.reference)
-        if before is None or seen.at >= before.at:
-            self.known[seen.reference] = seen
-            self.waiting_word.pop(seen.reference, None)
-
-    def was_told(self, seen: Snapshot) -> None:
-        before, waiting = self.known.get(seen.reference), self.waiting_word.get(seen.reference)
-        if before is not None and not waiting and facts(seen)[:-1] == facts(before)[:-1]:
-            return
-        if facts(seen) in self.words:
-            return
-        self.words.add(facts(seen))
-        if before is None or seen.at >= before.at:
-            self.waiting_word.setdefault(seen.reference, []).append(seen)
-
-    @property
-    def only_told(self) -> list[str]:
-        """Transactions that hold or took money, or may yet, if what was told of them is true."""
-        newest = {
-            reference: max(words, key=lambda one: one.at) for reference, words in self.waiting_word.items()
-        }
-        return [reference for reference, one in newest.items() if one.captured or not one.over]
-
-    @property
-    def sums(self) -> dict[str, int]:
-        every = self.known.values()
-        return {
-            "authorised": sum(one.authorised for one in every if one.captured or not one.over),
-            "captured": sum(one.captured for one in every),
-            "refunded": sum(one.refunded for one in every),
-            "charged_back": sum(one.charged_back for one in every),
-        }
-
-    @property
-    def payment(self) -> str:
-        sums = self.sums
-        if sums["charged_back"]:
-            return "charged_back"
-        if sums["captured"]:
-            if sums["captured"] - sums["refunded"] >= self.amount:
-                return "captured"
-            if sums["refunded"]:
-                return "refunded" if sums["refunded"] >= sums["captured"] else "partly_refunded"
-            return "partly_captured"
-        if sums["authorised"]:
-            return "authorised"
-        ends = {one.over for one in self.known.values()}
-        if "" in ends:
-            return "pending"
-        if self.only_told:
-            return "unconfirmed"
-        if ends & {"cancelled", "expired"}:
-            return "cancelled"
-        return "refused" if ends else "unpaid"
-
-    @property
-    def availability(self) -> str:
-        return "cancelled" if self.called_off else self.link
-
-    def stands(self) -> str:
-        """What the customer meets behind the link."""
-        if self.payment in ("pending", "authorised"):
-            return "pending"
-        if self.payment == "unconfirmed":
-            return "confirming"
-        if self.payment in MONEY:
-            return "paid"
-        if self.called_off:
-            return "cancelled"
-        return "expired" if self.expires_at <= clock.now() else "open"
-
-    def badge(self) -> str:
-        if self.payment in MONEY:
-            words = {"captured": "paid", "partly_captured": "paid", "partly_refunded": "refunded"}
-            return words.get(self.payment, self.payment)
-        if self.payment in ("pending", "authorised", "unconfirmed"):
-            return self.payment
-        if self.called_off:
-            return "cancelled"
-        if self.link == "failed" or self.mail == "failed":
-            return "failed"
-        if self.stands() == "expired":
-            return "expired"
-        if self.payment != "unpaid":
-            return "refused"
-        if self.mail in ("uncertain", "bounced"):
-            return self.mail
-        return "open" if self.link == "open" and self.mail in ("none", "sent") else "preparing"
-
-    def may(self, action: str) -> bool:
-        """Whether a person may do this with the link."""
-        stands = self.stands()
-        if action == "renew":
-            return stands == "expired"
-        if action == "cancel":
-            return self.way == "own" and stands in ("open", "expired")
-        if stands != "open" or (action in ("extend", "correct") and self.way != "own"):
-            return False
-        if action in ("extend", "correct"):
-            return True
-        return self.has_message and not self.waiting and (self.way == "own" or self.link == "open")
-
-
-def facts(seen: Snapshot) -> tuple[Any, ...]:
-    return seen.reference, seen.status, seen.authorised, seen.captured, seen.refunded, seen.at
 
 
 class Request(RuleBasedStateMachine):
@@ -195,8 +65,8 @@ class Request(RuleBasedStateMachine):
         self.world = SimulatedHipay(self.wait_for)
         monkeypatch.setattr(Desk, "hipay", lambda _desk, account: self.world.hipay(account))
         monkeypatch.setattr(send_mail, "deliver", self.world.deliver)
-        self.heard: list[Snapshot] = []  # stored, not yet worked off
-        self.handed: list[str] = []  # HiPay's order ids whose page somebody can open
+        self.stored: list[Snapshot] = []  # received, not yet processed
+        self.reachable: list[str] = []  # HiPay's order ids whose page somebody can open
 
     def wait_for(self, time: timedelta) -> None:
         self.offset += time
@@ -230,7 +100,7 @@ class Request(RuleBasedStateMachine):
     def payable(self) -> list[str]:
         return [
             name
-            for name in self.handed
+            for name in self.reachable
             if (page := self.world.pages[name]).expires_at > clock.now()
             and len(page.tries) < 3
             and not any(one.page == name and not one.over for one in self.world.transactions())
@@ -286,7 +156,7 @@ class Request(RuleBasedStateMachine):
             move = self.world.refund if what == "refund" else self.world.charge_back
             move(one.reference, min(steps * STEP, left))
 
-    # what the product hears
+    # what the product is notified of, and reads
 
     @precondition(lambda self: self.world.history)
     @rule(
@@ -296,12 +166,12 @@ class Request(RuleBasedStateMachine):
         at_once=st.booleans(),
     )
     def notify(self, n: int, style: str, again: int, at_once: bool) -> None:
-        """Any snapshot so far, however old, perhaps told before; the same body, or another with the same facts."""
+        """Notify any snapshot so far, however old, perhaps again; the same body, or another with the same facts."""
         seen = self.world.history[-1 - n % len(self.world.history)]
         for more in range(again + 1):
             raw, kind = self.world.notification(seen, style, **({"cdata1": str(more)} if more == 2 else {}))
             notifications.receive(self.desk, "demo", raw, kind)
-        self.heard.append(seen)
+        self.stored.append(seen)
         if at_once:
             notifications.work_off(self.desk)
             self.worked_off()
@@ -309,7 +179,7 @@ class Request(RuleBasedStateMachine):
     @precondition(lambda self: self.world.history)
     @rule(n=st.integers(0, 99))
     def late_answer(self, n: int) -> None:
-        """A read was answered long ago, and is folded in only now."""
+        """Record a read whose answer is old."""
         seen = self.world.history[-1 - n % len(self.world.history)]
         with self.desk.store.write() as tx:
             page = orders.page_by_hipay_order_id(tx, "demo", seen.page)
@@ -327,7 +197,7 @@ class Request(RuleBasedStateMachine):
         at_once=st.booleans(),
     )
     def forge(self, n: int, status: int, captured: int, refunded: int, own: bool, at_once: bool) -> None:
-        """Somebody who knows the secret signs what never happened: of a transaction that there is, or of another."""
+        """Somebody who knows the secret signs what never happened: of an existing transaction, or of another."""
         names, known = self.theirs(), self.world.transactions()
         seen = known[n % len(known)] if own and known else None
         page = seen.page if seen else names[n % len(names)]
@@ -345,7 +215,7 @@ class Request(RuleBasedStateMachine):
         if forged.authorised > self.world.pages[page].request.amount_units:
             forged = replace(forged, authorised=forged.captured)
         notifications.receive(self.desk, "demo", *self.world.notification(forged))
-        self.heard.append(forged)
+        self.stored.append(forged)
         if at_once:
             before = self.model.sums
             notifications.work_off(self.desk)
@@ -357,12 +227,12 @@ class Request(RuleBasedStateMachine):
         return [name for name in self.world.pages if name in ours]
 
     @rule()
-    def look_into_it(self) -> None:
-        """A person closes the alarm: what HiPay does not show was no payment."""
+    def close_the_alarm(self) -> None:
+        """A person closes the alarm: what HiPay does not show is no payment."""
         for alarm in self.alarms():
             if alarm.kind == "payment_unconfirmed" and alarm.closed_at is None:
                 handling.close(self.desk, self.finance, alarm.id, "not in the console")
-                self.model.waiting_word.pop(alarm.detail["reference"], None)
+                self.model.unanswered.pop(alarm.detail["reference"], None)
 
     @precondition(lambda self: self.world.history)
     @rule(
@@ -377,7 +247,7 @@ class Request(RuleBasedStateMachine):
         )
     )
     def foreign(self, wrong: dict[str, Any]) -> None:
-        """Something of it is not the order's: an alarm, and nothing else."""
+        """Notify something that does not fit the order: an alarm opens, and nothing else changes."""
         seen = self.world.history[-1]
         if "order" in wrong:
             wrong = {"order": {"id": seen.page, "amount": "1.00", "currency": "EUR"}}
@@ -390,9 +260,9 @@ class Request(RuleBasedStateMachine):
         assert {alarm.kind for alarm in self.alarms()} & {"other_amount", "quarantined"}
 
     def worked_off(self) -> None:
-        for seen in self.heard:
-            self.model.was_told(seen)
-        self.heard.clear()
+        for seen in self.stored:
+            self.model.was_notified(seen)
+        self.stored.clear()
 
     def was_read(self) -> None:
         for name in self.world.asked:
@@ -411,7 +281,7 @@ class Request(RuleBasedStateMachine):
         mails=st.lists(st.sampled_from(["later", "unknown", "refused"]), max_size=2),
     )
     def work(self, pages: list[str], mails: list[str]) -> None:
-        """The worker runs until nothing is left but looking again; servers answer this and that, then well."""
+        """The worker runs until only reads are left; the servers answer with these faults first, then well."""
         self.world.page_answers.extend(pages)
         self.world.mail_answers.extend(mails)
         for passed in count():
@@ -419,8 +289,8 @@ class Request(RuleBasedStateMachine):
             self.one_pass(again=passed > 0)
             if not self.waiting() & {"page", "mail"}:
                 break
-            if passed > 3 and self.model.stands() == "confirming" and "page" not in self.waiting():
-                break  # until a person has looked into it
+            if passed > 3 and self.model.link_state() == "confirming" and "page" not in self.waiting():
+                break  # until a person has closed the alarm
             self.wait_for(timedelta(minutes=40))
         self.world.page_answers.clear()
         self.world.mail_answers.clear()
@@ -429,8 +299,8 @@ class Request(RuleBasedStateMachine):
         model = self.model
         enough = again and clock.now() - model.due_since >= timedelta(days=1)
         over = model.expires_at <= clock.now()
-        needless = model.called_off or model.stands() in ("paid", "pending")
-        confirming = model.stands() == "confirming"
+        needless = model.cancelled or model.link_state() in ("paid", "pending")
+        confirming = model.link_state() == "confirming"
         waits = self.waiting()
         drain(self.desk)
         self.was_read()
@@ -465,16 +335,16 @@ class Request(RuleBasedStateMachine):
         unknown = self.world.mailed.count("unknown")
         self.world.mailed.clear()
         if model.waiting and confirming and not self.gone():
-            model.due_since = clock.now() + PAUSED_GAP  # it begins anew once HiPay was asked
+            model.due_since = clock.now() + PAUSED_GAP  # it starts again once HiPay was asked
         elif model.waiting and not unknown and (over or needless or self.gone()):
-            if confirming or not over:  # before it reminds, the product asks
-                needless |= model.stands() in ("paid", "pending")
+            if confirming or not over:  # before it reminds, the product reads the payment
+                needless |= model.link_state() in ("paid", "pending")
             model.mail = "uncertain" if model.maybe_left else "withdrawn" if needless else "expired"
             model.waiting = model.maybe_left = False
-        self.handed = [page.hipay_order_id for page in self.pages() if page.url]
+        self.reachable = [page.hipay_order_id for page in self.pages() if page.url]
 
     def gone(self) -> bool:
-        """Twice handed over without an answer: the product asks a person."""
+        """Handed over twice without an answer: the product asks a person."""
         return "mail" not in self.waiting()
 
     def waiting(self) -> set[str]:
@@ -509,7 +379,7 @@ class Request(RuleBasedStateMachine):
             return
         do()
         if action == "cancel":
-            model.called_off = True
+            model.cancelled = True
         if action in ("extend", "renew"):
             model.expires_at = end
         if action == "correct":
@@ -527,15 +397,15 @@ class Request(RuleBasedStateMachine):
     def try_again(self) -> None:
         model = self.model
         stopped = model.availability == "failed" or (
-            model.mail in ("failed", "uncertain") and not model.called_off
+            model.mail in ("failed", "uncertain") and not model.cancelled
         )
         try:
             history.retry(self.desk, self.manager, self.order)
         except NothingToRetry:
-            assert not (stopped and model.stands() == "open")
+            assert not (stopped and model.link_state() == "open")
             return
         assert stopped
-        assert model.stands() == "open"
+        assert model.link_state() == "open"
         model.due_since = clock.now()
         if model.link == "failed":
             model.link = "requested"
@@ -553,7 +423,7 @@ class Request(RuleBasedStateMachine):
         self.world.page_answers.append(answer)
         if meanwhile:
             self.world.meanwhile = lambda: self.by_hand(meanwhile, 3)
-        before = self.model.stands()
+        before = self.model.link_state()
         try:
             pressed = open_page.open_hipay_page(self.desk, token)
         except DeskError:
@@ -567,14 +437,14 @@ class Request(RuleBasedStateMachine):
         self.world.made.clear()
         self.world.page_answers.clear()
         if pressed is not None and pressed.url is not None:
-            assert self.model.stands() == "open"
+            assert self.model.link_state() == "open"
             name = pressed.url.rsplit("/", 1)[1]
             assert self.world.pages[name].request.amount_units == self.model.amount, (
                 "led to pay a former amount"
             )
-            self.handed.append(name)
+            self.reachable.append(name)
 
-    # what must hold
+    # what must be true at any time
 
     def detail(self) -> history.Detail:
         return history.detail(self.desk, CUSTOMER, self.order)
@@ -602,13 +472,13 @@ class Request(RuleBasedStateMachine):
     def the_right_alarms(self) -> None:
         kinds = {alarm.kind for alarm in self.alarms()}
         holding = [one for one in self.model.known.values() if one.holds]
-        if not any(reference.startswith("forged/") for reference, *_ in self.model.words):
+        if not any(reference.startswith("forged/") for reference, *_ in self.model.notified):
             assert "payment_unconfirmed" not in kinds
         if len(holding) > 1:
             assert "paid_twice" in kinds
         if len(self.world.transactions()) < 2:
             assert "paid_twice" not in kinds
-        if self.model.called_off and holding:
+        if self.model.cancelled and holding:
             assert "paid_after_cancel" in kinds
 
     def teardown(self) -> None:
@@ -619,7 +489,7 @@ class Request(RuleBasedStateMachine):
             clock.use(None)
 
     def in_the_end(self) -> None:
-        """Everything is told, late and in a foreign order: the product's books are the bank's."""
+        """Everything is notified, late and in another order: the product must agree with the bank."""
         self.work([], [])
         for seen in reversed(self.world.history):
             notifications.receive(self.desk, "demo", *self.world.notification(seen))
@@ -629,14 +499,14 @@ class Request(RuleBasedStateMachine):
             self.worked_off()
             self.was_read()
             self.wait_for(PATIENCE)
-        if self.model.only_told:
-            assert all(reference.startswith("forged/") for reference in self.model.only_told)
+        if self.model.unconfirmed_only:
+            assert all(reference.startswith("forged/") for reference in self.model.unconfirmed_only)
             assert "payment_unconfirmed" in {alarm.kind for alarm in self.alarms() if alarm.closed_at is None}
         order, bank = self.detail().order, self.world.transactions()
         for name in ("captured", "refunded", "charged_back"):
             assert getattr(order, name) == sum(getattr(one, name) for one in bank), name
         assert order.authorised == sum(one.authorised for one in bank if one.captured or not one.over)
-        assert (order.payment in MONEY) == any(one.captured for one in bank)
+        assert (order.payment in COLLECTED) == any(one.captured for one in bank)
         with self.desk.store.write() as tx:
             tx.execute(delete(schema.orders.steps))
 

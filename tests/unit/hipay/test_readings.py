@@ -67,7 +67,16 @@ def test_an_order_of_the_consultation_api() -> None:
             operation_amount=None,
             at=at,
             mark="mark-1",
-            operations=(Operation("capture", "completed", 100000, "op-1", "7506", at),),
+            operations=(
+                Operation(
+                    kind="capture",
+                    status="completed",
+                    amount=100000,
+                    operation_id="op-1",
+                    arn="7506",
+                    at=at,
+                ),
+            ),
         ),
     )
 

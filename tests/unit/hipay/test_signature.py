@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.hipay import signature
 from services.hipay.errors import FieldInvalid
+from tests.support.merchant_site import verify_signed_parameters
 from tests.unit.hipay import bodies
 
 SECRET = "SecretPassphrase"
@@ -126,7 +127,7 @@ def test_a_changed_return_page_is_refused(query: list[tuple[str, str]]) -> None:
 @given(pairs=st.lists(st.tuples(st.text(), st.text())), secrets=st.lists(st.text()))
 def test_no_query_raises(pairs: list[tuple[str, str]], secrets: list[str]) -> None:
     assert signature.verify_redirect([*pairs, ("hash", "00")], set(), secrets, "sha256") is False
-    assert signature.verify_signed_parameters([*pairs, ("et_signature", "00")], secrets) is False
+    assert verify_signed_parameters([*pairs, ("et_signature", "00")], secrets) is False
 
 
 def _own() -> dict[str, str]:
@@ -144,24 +145,24 @@ def test_our_own_parameters_have_the_documented_signature() -> None:
     assert _own() == OWN | {"et_signature": OWN_SIGNATURE}
 
 
-def test_our_own_parameters_verify_beside_hipays() -> None:
+def test_a_merchant_verifies_our_parameters_among_hipays() -> None:
     query = [("orderid", "A-1"), *_own().items(), ("hash", "00")]
-    assert signature.verify_signed_parameters(query, ["new", SECRET])
-    assert not signature.verify_signed_parameters(query, ["new", ""])
+    assert verify_signed_parameters(query, ["new", SECRET])
+    assert not verify_signed_parameters(query, ["new", ""])
 
 
 @pytest.mark.parametrize("name", list(OWN))
 def test_a_changed_missing_doubled_or_added_parameter_is_refused(name: str) -> None:
     signed = _own()
-    assert not signature.verify_signed_parameters((signed | {name: signed[name] + "0"}).items(), [SECRET])
-    assert not signature.verify_signed_parameters([p for p in signed.items() if p[0] != name], [SECRET])
-    assert not signature.verify_signed_parameters([*signed.items(), (name, signed[name])], [SECRET])
-    assert not signature.verify_signed_parameters([*signed.items(), ("et_more", "1")], [SECRET])
+    assert not verify_signed_parameters((signed | {name: signed[name] + "0"}).items(), [SECRET])
+    assert not verify_signed_parameters([p for p in signed.items() if p[0] != name], [SECRET])
+    assert not verify_signed_parameters([*signed.items(), (name, signed[name])], [SECRET])
+    assert not verify_signed_parameters([*signed.items(), ("et_more", "1")], [SECRET])
 
 
 def test_a_line_feed_cannot_move_a_value_into_another_line() -> None:
     moved = OWN | {"et_amount": "12.50\net_currency=EUR", "et_signature": OWN_SIGNATURE}
-    assert not signature.verify_signed_parameters(moved.items(), [SECRET])
+    assert not verify_signed_parameters(moved.items(), [SECRET])
     with pytest.raises(FieldInvalid) as refused:
         signature.signed_parameters(
             first_name="A\nB", last_name="", amount="1", currency="EUR", order_id="A", secret=SECRET

@@ -186,14 +186,14 @@ def test_a_field_never_changes_the_pages_structure(
     ],
 )
 def test_only_an_https_link_is_sent(letter: Letter, settings: EmailSettings, url: str) -> None:
-    with pytest.raises(errors.LinkRefused):
+    with pytest.raises(errors.PaymentUrlRefused):
         compose(letter, settings, url=url)
 
 
 def test_the_sandbox_may_link_to_this_machine_only(letter: Letter, settings: EmailSettings) -> None:
     trial = replace(letter, sandbox=True)
     assert "http://127.0.0.1:8502/pay" in compose(trial, settings, url="http://127.0.0.1:8502/pay").text
-    with pytest.raises(errors.LinkRefused):
+    with pytest.raises(errors.PaymentUrlRefused):
         compose(trial, settings, url="http://192.0.2.1/pay")
 
 
