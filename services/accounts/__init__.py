@@ -1,1 +1,1 @@
-"""An account's configuration: what is set, what was measured, and whether it is enough to send."""
+"""The configuration of an account, and whether it is complete enough to send."""

@@ -1,1 +1,1 @@
-"""What an account still lacks before it can send, measured."""
+"""The check list of an account: what it still lacks before it can send, measured."""

@@ -1,1 +1,1 @@
-"""The sandbox's account and its samples."""
+"""Demo mode: the configuration of the sandbox's accounts, and a month of sample data."""

@@ -1,1 +1,1 @@
-"""Everything HiPay: the calls, the form, the statuses, the signatures, the notifications. Nothing else knows its names."""
+"""HiPay's API: its calls, statuses, signatures and notifications. No other package uses HiPay's own names."""

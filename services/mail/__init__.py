@@ -1,1 +1,1 @@
-"""The e-mail to the customer: addresses, settings, texts in eight languages, SMTP, and the sender domain's DNS."""
+"""The e-mail to the customer: addresses, settings, texts, SMTP, delivery reports, and the DNS of the sender's domain."""

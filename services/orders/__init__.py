@@ -1,1 +1,1 @@
-"""The order, its pages at HiPay and its message: the form's rules, sending, HiPay's answers, the next steps."""
+"""The order, its pages at HiPay and its e-mails: the form's rules, sending, HiPay's answers, reminders, maintenance operations."""

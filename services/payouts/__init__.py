@@ -1,1 +1,1 @@
-"""Whether the lines of a payout add up to what was paid."""
+"""Whether the lines of a payout add up to its total."""

@@ -1,1 +1,1 @@
-"""What HiPay and customers may reach: notifications, return pages, health. Its own process and port; no dashboard here."""
+"""The public application for HiPay and customers: notifications, return pages, our own links, health. It has its own process and port."""

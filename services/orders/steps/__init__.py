@@ -1,1 +1,1 @@
-"""What the worker runs of an order, one durable step at a time."""
+"""The steps that the worker runs for an order, each stored as a row before it runs."""
