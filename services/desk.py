@@ -17,9 +17,8 @@ from services.settings import Settings, load
 from services.settings.account import SHORTEST_SECRET, Account
 from services.settings.sources import SettingsError, secrets_file
 
-# The first two for the screens, which do not know the store.
+# The first for the screens, which do not know the store.
 from services.store import STORE_AWAY as STORE_AWAY
-from services.store import Row as Row
 from services.store import Store, accounts, open_store
 
 

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,7 @@ from services.access import Right
 from services.i18n import format_ago, format_short
 from services.money import format_money
 from services.orders import history, states
+from services.orders.drafts import Channel
 from services.orders.history import Filter
 
 # Streamlit's chips take hexadecimal colours.
@@ -100,7 +101,7 @@ def _filter() -> Filter:
         text=text,
         badges=tuple(badges),
         accounts=narrowed,
-        channels=tuple(channels),
+        channels=tuple(one for one in get_args(Channel) if one in channels),
         sender=sender or "",
     )
 

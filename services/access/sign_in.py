@@ -26,6 +26,7 @@ from services.access import ROLES, Actor, Grant, NotSignedIn, Right, audit, righ
 from services.desk import Desk
 from services.settings.account import SignIn
 from services.store import Connection, access
+from services.store.access import Session
 from services.store.locks import one_at_a_time
 
 LOCAL_ISSUER = "local"
@@ -145,7 +146,7 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
     if ends_at <= now or (token.expires_at and token.expires_at + _SKEW <= now):
         raise SessionEnded
     roles = claimed_roles(claims, limits)
-    person = {"email": _address(claims), "name": _name(claims)}
+    email, name = _address(claims), _name(claims)
     with desk.store.write() as tx:
         one_at_a_time(tx, "sign-in")
         access.forget_sessions(tx, started_before=now - timedelta(hours=limits.absolute_hours) - _SKEW)
@@ -153,16 +154,15 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
         if user and access.session(tx, token.session):  # two tabs came with the same new token
             return Actor(kind="user", id=user.id, name=user.name, email=user.email, session=token.session)
         user_id = user.id if user else uuid.uuid4().hex
-        actor = Actor(
-            kind="user", id=user_id, name=person["name"], email=person["email"], session=token.session
-        )
+        actor = Actor(kind="user", id=user_id, name=name, email=email, session=token.session)
         if not user:
             access.add_user(
                 tx,
                 id=user_id,
                 issuer=token.issuer,
                 subject=token.subject,
-                **person,
+                email=email,
+                name=name,
                 created_at=now,
                 signed_in_at=started_at,
                 seen_at=now,
@@ -170,9 +170,11 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
             )
             audit.record(tx, actor, "user.created", f"user:{user_id}")
         if not user or started_at >= user.signed_in_at:  # an older token says less than what we know
-            access.change_user(tx, user_id, **person, signed_in_at=started_at)
+            access.change_user(tx, user_id, email=email, name=name, signed_in_at=started_at)
             access.set_grants(tx, user_id, "claim", map(Grant, roles), at=now, granted_by="provider")
-        access.add_session(tx, id=token.session, user_id=user_id, started_at=started_at, ends_at=ends_at)
+        access.add_session(
+            tx, Session(id=token.session, user_id=user_id, started_at=started_at, ends_at=ends_at)
+        )
         _use(tx, token.session, user_id, now, ends_at)
         audit.record(tx, actor, "user.signed_in", f"user:{user_id}", claimed=sorted(roles))
     return actor

@@ -30,6 +30,7 @@ from services.access import (
 from services.desk import Desk
 from services.i18n import DASHBOARD_LANGUAGES
 from services.store import Connection, access
+from services.store.access import GrantSource
 
 
 class UnknownUser(AccessError):
@@ -92,7 +93,9 @@ def list_people(desk: Desk, actor: Actor) -> tuple[Person, ...]:
     )
 
 
-def _known(grants: Iterable[tuple[str, str, Grant]], user_id: str, source: str) -> frozenset[Grant]:
+def _known(
+    grants: Iterable[tuple[str, GrantSource, Grant]], user_id: str, source: GrantSource
+) -> frozenset[Grant]:
     return frozenset(
         grant
         for holder, origin, grant in grants

@@ -18,7 +18,7 @@ from services.mail.smtp_url import parse_smtp_url
 from services.settings import Settings
 from services.settings.account import Account
 from services.store import Connection, accounts
-from services.store.accounts import Status as Status
+from services.store.accounts import CheckStatus
 
 # The checks that can stop a channel (``services.accounts.readiness``).
 SENDING = (
@@ -33,7 +33,7 @@ class Check:
     """
 
     name: str
-    status: Status
+    status: CheckStatus
     reason: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
     checked_at: datetime | None = None

@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from services.disk_space import NoRoom
 from services.store import Connection, alarms
 from services.store.alarm_conditions import Condition
+from services.store.alarm_kinds import AlarmKind
 
-KIND = "no_room"
-_GONE = timedelta(days=1)  # a machine that ended with its disk full says nothing more
+KIND: AlarmKind = "no_room"
+_FORGET_AFTER = timedelta(days=1)  # a machine that ended with its disk full never ends its alarm
 
 
-def standing(tx: Connection, short: tuple[datetime, NoRoom] | None, now: datetime) -> Iterator[Condition]:
-    """``short``: what ``Shortage.poll`` says of this machine."""
+def conditions(tx: Connection, short: tuple[datetime, NoRoom] | None, now: datetime) -> Iterator[Condition]:
+    """``short``: the result of ``Shortage.poll`` on this machine."""
     here = socket.gethostname()
     for row in alarms.open_of_kinds(tx, (KIND,)).values():
-        if row.detail.get("machine") != here and row.opened_at > now - _GONE:
+        if row.detail.get("machine") != here and row.opened_at > now - _FORGET_AFTER:
             yield Condition(
                 kind=KIND, identity=row.identity, account=row.account, order=None, detail=row.detail
             )

@@ -7,24 +7,25 @@ put right, it is whoever has the right to: finance for money, an administrator f
 from dataclasses import dataclass
 
 from services.access import ROLE_RIGHTS, Right
+from services.store.alarm_kinds import AlarmKind
 from services.store.alarms import RESOLVED as RESOLVED
 
 
 @dataclass(frozen=True)
 class Kind:
-    """``right``: who handles it, besides a sender. ``sender``: it is the order's sender's first, and any sender's to take.
+    """``right``: who handles it, besides a sender. ``sender``: the order's sender has it first, and any sender may take it.
 
-    ``standing``: it tells of a condition, and a worker's round ends it when that does; ``decided``: by no other way, since it
-    asks for a decision that is taken elsewhere.
+    ``condition``: a condition that lasts raises it, and the worker's round closes it once the condition has ended.
+    ``decided``: nobody closes it by hand, since it asks for a decision that is taken on another screen.
     """
 
     right: Right
     sender: bool = False
-    standing: bool = False
+    condition: bool = False
     decided: bool = False
 
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[AlarmKind, Kind] = {
     "paid_twice": Kind(Right.RECONCILE, sender=True),
     "paid_after_cancel": Kind(Right.RECONCILE, sender=True),
     "other_amount": Kind(Right.RECONCILE, sender=True),
@@ -33,31 +34,31 @@ KINDS: dict[str, Kind] = {
     "quarantined": Kind(Right.RECONCILE, sender=True),
     "payment_unconfirmed": Kind(Right.RECONCILE, sender=True),
     "payment_unshown": Kind(Right.RECONCILE, sender=True),
-    "payment_unconfirmable": Kind(Right.RECONCILE, sender=True, standing=True),
+    "payment_unconfirmable": Kind(Right.RECONCILE, sender=True, condition=True),
     "operation_unknown": Kind(Right.RECONCILE, sender=True),
     "refund_refused": Kind(Right.RECONCILE, sender=True),
     "capture_refused": Kind(Right.RECONCILE, sender=True),
     "operation_refused_unclear": Kind(Right.RECONCILE, sender=True),
     "page_taken": Kind(Right.RECONCILE, sender=True),
-    "not_settled": Kind(Right.RECONCILE, standing=True),
-    "payout_without_file": Kind(Right.RECONCILE, standing=True),
-    "payout_file_failed": Kind(Right.RECONCILE, standing=True),
-    "payout_correction": Kind(Right.RECONCILE, standing=True, decided=True),
+    "not_settled": Kind(Right.RECONCILE, condition=True),
+    "payout_without_file": Kind(Right.RECONCILE, condition=True),
+    "payout_file_failed": Kind(Right.RECONCILE, condition=True),
+    "payout_correction": Kind(Right.RECONCILE, condition=True, decided=True),
     "payout_columns": Kind(Right.RECONCILE),
-    "payout_follow_up": Kind(Right.RECONCILE, standing=True),
-    "payout_folder_refused": Kind(Right.RECONCILE, standing=True),
-    "payouts_not_fetched": Kind(Right.CONFIGURE, standing=True),
-    "page_failed": Kind(Right.CONFIGURE, sender=True, standing=True),
-    "mail_failed": Kind(Right.CONFIGURE, sender=True, standing=True),
-    "mail_bounced": Kind(Right.CONFIGURE, sender=True, standing=True),
-    "mail_uncertain": Kind(Right.CONFIGURE, sender=True, standing=True),
-    "sending_paused": Kind(Right.CONFIGURE, standing=True),
+    "payout_follow_up": Kind(Right.RECONCILE, condition=True),
+    "payout_folder_refused": Kind(Right.RECONCILE, condition=True),
+    "payouts_not_fetched": Kind(Right.CONFIGURE, condition=True),
+    "page_failed": Kind(Right.CONFIGURE, sender=True, condition=True),
+    "mail_failed": Kind(Right.CONFIGURE, sender=True, condition=True),
+    "mail_bounced": Kind(Right.CONFIGURE, sender=True, condition=True),
+    "mail_uncertain": Kind(Right.CONFIGURE, sender=True, condition=True),
+    "sending_paused": Kind(Right.CONFIGURE, condition=True),
     "untrusted_url": Kind(Right.CONFIGURE),
     "notification_failed": Kind(Right.CONFIGURE),
     "mail_skipped": Kind(Right.CONFIGURE),
     "payments_not_read": Kind(Right.CONFIGURE),
     "payment_not_read": Kind(Right.CONFIGURE, sender=True),
-    "no_room": Kind(Right.CONFIGURE, standing=True),
+    "no_room": Kind(Right.CONFIGURE, condition=True),
     "no_worker": Kind(Right.CONFIGURE),
     "worker_part_still": Kind(Right.CONFIGURE),
 }
@@ -65,11 +66,12 @@ UNCONFIRMED_KINDS = ("payment_unconfirmed", "payment_unconfirmable")  # closed b
 _OTHER = Kind(Right.CONFIGURE, sender=True)  # a kind that a newer version raised
 
 SENDER_KINDS = tuple(name for name, kind in KINDS.items() if kind.sender)
-STANDING_KINDS = tuple(name for name, kind in KINDS.items() if kind.standing)
+CONDITION_KINDS = tuple(name for name, kind in KINDS.items() if kind.condition)
 
 
 def kind_of(name: str) -> Kind:
-    return KINDS.get(name, _OTHER)
+    """The kind of this name; one that this version does not know is any sender's and an administrator's."""
+    return next((kind for known, kind in KINDS.items() if known == name), _OTHER)
 
 
 def may_handle(kind: str, held: frozenset[Right]) -> bool:

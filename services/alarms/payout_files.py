@@ -10,6 +10,7 @@ from services.imports.errors import ImportStopped
 from services.imports.fetch_schedule import automatic
 from services.store import Connection
 from services.store.alarm_conditions import Condition
+from services.store.alarm_kinds import AlarmKind
 from services.store.settlements import (
     folder_files,
     hipay_list,
@@ -62,7 +63,7 @@ def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
             )
 
 
-def _of_file(kind: str, file: FileInTrouble) -> Condition:
+def _of_file(kind: AlarmKind, file: FileInTrouble) -> Condition:
     detail = {"file": file.name, "file_id": file.id, **_why(file)}
     return Condition(
         kind=kind,

@@ -11,9 +11,10 @@ from services.desk import Desk
 from services.heartbeats import Standstill
 from services.store import alarms
 from services.store.alarm_conditions import Condition
+from services.store.alarm_kinds import AlarmKind
 from services.store.locks import one_at_a_time
 
-KINDS = ("no_worker", "worker_part_still")
+KINDS: tuple[AlarmKind, ...] = ("no_worker", "worker_part_still")
 
 
 def note(desk: Desk) -> None:
@@ -49,7 +50,7 @@ def _as_wanted(found: list[Any], wanted: Condition | None) -> bool:
 def _wanted(still: Standstill) -> Condition:
     """Known by the lane that has stood longest and its last sign: closed by a person, it is not raised again for those."""
     lane, sign = min(still.lanes, key=lambda one: one[1])
-    kind = "no_worker" if still.whole else "worker_part_still"
+    kind: AlarmKind = "no_worker" if still.whole else "worker_part_still"
     detail: dict[str, Any] = {"since": clock.shown(still.since).isoformat()}
     if not still.whole:
         detail["lanes"] = [name for name, _ in still.lanes]

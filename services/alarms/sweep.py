@@ -1,4 +1,4 @@
-"""The round that raises alarms for conditions that hold, and closes those whose condition has ended."""
+"""The round that raises the alarms whose condition has begun, and closes those whose condition has ended."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from services import clock
 from services.access import WORKER, Actor, audit
 from services.accounts.settlement_delay import days_to_settle
 from services.alarms import disk_space, payout_files
-from services.alarms.kinds import RESOLVED, STANDING_KINDS
+from services.alarms.kinds import CONDITION_KINDS, RESOLVED
 from services.desk import Desk
 from services.store import Connection, alarm_conditions, alarms
 from services.store.alarm_conditions import Condition
@@ -16,17 +16,16 @@ MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so 
 
 
 def sweep(desk: Desk) -> None:
-    """Compare the standing alarms with what holds now. Running it twice, or in two workers, does nothing more."""
+    """Compare the open alarms with the conditions of now. Running it twice, or in two workers, changes nothing more."""
     now, short = clock.now(), desk.shortage.poll()  # no disk is asked within a transaction
     with desk.store.read() as tx:
-        holds = {
-            one.identity: one for one in (*_standing(tx, desk, now), *disk_space.standing(tx, short, now))
+        conditions = {
+            one.identity: one for one in (*_conditions(tx, desk, now), *disk_space.conditions(tx, short, now))
         }
-        ended = [
-            row for identity, row in alarms.open_of_kinds(tx, STANDING_KINDS).items() if identity not in holds
-        ]
-        known = alarms.known(tx, holds)
-    begun = [one for identity, one in holds.items() if identity not in known][:MOST_AT_ONCE]
+        open_now = alarms.open_of_kinds(tx, CONDITION_KINDS)
+        ended = [row for identity, row in open_now.items() if identity not in conditions]
+        known = alarms.known(tx, conditions)
+    begun = [one for identity, one in conditions.items() if identity not in known][:MOST_AT_ONCE]
     if not begun and not ended:
         return
     with desk.store.write() as tx:
@@ -44,8 +43,8 @@ def resolve(tx: Connection, alarm: StoredAlarm, now: datetime, actor: Actor) -> 
         audit.record(tx, actor, "alarm.resolved", f"alarm:{alarm.id}", kind=alarm.kind, order=alarm.order)
 
 
-def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Condition]:
-    """Everything that holds. An account whose payouts nobody imports has no payment that is late in them."""
+def _conditions(tx: Connection, desk: Desk, now: datetime) -> list[Condition]:
+    """Every condition but those of disks. An account whose payouts nobody imports has no payment that is late in them."""
     found = alarm_conditions.unsent(tx) + [
         one for one in alarm_conditions.paused(tx) if one.account in desk.settings.all_accounts
     ]

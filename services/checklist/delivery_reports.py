@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from services import clock
-from services.accounts.checks import Check, Status
+from services.accounts.checks import Check
 from services.mail.errors import MailboxAway
 from services.mail.imap_url import parse_imap_url
 from services.orders import bounces
 from services.store import Connection
+from services.store.accounts import CheckStatus
 
 _REPORTS_LATE = timedelta(hours=1)  # the worker reads it every minute
 
@@ -30,7 +31,7 @@ def reports_check(tx: Connection, url: str | None) -> Check:
             detail=read,
             checked_at=found.tried_at,
         )
-    status: Status = "warning" if found.error == MailboxAway.code else "failed"
+    status: CheckStatus = "warning" if found.error == MailboxAway.code else "failed"
     detail = {"host": found.host, "answer": found.answer, **read}
     return Check(
         name="delivery_reports",

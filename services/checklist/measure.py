@@ -14,7 +14,6 @@ from services.access import Actor, Right, audit, require
 from services.accounts.checks import (
     Check,
     SenderDomains,
-    Status,
     hash_check,
     sender_domains,
     smtp_server,
@@ -40,6 +39,7 @@ from services.mail.deliver import check_session
 from services.mail.errors import AuthRefused, DeliveryError, StarttlsGone, TlsRefused
 from services.orders import bounces
 from services.store import accounts
+from services.store.accounts import CheckStatus
 
 DEADLINE = 10.0  # seconds, for everything together
 _CALL = 8.0  # seconds for one call: shorter, so that the call's own error is shown
@@ -274,7 +274,7 @@ def _those(found: Mapping[str, str], what: str) -> str:
     return ", ".join(name for name, published in found.items() if published == what)
 
 
-def _trouble(error: HiPayError) -> tuple[Status, str]:
+def _trouble(error: HiPayError) -> tuple[CheckStatus, str]:
     """The status and reason for an error: a refusal or a false certificate is a failure, any other error leaves it unknown."""
     if isinstance(error, NotAuthorised):
         return "failed", _REFUSALS.get(error.hipay_code or 0, "refused")

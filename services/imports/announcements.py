@@ -59,7 +59,7 @@ def _work_one(desk: Desk, notification_id: int) -> None:
         try:
             notification = parse_finance(row.body, row.content_type)
         except BadNotification as error:
-            detail = {"problem": error.problem, "field": error.field}
+            detail = {"problem": error.problem, "field": error.field or ""}
             finance_notifications.finish(tx, row.id, "unreadable", at=now, detail=detail)
             return
         if not notification.settlement_id:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from typing import Unpack
 
 from services import clock
 from services.access import WORKER, audit
@@ -33,7 +34,7 @@ from services.imports.ingest import ingest
 from services.store import STORE_AWAY
 from services.store.lease import LeaseLost
 from services.store.settlements import hipay_list, payout_requests
-from services.store.settlements.payout_requests import ClaimedRequest
+from services.store.settlements.payout_requests import ClaimedRequest, RequestChange
 
 LEASE = timedelta(minutes=3)
 _BEAT_SECONDS = 15.0
@@ -83,7 +84,7 @@ def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
 class _Run:
     def __init__(self, desk: Desk, request: ClaimedRequest, stopping: threading.Event) -> None:
         self._desk, self._request, self._stopping = desk, request, stopping
-        self._counts = {"fetched": 0, "unchanged": 0, "missed": 0}
+        self._counts: RequestChange = {"fetched": 0, "unchanged": 0, "missed": 0}
         self._beaten_at = time.monotonic()
 
     def do(self) -> None:
@@ -97,7 +98,7 @@ class _Run:
             trouble = error
         self.end(trouble)
 
-    def write(self, **values: object) -> None:
+    def write(self, **values: Unpack[RequestChange]) -> None:
         with self._desk.store.write() as tx:
             payout_requests.change(tx, self._request, **values)
 
@@ -136,7 +137,6 @@ class _Run:
         with self._desk.store.read() as tx:
             before = hipay_list.listed(tx, account, settlement_id)
         assert before is not None  # listed a moment ago
-        values = {"file_figures": before.figures, "fetched_at": now, "failure": "", "failure_detail": {}}
         by_person = self._request.source == payout_requests.PERSON
         with downloaded(client, settlement_id, self.beat) as found:
             file_id, new = before.file, False
@@ -157,7 +157,16 @@ class _Run:
             with self._desk.store.write() as tx:
                 payout_requests.change(tx, self._request, leased_until=clock.now() + LEASE)
                 hipay_list.change_settlement(
-                    tx, account, settlement_id, file=file_id, sha256=found.sha256, failed_at=None, **values
+                    tx,
+                    account,
+                    settlement_id,
+                    file=file_id,
+                    sha256=found.sha256,
+                    file_figures=before.figures,
+                    fetched_at=now,
+                    failure="",
+                    failure_detail={},
+                    failed_at=None,
                 )
                 if new:
                     audit.record(
@@ -233,7 +242,7 @@ class _Run:
     def end(self, trouble: DeskError | None) -> None:
         """Record the request as done or failed, or let it wait for another try; what a person requested is not tried again."""
         request, now = self._request, clock.now()
-        values: dict[str, object] = {"leased_until": None, "current": "", **self._counts}
+        values: RequestChange = {"leased_until": None, "current": "", **self._counts}
         if trouble is not None:
             shown = as_payout_error(trouble)
             values |= {"failure": shown.code, "failure_detail": detail_of(shown)}
@@ -242,9 +251,11 @@ class _Run:
             )
             passing = passing or getattr(trouble, "retry", False)
             if passing and request.source != payout_requests.PERSON and request.tries <= len(_RETRY_DELAYS):
-                self.write(state="waiting", due_at=now + _RETRY_DELAYS[request.tries - 1], **values)
+                values["state"], values["due_at"] = "waiting", now + _RETRY_DELAYS[request.tries - 1]
+                self.write(**values)
                 return
-        self.write(state="failed" if trouble else "done", finished_at=now, **values)
+        values["state"], values["finished_at"] = "failed" if trouble else "done", now
+        self.write(**values)
         if trouble is not None:
             log.warning("payouts of %s: %s", request.account, trouble.code)
 

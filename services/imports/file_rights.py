@@ -7,7 +7,7 @@ from services.access.payout_files import covers, require_accounts
 from services.imports.errors import FileUnknown
 from services.store import Connection
 from services.store.settlements import settlement_files
-from services.store.settlements.settlement_files import SettlementFile
+from services.store.settlements.settlement_files import FileState, SettlementFile
 
 
 def require_file(tx: Connection, actor: Actor, right: Right, file_id: int) -> SettlementFile:
@@ -20,7 +20,7 @@ def require_file(tx: Connection, actor: Actor, right: Right, file_id: int) -> Se
     return file
 
 
-def visible(tx: Connection, actor: Actor, right: Right, states: Iterable[str]) -> list[SettlementFile]:
+def visible(tx: Connection, actor: Actor, right: Right, states: Iterable[FileState]) -> list[SettlementFile]:
     """The files in these states that the right covers, newest first. Raises NotAllowed."""
     allowed = allowed_accounts(tx, actor, right)
     found = settlement_files.listed(tx, states, allowed)

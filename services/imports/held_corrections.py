@@ -87,8 +87,15 @@ def _decide(
         return
     if kind == "taken":
         _take(tx, file, found)
-    values = {"kind": kind, "reason": why, "at": clock.now(), "actor_kind": actor.kind, "actor_id": actor.id}
-    held_corrections.decide(tx, [row.id for row in found], **values)
+    held_corrections.decide(
+        tx,
+        [row.id for row in found],
+        kind=kind,
+        reason=why,
+        at=clock.now(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+    )
     # a reason may name somebody: it is stored with the decision, not in the audit
     audit.record(tx, actor, f"correction.{kind}", f"settlement_file:{file}", **_named(found))
 

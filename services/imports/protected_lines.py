@@ -8,6 +8,7 @@ correction. A later delivery by HiPay that names either line decides it.
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 from services import clock
 from services.access import WORKER, audit
@@ -182,10 +183,11 @@ def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
         return
     now, held, lines = clock.now(), held_corrections.of_ids(tx, found.decided), _by_key(tx, found)
     held_corrections.undo(tx, list(found.decided), at=now, by=WORKER.id, reason="")
-    for kind in ("taken", "dismissed"):
-        values = {"kind": kind, "reason": "", "at": now, "actor_kind": WORKER.kind, "actor_id": WORKER.id}
+    for kind in get_args(CorrectionKind):
         if ids := [one for one, how in found.decided.items() if how == kind]:
-            held_corrections.decide(tx, ids, **values)
+            held_corrections.decide(
+                tx, ids, kind=kind, reason="", at=now, actor_kind=WORKER.kind, actor_id=WORKER.id
+            )
     for account, key in {(one.account, one.key) for one in held if found.decided[one.id] != "dismissed"}:
         replaced, restored = lines[account, key]
         for origin in sorted({line.file for line in restored}):

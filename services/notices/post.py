@@ -19,6 +19,7 @@ from services.notices.letter import About, compose
 from services.orders.payment_link import link_state
 from services.orders.retry import GIVE_UP, backoff
 from services.store import Connection
+from services.store.order_states import NoticeState
 from services.store.orders import notices, orders, steps
 from services.store.orders.notices import DueNotice, NewEvent, Recipient
 from services.store.orders.records import Order
@@ -56,7 +57,6 @@ def find(desk: Desk) -> None:
                     kind=one.kind,
                     identity=one.identity,
                     detail=one.detail,
-                    state="queued",
                     due_at=now,
                     created_at=now,
                 )
@@ -199,7 +199,7 @@ def _hand_over(desk: Desk, notice: DueNotice, message: bytes, sender: str, recip
             )
 
 
-def _finish(tx: Connection, notice: DueNotice, state: str, answer: str = "") -> None:
+def _finish(tx: Connection, notice: DueNotice, state: NoticeState, answer: str = "") -> None:
     notices.write(tx, notice, state=state, answer=answer, leased_until=None)
 
 

@@ -13,6 +13,7 @@ from services.hipay.observations import Observation
 from services.hipay.statuses import Effect, status
 from services.orders.record import alarm, record
 from services.store import Connection, alarms
+from services.store.alarm_kinds import AlarmKind
 from services.store.order_states import EventKind, OperationKind
 from services.store.orders import maintenance_operations, orders
 from services.store.orders.records import AskedOperation
@@ -20,6 +21,13 @@ from services.store.orders.records import AskedOperation
 BANK_REFUSED, UNCLEAR = "operation_bank_refused", "operation_bank_unclear"  # an operation's failure
 SEEN, REFUSED = "seen at HiPay", "bank_refused"  # how an alarm ended
 REFUSALS: dict[Effect, OperationKind] = {Effect.CAPTURE_REFUSED: "capture", Effect.REFUND_REFUSED: "refund"}
+
+
+_ALARMS: dict[OperationKind, AlarmKind] = {
+    "capture": "capture_refused",
+    "refund": "refund_refused",
+    "cancel": "cancel_refused",
+}
 
 
 def refuse(tx: Connection, asked: AskedOperation, seen: Observation, identity: str | None = None) -> None:
@@ -42,7 +50,7 @@ def refuse(tx: Connection, asked: AskedOperation, seen: Observation, identity: s
         tx,
         asked.order,
         f"bank_refused:{asked.id}:{seen_at(seen)}",
-        f"{asked.kind}_refused",
+        _ALARMS[asked.kind],
         seen,
         operation=asked.id,
         units=asked.amount,
@@ -55,7 +63,7 @@ def refuse_elsewhere(
 ) -> None:
     """The bank refused an operation that was not asked for here, or that was part of the payment itself."""
     _record(tx, order_id, "bank_refused", seen, kind, identity, amount=units)
-    _open_alarm(tx, order_id, identity, f"{kind}_refused", seen, units=units, currency=seen.currency)
+    _open_alarm(tx, order_id, identity, _ALARMS[kind], seen, units=units, currency=seen.currency)
 
 
 def set_unclear(
@@ -130,7 +138,7 @@ def _record(
 
 
 def _open_alarm(
-    tx: Connection, order_id: int, identity: str, kind: str, seen: Observation, **detail: Any
+    tx: Connection, order_id: int, identity: str, kind: AlarmKind, seen: Observation, **detail: Any
 ) -> None:
     order = orders.order(tx, order_id)
     assert order is not None

@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from dataclasses import dataclass, fields
+from typing import Any
 
 from services import clock
 from services.access import Actor, Right, audit, require
@@ -108,11 +109,12 @@ def copy_address(actor: Actor) -> str | None:
 
 def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_key: str) -> int:
     now = clock.now()
-    same = {
+    same: dict[str, Any] = {
         field.name: getattr(accepted, field.name)
         for field in fields(accepted)
         if field.name not in ("internationalised", "references", "copy_to_sender")
     }
+    same |= {f"reference_{n}": text for n, text in enumerate(accepted.references, 1)}
     own_link = accepted.channel == "link" and links_are_ours(tx, desk, accepted.account)
     order_id = orders.add_order(
         tx,
@@ -127,7 +129,6 @@ def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_ke
         availability="requested",
         payment="unpaid",
         copy_to=(copy_address(actor) or "") if accepted.copy_to_sender else "",
-        **{f"reference_{n}": text for n, text in enumerate(accepted.references, 1)},
         **same,
     )
     order = orders.order(tx, order_id)

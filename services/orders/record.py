@@ -16,6 +16,7 @@ from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import event_data, states
 from services.store import Connection, alarms
+from services.store.alarm_kinds import AlarmKind
 from services.store.order_states import EventKind
 from services.store.orders import maintenance_operations, orders
 from services.store.orders.records import AskedOperation, Order, Page, StoredEvent
@@ -225,7 +226,7 @@ def too_late(tx: Connection, order: Order, page: Page, reference: str, units: in
     if order.availability == "cancelled":
         alarm(tx, order, f"paid_after_cancel:{page.id}:{reference}", "paid_after_cancel", **known)
         return
-    kind = "former_amount" if page.amount != order.amount else "former_facts"
+    kind: AlarmKind = "former_amount" if page.amount != order.amount else "former_facts"
     alarm(tx, order, f"{kind}:{page.id}:{reference}", kind, **known)
 
 
@@ -237,7 +238,7 @@ def operation_done(tx: Connection, order_id: int, asked: AskedOperation, actor: 
     record(tx, order_id, "operation_done", actor, operation=asked.kind, amount=asked.amount)
 
 
-def alarm(tx: Connection, order: Order, identity: str, kind: str, **detail: Any) -> None:
+def alarm(tx: Connection, order: Order, identity: str, kind: AlarmKind, **detail: Any) -> None:
     """Open an alarm for the order, once per identity."""
     alarms.open_alarm(
         tx,

@@ -15,6 +15,7 @@ from services.orders import event_data
 from services.orders.record import alarm, record
 from services.orders.transactions import Unconfirmed
 from services.store import Connection
+from services.store.alarm_kinds import AlarmKind
 from services.store.orders import orders, steps
 
 # From the first answer without the transaction to the one that opens the alarm.
@@ -54,7 +55,7 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
         elif now - one.absent_at >= PATIENCE:
             order = orders.order(tx, order_id)
             assert order is not None
-            kind = "payment_unshown" if one in counted else "payment_unconfirmed"
+            kind: AlarmKind = "payment_unshown" if one in counted else "payment_unconfirmed"
             alarm(
                 tx,
                 order,

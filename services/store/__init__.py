@@ -1,6 +1,6 @@
 """The only place that speaks SQL. ``Store`` opens the database; one module of queries for each part of the product."""
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import SQLAlchemyError as StoreError
 from sqlalchemy.exc import TimeoutError as _NoConnection
@@ -15,7 +15,6 @@ __all__ = [
     "STORE_AWAY",
     "Connection",
     "DatabaseRefused",
-    "Row",
     "Store",
     "StoreError",
     "StoreFull",

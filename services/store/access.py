@@ -3,15 +3,17 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from services.store.locks import at_the_end, one_at_a_time
 from services.store.order_states import ActorKind
 from services.store.schema.people import audit, sessions, user_roles, users
+
+GrantSource = Literal["claim", "table"]  # the identity provider's claim; the screen People
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -89,15 +91,36 @@ def all_users(tx: Connection) -> list[User]:
     return [User(**row._asdict()) for row in tx.execute(query)]
 
 
-def add_user(tx: Connection, **values: Any) -> None:
+class UserChange(TypedDict, total=False):
+    email: str
+    name: str
+    language: str
+    signed_in_at: datetime
+    seen_at: datetime
+    disabled: bool
+
+
+class NewUser(TypedDict):
+    id: str
+    issuer: str
+    subject: str
+    email: str
+    name: str
+    created_at: datetime
+    signed_in_at: datetime
+    seen_at: datetime
+    disabled: bool
+
+
+def add_user(tx: Connection, **values: Unpack[NewUser]) -> None:
     tx.execute(insert(users).values(**values))
 
 
-def change_user(tx: Connection, user_id: str, **values: Any) -> None:
+def change_user(tx: Connection, user_id: str, **values: Unpack[UserChange]) -> None:
     tx.execute(update(users).where(users.c.id == user_id).values(**values))
 
 
-def grants_from(tx: Connection, user_id: str, source: str) -> frozenset[Grant]:
+def grants_from(tx: Connection, user_id: str, source: GrantSource) -> frozenset[Grant]:
     query = select(user_roles.c.role, user_roles.c.account).where(
         user_roles.c.user_id == user_id, user_roles.c.source == source
     )
@@ -105,9 +128,15 @@ def grants_from(tx: Connection, user_id: str, source: str) -> frozenset[Grant]:
 
 
 def set_grants(
-    tx: Connection, user_id: str, source: str, grants: Iterable[Grant], *, at: datetime, granted_by: str
+    tx: Connection,
+    user_id: str,
+    source: GrantSource,
+    grants: Iterable[Grant],
+    *,
+    at: datetime,
+    granted_by: str,
 ) -> None:
-    """Replace the grants that ``source`` (claim, table) gives to the user; those of other sources stay."""
+    """Replace the grants that ``source`` gives to the user; those of the other source stay."""
     tx.execute(delete(user_roles).where(user_roles.c.user_id == user_id, user_roles.c.source == source))
     for grant in sorted(set(grants)):
         tx.execute(
@@ -122,7 +151,7 @@ def set_grants(
         )
 
 
-def all_grants(tx: Connection) -> frozenset[tuple[str, str, Grant]]:
+def all_grants(tx: Connection) -> frozenset[tuple[str, GrantSource, Grant]]:
     """Every grant of every user: user id, source, grant."""
     r = user_roles.c
     return frozenset(
@@ -148,8 +177,8 @@ def session(tx: Connection, session_id: str) -> Session | None:
     return None if row is None else Session(**row._asdict())
 
 
-def add_session(tx: Connection, **values: Any) -> None:
-    tx.execute(insert(sessions).values(**values))
+def add_session(tx: Connection, session: Session) -> None:
+    tx.execute(insert(sessions).values(asdict(session)))
 
 
 def end_session_at(tx: Connection, session_id: str, moment: datetime) -> None:
@@ -170,7 +199,7 @@ def record(
     tx: Connection,
     *,
     at: datetime,
-    actor_kind: str,
+    actor_kind: ActorKind,
     actor_id: str,
     action: str,
     subject: str,

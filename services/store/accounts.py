@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, select, update
 
 from services.store.locks import insert_new, put
+from services.store.order_states import ActorKind
 from services.store.schema.accounts import account_checks, account_config, account_pauses
 from services.store.schema.base import metadata
 from services.store.schema.orders import notifications
@@ -36,14 +37,15 @@ def save_section(
     data: Mapping[str, Any],
     *,
     at: datetime,
-    actor_kind: str,
+    actor_kind: ActorKind,
     actor_id: str,
 ) -> None:
     key = {"account": account, "section": section, "language": language}
     put(tx, account_config, key, data=dict(data), updated_at=at, actor_kind=actor_kind, actor_id=actor_id)
 
 
-Status = Literal["ok", "warning", "failed", "unknown"]  # of a check
+CheckStatus = Literal["ok", "warning", "failed", "unknown"]
+PauseSubject = Literal["gateway", "mail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class StoredCheck:
     """What was measured last; ``detail`` holds the reason, too."""
 
     name: str
-    status: Status
+    status: CheckStatus
     detail: dict[str, str]
     checked_at: datetime
 
@@ -66,11 +68,11 @@ def save_check(
     tx: Connection,
     account: str,
     name: str,
-    status: Status,
+    status: CheckStatus,
     detail: Mapping[str, str],
     *,
     at: datetime,
-    actor_kind: str,
+    actor_kind: ActorKind,
     actor_id: str,
 ) -> None:
     key = {"account": account, "name": name}
@@ -86,9 +88,9 @@ def save_check(
 
 @dataclass(frozen=True, slots=True)
 class StoredPause:
-    """``subject``: gateway or mail; ``reason``: the code of the error that paused it."""
+    """``reason``: the code of the error that paused it."""
 
-    subject: str
+    subject: PauseSubject
     reason: str
     since: datetime
 
@@ -99,8 +101,8 @@ def pauses(tx: Connection, account: str) -> list[StoredPause]:
     return [StoredPause(*row) for row in tx.execute(query)]
 
 
-def save_pause(tx: Connection, account: str, subject: str, reason: str, *, since: datetime) -> bool:
-    """Pause, or give a pause that stands its newest reason; whether it is a new one."""
+def save_pause(tx: Connection, account: str, subject: PauseSubject, reason: str, *, since: datetime) -> bool:
+    """Pause, or give the pause that is there its newest reason; whether it is a new one."""
     unique = ("account", "subject")
     if insert_new(tx, account_pauses, unique, account=account, subject=subject, reason=reason, since=since):
         return True

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,18 +15,22 @@ from sqlalchemy import (
     union_all,
 )
 
+from services.store.alarm_kinds import AlarmKind
 from services.store.order_states import UNPAID
 from services.store.schema.accounts import account_pauses
 from services.store.schema.orders import events, orders
 from services.store.schema.reconciliation import order_acceptances, order_positions
 from services.store.schema.settlement_files import settlement_files
 
+# An event that stopped a page or a message is also the kind of the alarm about it.
+StoppedKind = Literal["page_failed", "mail_failed", "mail_bounced", "mail_uncertain"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """A condition that holds now, or was met. ``identity`` names this occurrence of it."""
+    """A condition that lasts, or was met. ``identity`` names this occurrence of it."""
 
-    kind: str
+    kind: AlarmKind
     identity: str
     account: str
     order: int | None
@@ -36,7 +40,7 @@ class Condition:
 def unsent(tx: Connection) -> list[Condition]:
     """Unpaid orders whose page or message stopped, each known by the event that stopped it last."""
     o, e = orders.c, events.c
-    stopped = (
+    stopped: tuple[tuple[ColumnElement[bool], StoppedKind], ...] = (
         (o.availability == "failed", "page_failed"),
         (o.delivery == "failed", "mail_failed"),
         (o.delivery == "bounced", "mail_bounced"),
@@ -58,7 +62,7 @@ def unsent(tx: Connection) -> list[Condition]:
 
 
 def unconfirmable(tx: Connection, accounts: Collection[str]) -> list[Condition]:
-    """Orders that HiPay has told a payment of, and that it can no longer be asked for: of none of these accounts."""
+    """Orders with an unconfirmed payment that HiPay can no longer be asked for: they are of none of these accounts."""
     o, e = orders.c, events.c
     query = (
         select(o.id, o.account, func.max(e.id).label("event"))
@@ -66,7 +70,7 @@ def unconfirmable(tx: Connection, accounts: Collection[str]) -> list[Condition]:
         .where(o.payment == "unconfirmed", o.account.notin_(tuple(accounts)))
         .group_by(o.id, o.account)
     )
-    kind = "payment_unconfirmable"
+    kind: AlarmKind = "payment_unconfirmable"
     return [
         Condition(kind=kind, identity=f"{kind}:{row.event}", account=row.account, order=row.id, detail={})
         for row in tx.execute(query)
@@ -88,7 +92,7 @@ def paused(tx: Connection) -> list[Condition]:
 
 
 def in_no_payout() -> ColumnElement[bool]:
-    """The condition on an order that no standing payout line is joined to it."""
+    """The condition on an order that no valid payout line is matched to it."""
     position = order_positions.c
     return ~exists().where(position.order == orders.c.id, position.lines > 0)
 
@@ -121,7 +125,7 @@ def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Con
     query = select(found.c.order.label("id"), found.c.since, accepted.label("accepted"))
     return [
         Condition(
-            # one that was accepted, and no longer is, is told anew
+            # an order whose acceptance no longer applies gets a new alarm
             kind="not_settled",
             identity=f"not_settled:{row.id}" + (f":{row.accepted}" if row.accepted else ""),
             account=account,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 
 from services.store.alarm_conditions import Condition
-from services.store.in_list import of_accounts
+from services.store.alarm_kinds import AlarmKind
+from services.store.in_list import in_batches, of_accounts
 from services.store.locks import insert_new
 from services.store.schema.alarms import alarms
 from services.store.schema.orders import orders
@@ -139,9 +140,28 @@ def _may_handle(who: Any, handlers: Mapping[str, Sequence[str]]) -> ColumnElemen
     return and_(who.disabled.is_(False), has_a_role)
 
 
-def open_alarm(tx: Connection, *, identity: str, **values: Any) -> None:
+def open_alarm(
+    tx: Connection,
+    *,
+    identity: str,
+    kind: AlarmKind,
+    account: str,
+    order: int | None,
+    detail: Mapping[str, Any],
+    opened_at: datetime,
+) -> None:
     """Raise an alarm once: the same identity again changes nothing."""
-    insert_new(tx, alarms, ("identity",), identity=identity, **values)
+    insert_new(
+        tx,
+        alarms,
+        ("identity",),
+        identity=identity,
+        kind=kind,
+        account=account,
+        order=order,
+        detail=dict(detail),
+        opened_at=opened_at,
+    )
 
 
 def close_alarms(tx: Connection, identity: str, *, at: datetime, by: str, reason: str) -> None:
@@ -172,7 +192,15 @@ def locked(tx: Connection, alarm_id: int) -> StoredAlarm | None:
     return None if found is None else StoredAlarm(**found._asdict())
 
 
-def change(tx: Connection, alarm_id: int, **values: Any) -> None:
+class AlarmChange(TypedDict, total=False):
+    detail: Mapping[str, Any]
+    owner: str
+    closed_at: datetime
+    closed_by: str
+    closing_reason: str
+
+
+def change(tx: Connection, alarm_id: int, **values: Unpack[AlarmChange]) -> None:
     tx.execute(update(alarms).where(alarms.c.id == alarm_id).values(**values))
 
 
@@ -184,23 +212,20 @@ def open_of_kinds(tx: Connection, kinds: Iterable[str]) -> dict[str, StoredAlarm
 
 def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
     """Which of these have been raised before, open or closed."""
-    wanted, found = list(identities), set[str]()
-    for start in range(0, len(wanted), 500):
-        query = select(alarms.c.identity).where(alarms.c.identity.in_(wanted[start : start + 500]))
-        found.update(tx.scalars(query))
+    found: set[str] = set()
+    for some in in_batches(identities):
+        found.update(tx.scalars(select(alarms.c.identity).where(alarms.c.identity.in_(some))))
     return frozenset(found)
 
 
-def raise_condition(tx: Connection, standing: Condition, opened_at: datetime) -> None:
-    """Raise it, unless it was raised before, and perhaps closed."""
-    insert_new(
+def raise_condition(tx: Connection, condition: Condition, opened_at: datetime) -> None:
+    """Raise the alarm of a condition, unless it was raised before, and perhaps closed."""
+    open_alarm(
         tx,
-        alarms,
-        ("identity",),
-        identity=standing.identity,
-        kind=standing.kind,
-        account=standing.account,
-        order=standing.order,
-        detail=standing.detail,
+        identity=condition.identity,
+        kind=condition.kind,
+        account=condition.account,
+        order=condition.order,
+        detail=condition.detail,
         opened_at=opened_at,
     )

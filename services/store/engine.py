@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from alembic import command
 from alembic.config import Config
@@ -38,12 +38,15 @@ class StoreFull(OperationalError):
     """There is no room on the database's disk. Nothing of the transaction was stored; the same again may succeed later."""
 
 
+RefusalReason = Literal["read_only", "mixed_worlds", "unreachable", "full", "unusable", "newer"]
+
+
 class DatabaseRefused(DeskError):
-    """The database cannot be used as it is; ``reason`` is read_only, mixed_worlds, unreachable, full, unusable or newer."""
+    """The database cannot be used as it is."""
 
     code: ClassVar[str] = "database_refused"
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: RefusalReason, detail: str = "") -> None:
         self.reason, self.detail = reason, detail
         super().__init__(f"{reason} {detail}".strip())
 
@@ -140,7 +143,7 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
             raise DatabaseRefused("read_only", said) from None
         if isinstance(error, StoreFull):
             raise DatabaseRefused("full", said) from None
-        reason = "unreachable" if isinstance(error, OperationalError) else "unusable"
+        reason: RefusalReason = "unreachable" if isinstance(error, OperationalError) else "unusable"
         raise DatabaseRefused(reason, said) from None
     except BaseException:
         store.close()

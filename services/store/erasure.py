@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     and_,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from services.store.in_list import in_batches
+from services.store.in_list import among, in_batches
 from services.store.masking import masked
 from services.store.orders.batches import keys
 from services.store.orders.records import Order
@@ -24,9 +25,16 @@ from services.store.retention import LINE_CELLS, OPEN_BATCHES
 from services.store.schema.alarms import alarms, notices
 from services.store.schema.bulk import batch_rows, batches
 from services.store.schema.orders import messages, notification_addresses, notifications, operations, orders
-from services.store.schema.reconciliation import decision_orders, line_comments, line_decisions, line_shares
+from services.store.schema.reconciliation import (
+    decision_orders,
+    line_comments,
+    line_decisions,
+    line_shares,
+    order_acceptances,
+)
+from services.store.schema.settlement_files import held_acts, held_corrections
 from services.store.schema.settlement_lines import settlement_lines
-from services.store.settlements import acceptances, held_corrections, order_keys
+from services.store.settlements import order_keys
 
 NOBODY = "—"  # stands for the name, in every language
 _REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
@@ -162,9 +170,26 @@ def erase_reasons(tx: Connection, order_id: int) -> None:
         .where(or_(line.order == order_id, line.nearest == order_id, share.order == order_id)),
     )
     ids = list(tx.scalars(theirs))
-    acceptances.erase_words(tx, order_id)
-    held_corrections.erase_words(tx, order_id)
+    _erase_correction_reasons(tx, order_id)
+    acceptance = order_acceptances.c
+    here = update(order_acceptances).where(acceptance.order == order_id)
+    tx.execute(here.values(reason="", undo_reason=""))
     tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
     for some in in_batches(ids):
         tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))
         tx.execute(update(line_decisions).where(decision.line.in_(some)).values(reason="", undo_reason=""))
+
+
+def _erase_correction_reasons(tx: Connection, order_id: int) -> None:
+    """Empty the reasons that people gave for corrections of the order's lines: they may name the customer. Corrections are
+    found by the account and the key that they share with their lines."""
+    line, correction, act = settlement_lines.c, held_corrections.c, held_acts.c
+    worded = exists().where(act.correction == correction.id, or_(act.reason != "", act.undo_reason != ""))
+    query = (
+        select(correction.id, correction.before, correction.after, line.id.label("line_id"))
+        .join(settlement_lines, and_(line.account == correction.account, line.key == correction.key))
+        .where(or_(line.order == order_id, line.nearest == order_id), worded)
+    )
+    # Another line of the same key, which is not of the correction, may be of another order.
+    found = {row.id for row in tx.execute(query) if row.line_id in (*row.before, *row.after)}
+    tx.execute(update(held_acts).where(among(tx, act.correction, found)).values(reason="", undo_reason=""))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -19,12 +19,13 @@ from sqlalchemy import (
     true,
 )
 
-_BATCH = 500  # ids in one statement
+_BATCH = 500  # values in one statement
+T = TypeVar("T", int, str)
 
 
-def in_batches(ids: Iterable[int]) -> Iterator[list[int]]:
-    """The ids, each once and in their order, in lists short enough for one statement."""
-    wanted = sorted(set(ids))
+def in_batches(values: Iterable[T]) -> Iterator[list[T]]:
+    """Ids or texts, each once and in their order, in lists short enough for one statement."""
+    wanted = sorted(set(values))
     yield from (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))
 
 

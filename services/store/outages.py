@@ -7,7 +7,9 @@ write hundreds of lines a minute.
 import logging
 import threading
 import time
+from typing import Literal
 
+OutageKind = Literal["away", "full"]
 log = logging.getLogger("services.store")
 AGAIN_SECONDS = 300.0  # between two lines while it lasts
 QUIET_SECONDS = 30.0  # without trouble: then it is over. All who wait try again sooner
@@ -18,11 +20,11 @@ class Outages:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._began: dict[str, float] = {}
-        self._met: dict[str, float] = {}
-        self._told: dict[str, float] = {}
+        self._began: dict[OutageKind, float] = {}
+        self._met: dict[OutageKind, float] = {}
+        self._told: dict[OutageKind, float] = {}
 
-    def met(self, kind: str, name: str) -> None:
+    def met(self, kind: OutageKind, name: str) -> None:
         """The store has failed: ``kind`` is away or full, ``name`` the class of the error (its text may hold values)."""
         now = time.monotonic()
         with self._lock:

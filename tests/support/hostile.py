@@ -236,7 +236,7 @@ def _archive(members: int, size: int) -> Path:
 
 def _unpack(path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="growth-") as folder:
-        archive._taken_apart(path, Path(folder), archive.MOST_UNPACKED)
+        archive._unpack_all(path, Path(folder), archive.MOST_UNPACKED)
 
 
 def _json(size: int) -> list[str]:

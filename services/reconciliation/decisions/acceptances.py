@@ -71,7 +71,6 @@ def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: 
             at=clock.now(),
             actor_kind=actor.kind,
             actor_id=actor.id,
-            undo_reason="",
         )
         positions.refresh(tx, [order])
         # a person's text may name somebody: the acceptance stores it, the audit does not

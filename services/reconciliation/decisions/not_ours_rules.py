@@ -28,12 +28,12 @@ from services.settlements.columns import LABELS, REFERENCES
 from services.store import STORE_AWAY
 from services.store.settlements import (
     decisions,
-    matching_rules,
+    not_ours_rules,
     positions,
     settlement_files,
     settlement_lines,
 )
-from services.store.settlements.matching_rules import StoredRule
+from services.store.settlements.not_ours_rules import StoredRule
 from services.store.settlements.outcomes import Outcome
 from services.store.settlements.outcomes import Pattern as Pattern
 
@@ -90,7 +90,7 @@ def preview(desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern
     wanted = _checked_text(field, pattern, text)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
-        found = matching_rules.sums_of_rule(tx, account, field, pattern, wanted, TAKEN_OUTCOMES)
+        found = not_ours_rules.sums(tx, account, field, pattern, wanted, TAKEN_OUTCOMES)
     return RulePreview(
         sum(row.lines for row in found),
         tuple((row.currency, row.units) for row in found),
@@ -115,7 +115,7 @@ def add(
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
         require(tx, actor, Right.RECONCILE, account)
-        known = matching_rules.rule_by_form_key(tx, form_key)
+        known = not_ours_rules.by_form_key(tx, form_key)
         if known is None:
             positions.bump_version(
                 tx, account
@@ -123,11 +123,11 @@ def add(
             same = (field, pattern, wanted)
             if any(
                 (one.field, one.pattern, one.text) == same
-                for one in matching_rules.rules(tx, account)
+                for one in not_ours_rules.of_account(tx, account)
                 if one.ended_at is None
             ):
                 raise RuleKnown
-            rule_id = matching_rules.add_rule(
+            rule_id = not_ours_rules.add(
                 tx,
                 account=account,
                 field=field,
@@ -157,15 +157,13 @@ def end(
     reason_text = check_reason(reason)
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
-        found = matching_rules.rule(tx, rule_id)
+        found = not_ours_rules.get(tx, rule_id)
         require(tx, actor, Right.RECONCILE, found.account if found else ALL_ACCOUNTS)
         if found is None:
             raise RuleUnknown
         if found.ended_at is None:
             positions.bump_version(tx, found.account)
-            matching_rules.change_rule(
-                tx, rule_id, ended_at=clock.now(), ended_by=actor.id, end_reason=reason_text, joined_to=0
-            )
+            not_ours_rules.end(tx, rule_id, at=clock.now(), by=actor.id, reason=reason_text)
             audit.record(tx, actor, "not_ours_rule_ended", f"account:{found.account}", rule=rule_id)
         elif (found.ended_by, found.end_reason) != (actor.id, reason_text):
             raise AlreadyUndone(found.ender, found.ended_at)
@@ -176,13 +174,13 @@ def rules(desk: Desk, actor: Actor, account: str) -> tuple[Rule, ...]:
     """The account's rules, the valid ones first. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
-        return tuple(_rule(row) for row in matching_rules.rules(tx, account))
+        return tuple(_rule(row) for row in not_ours_rules.of_account(tx, account))
 
 
 def catch_up(desk: Desk, limit: int = 2_000) -> bool:
     """Rejoin lines of due rules, at most ``limit``; whether there are more. The worker calls it periodically."""
     with desk.store.read() as tx:
-        waiting = matching_rules.rules_awaiting_rejoin(tx)
+        waiting = not_ours_rules.awaiting_rejoin(tx)
     more, trouble = False, None
     for found in waiting:
         try:
@@ -203,7 +201,7 @@ def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None
     The lines of a file that is being imported were matched by the former rules: the rule stays due until they are visible.
     """
     with desk.store.read() as tx:
-        found = matching_rules.rule(tx, rule_id)
+        found = not_ours_rules.get(tx, rule_id)
         if found is None or found.joined_to is None:
             return True
         seen_to = None
@@ -212,19 +210,19 @@ def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None
         # The lines that it applies to, or once it has ended, those that it had applied to.
         outcomes = TAKEN_OUTCOMES if found.ended_at is None else ("not_ours",)
         condition = (found.account, found.field, found.pattern, found.text, outcomes)
-        wanted = matching_rules.lines_of_rule(tx, *condition, after=found.joined_to, limit=limit)
+        wanted = not_ours_rules.lines(tx, *condition, after=found.joined_to, limit=limit)
     for start in range(0, len(wanted), _BATCH):
         part = wanted[start : start + _BATCH]
         rejoin.rejoin_lines(desk, found.account, part)
         with desk.store.write() as tx:
-            matching_rules.set_rule_rejoined(tx, found, part[-1])
+            not_ours_rules.set_rejoined(tx, found, part[-1])
         if progress is not None:
             progress(min(1.0, (start + len(part)) / len(wanted)))
     if len(wanted) == limit:
         return False
     if seen_to != found.joined_to:
         with desk.store.write() as tx:
-            matching_rules.set_rule_rejoined(tx, found, seen_to)
+            not_ours_rules.set_rejoined(tx, found, seen_to)
     return True
 
 

@@ -26,7 +26,13 @@ from services.reconciliation.matching.lookup import (
 from services.reconciliation.matching.match import RESULT, match
 from services.store import Connection, Store
 from services.store.frames import plain
-from services.store.settlements import joined_lines, matching_rules, order_keys, settlement_lines
+from services.store.settlements import (
+    joined_lines,
+    matching_rules,
+    not_ours_rules,
+    order_keys,
+    settlement_lines,
+)
 from services.store.settlements.line_totals import Sums, counted
 from services.store.settlements.matching_rules import AccountMatching
 from services.store.settlements.positions import bump_version, read_version
@@ -45,7 +51,7 @@ def rules_of(tx: Connection) -> dict[str, MatchRules]:
 
 def _rules(tx: Connection, account: str, row: AccountMatching) -> MatchRules:
     not_ours = tuple(
-        NotOurs(one.field, one.pattern, one.text) for one in matching_rules.valid_rule_texts(tx, account)
+        NotOurs(one.field, one.pattern, one.text) for one in not_ours_rules.valid_texts(tx, account)
     )
     return MatchRules(row.reference, frozenset(row.ignore), not_ours)
 

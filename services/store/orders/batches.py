@@ -9,7 +9,9 @@ from typing import Any, TypeVar, Unpack
 from sqlalchemy import Connection, func, insert, or_, select, tuple_, update
 
 from services.store.in_list import of_accounts
+from services.store.order_states import BatchRowState, BatchState
 from services.store.orders.changes import BatchChanges, BatchRowChanges
+from services.store.orders.new_rows import NewBatch
 from services.store.orders.records import Batch, BatchRow, each_of, first_of, from_row
 from services.store.orders.sending import asked_for
 from services.store.schema.bulk import batch_rows, batches
@@ -21,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """What an order that is expected says: amount in 1/10000, and its five references."""
+    """A stored order as an expected one is compared with it. ``amount`` in 1/10000."""
 
     order_id: str
     amount: int
@@ -34,12 +36,12 @@ class Known:
 
 
 _ROW = tuple(batch_rows.c[one.name] for one in fields(BatchRow))
-UNENDED = ("running", "paused")
+UNENDED: tuple[BatchState, ...] = ("running", "paused")
 _AT_ONCE = 300  # in one statement, three values each: SQLite took 999 for a long time
 
 
-def add(tx: Connection, rows: list[dict[str, Any]], **values: Any) -> int:
-    """A batch with its rows, numbered as they come: ``line`` and ``data`` of each."""
+def add(tx: Connection, rows: list[dict[str, Any]], **values: Unpack[NewBatch]) -> int:
+    """Write a batch with its rows, numbered as they come: ``line`` and ``data`` of each."""
     key = tx.execute(insert(batches).values(rows=len(rows), **values)).inserted_primary_key
     assert key is not None
     batch = int(key[0])
@@ -99,7 +101,7 @@ def counts(tx: Connection, ids: Iterable[int]) -> dict[int, dict[str, int]]:
     return found
 
 
-def rows_in(tx: Connection, batch: int, state: str) -> list[BatchRow]:
+def rows_in(tx: Connection, batch: int, state: BatchRowState) -> list[BatchRow]:
     query = select(*_ROW).where(batch_rows.c.batch == batch, batch_rows.c.state == state)
     return each_of(BatchRow, tx.execute(query.order_by(batch_rows.c.number)))
 
@@ -172,7 +174,7 @@ def still_open(
 
 
 def facts(tx: Connection, account: str, wanted: Iterable[str]) -> dict[str, Known]:
-    """What is kept of those of these order ids that the account knows: amount, currency, references, by order id."""
+    """Those of these order ids that the account knows: amount, currency and references, by order id."""
     names = ("order_id", "amount", "currency", *(f"reference_{n}" for n in range(1, 6)))
     found: dict[str, Known] = {}
     for some in _some(wanted):

@@ -8,6 +8,7 @@ from services.store.order_states import (
     BatchRowState,
     BatchState,
     MessageState,
+    NoticeState,
     OperationState,
     PageState,
 )
@@ -47,6 +48,17 @@ class OperationChanges(TypedDict, total=False):
     failure: str
     failure_detail: dict[str, Any]
     done_at: datetime
+
+
+class NoticeChanges(TypedDict, total=False):
+    state: NoticeState
+    message_id: str
+    answer: str
+    tries: int
+    unknown: int
+    due_at: datetime
+    leased_until: datetime | None
+    sent_at: datetime
 
 
 class BatchChanges(TypedDict, total=False):

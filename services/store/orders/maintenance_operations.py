@@ -1,16 +1,20 @@
 """Captures, refunds and cancellations asked of HiPay."""
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from sqlalchemy import Connection, insert, select, update
 
+from services.store.order_states import OperationState
 from services.store.orders.changes import OperationChanges
+from services.store.orders.new_rows import NewOperation
 from services.store.orders.records import AskedOperation, each_of, first_of
 from services.store.schema.orders import operations
 
 
-def add(tx: Connection, **values: Any) -> int:
-    key = tx.execute(insert(operations).values(state="requested", **values)).inserted_primary_key
+def add(tx: Connection, **values: Unpack[NewOperation]) -> int:
+    """Write an operation that the worker is to request; its id."""
+    requested: OperationState = "requested"
+    key = tx.execute(insert(operations).values(state=requested, **values)).inserted_primary_key
     assert key is not None
     return int(key[0])
 

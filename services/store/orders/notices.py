@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from services.store import lease, meta
 from services.store.locks import insert_new
-from services.store.order_states import Capture, EventKind, NoticeKind
+from services.store.order_states import Capture, EventKind, NoticeKind, NoticeState
+from services.store.orders.changes import NoticeChanges
+from services.store.orders.new_rows import NewNotice
 from services.store.orders.orders import badge_condition
 from services.store.orders.records import each_of, first_of
 from services.store.schema.alarms import notices, user_notices
@@ -17,7 +19,7 @@ from services.store.schema.orders import events, orders
 from services.store.schema.people import users
 
 _CURSOR = "notices:events"
-# Ids are given before they are committed: a late one may stand behind the cursor.
+# Ids are given before they are committed: a late one may be lower than the cursor.
 _OVERLAP = 500
 
 
@@ -83,7 +85,7 @@ def choose(
     tx.execute(delete(user_notices).where(here, user_notices.c.kind.in_(tuple(removed))))
 
 
-def new_events(tx: Connection, kinds: tuple[str, ...]) -> tuple[list[NewEvent], int]:
+def new_events(tx: Connection, kinds: tuple[EventKind, ...]) -> tuple[list[NewEvent], int]:
     """Events of these kinds since the last round, of orders whose sender chose a notice before the event; once for each kind
     of notice that they chose. And the newest event's id, for ``seen``.
     """
@@ -101,7 +103,7 @@ def new_events(tx: Connection, kinds: tuple[str, ...]) -> tuple[list[NewEvent], 
 
 
 def first_collected(tx: Connection, order_ids: Iterable[int]) -> dict[int, int]:
-    """Of each order the payment event that first told of money collected; none where there is none."""
+    """Of each order the first payment event that shows money collected; an order without one is left out."""
     e, found = events.c, dict[int, int]()
     query = select(e.id, e.order, e.data).where(e.order.in_(tuple(order_ids)), e.kind == "payment")
     for row in tx.execute(query.order_by(e.id)):
@@ -114,7 +116,7 @@ def seen(tx: Connection, newest: int) -> None:
     meta.put_text(tx, _CURSOR, str(newest))
 
 
-def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[EndingOrder]:
+def ending(tx: Connection, kind: NoticeKind, now: datetime, until: datetime) -> list[EndingOrder]:
     """Unpaid orders that can still be paid and end by ``until``, whose sender chose notices of this kind."""
     o, u = orders.c, user_notices.c
     payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
@@ -126,9 +128,10 @@ def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[En
     return each_of(EndingOrder, tx.execute(query))
 
 
-def add(tx: Connection, **values: Any) -> bool:
+def add(tx: Connection, **values: Unpack[NewNotice]) -> bool:
     """Queue a notice, once per ``identity``."""
-    return insert_new(tx, notices, ("identity",), **values)
+    queued: NoticeState = "queued"
+    return insert_new(tx, notices, ("identity",), state=queued, **values)
 
 
 def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
@@ -159,7 +162,7 @@ def take(tx: Connection, now: datetime, lasts: timedelta) -> DueNotice | None:
     )
 
 
-def write(tx: Connection, notice: DueNotice, **values: Any) -> bool:
+def write(tx: Connection, notice: DueNotice, **values: Unpack[NoticeChanges]) -> bool:
     """Change the notice unless another worker has taken it since."""
     return lease.write(tx, notices, notice.id, notice.fence, **values)
 

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, and_, func, inse
 from services.store.in_list import of_accounts
 from services.store.locks import insert_new, writes
 from services.store.masking import masked
-from services.store.order_states import PAID, UNPAID, Badge, MessageKind
+from services.store.order_states import PAID, UNPAID, Badge, Channel, MessageKind
 from services.store.orders.changes import MessageChanges, OrderChanges, PageChanges
+from services.store.orders.new_rows import NewEvent, NewMessage, NewOrder, NewPage
 from services.store.orders.records import Message, Order, Page, StoredEvent, each_of, first_of, from_row
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import events, messages, orders, pages
@@ -19,7 +20,7 @@ from services.store.schema.orders import events, messages, orders, pages
 Accounts = Collection[str] | None  # ids of the accounts allowed; None: all
 
 
-def add_order(tx: Connection, **values: Any) -> int:
+def add_order(tx: Connection, **values: Unpack[NewOrder]) -> int:
     """Insert an order; its ``search`` column is made here. Returns the row's id."""
     return _new_id(tx.execute(insert(orders).values(**{**values, "search": searched(values)})))
 
@@ -74,13 +75,14 @@ def write_state(tx: Connection, order_id: int, columns: Mapping[str, Any]) -> No
 
 def change_facts(tx: Connection, order_id: int, **values: Unpack[OrderChanges]) -> None:
     """Change what the order is searched by, too."""
-    change_order(tx, order_id, **values)
+    here = update(orders).where(orders.c.id == order_id)
+    tx.execute(here.values(**values))
     changed = order(tx, order_id)
     assert changed is not None
-    change_order(tx, order_id, search=searched(asdict(changed)))
+    tx.execute(here.values(search=searched(asdict(changed))))
 
 
-def add_page(tx: Connection, **values: Any) -> int:
+def add_page(tx: Connection, **values: Unpack[NewPage]) -> int:
     return _new_id(tx.execute(insert(pages).values(**values)))
 
 
@@ -110,7 +112,7 @@ def page_by_token(tx: Connection, token: str) -> Page | None:
     return first_of(Page, tx.execute(select(pages).where(pages.c.token == token)))
 
 
-def add_message(tx: Connection, **values: Any) -> int:
+def add_message(tx: Connection, **values: Unpack[NewMessage]) -> int:
     """Insert a message; its ``number`` among the order's of its kind is given here, under the order's lock."""
     lock(tx, values["order"])
     same = (messages.c.order == values["order"]) & (messages.c.kind == values["kind"])
@@ -144,16 +146,16 @@ def message(tx: Connection, order_id: int, kind: MessageKind) -> Message | None:
     return first_of(Message, tx.execute(query.order_by(messages.c.id.desc())))
 
 
-def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> bool:
-    """Append an event. An ``identity`` that is already there is an outside fact told twice: False, nothing written.
+def add_event(tx: Connection, *, identity: str | None = None, **values: Unpack[NewEvent]) -> bool:
+    """Append an event. An ``identity`` that is there already is an outside fact reported twice: False, nothing written.
 
     An event can never be changed, so no address is written into one: a customer can be erased.
     """
-    values["data"] = masked(values["data"])
+    row = {**values, "data": masked(values["data"])}
     if identity is None:
-        tx.execute(insert(events).values(**values))
+        tx.execute(insert(events).values(row))
         return True
-    return insert_new(tx, events, ("identity",), identity=identity, **values)
+    return insert_new(tx, events, ("identity",), identity=identity, **row)
 
 
 def add_events(tx: Connection, several: Collection[dict[str, Any]]) -> None:
@@ -195,14 +197,14 @@ class Filter:
     text: str = ""
     badges: tuple[Badge, ...] = ()
     accounts: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
     sender: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
 
 def badge_condition(badge: Badge, now: datetime) -> ColumnElement[bool]:
-    """The condition in SQL that ``services.orders.states.badge`` computes in Python; a test holds them equal."""
+    """The condition in SQL that ``services.orders.states.badge`` computes in Python; a test compares them."""
     o = orders.c
     unpaid, cancelled = o.payment.in_(UNPAID), o.availability == "cancelled"
     failed = and_(~cancelled, or_(o.availability.in_(("failed", "taken")), o.delivery == "failed"))

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, delete, or_, select, update
 
 from services.store import lease
+from services.store.accounts import PauseSubject
 from services.store.locks import insert_or
 from services.store.order_states import StepKind
 from services.store.orders.orders import lock
@@ -140,7 +141,7 @@ def steps_of(tx: Connection, order: int) -> dict[StepKind, datetime]:
     return {row.kind: row.due_at for row in tx.execute(select(steps).where(steps.c.order == order))}
 
 
-def paused(tx: Connection, account: str, subject: str, *, reads: bool = False) -> str | None:
+def paused(tx: Connection, account: str, subject: PauseSubject, *, reads: bool = False) -> str | None:
     """The error code for which the account's gateway or mail is paused, or None.
 
     A database put back from a backup is paused as a whole, but for what only reads.

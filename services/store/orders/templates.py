@@ -1,10 +1,13 @@
 """Templates of recurring orders."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
 from services.store.locks import insert_new
+from services.store.order_states import ActorKind
 from services.store.orders.records import StoredTemplate, each_of, first_of
 from services.store.schema.bulk import order_templates
 
@@ -26,9 +29,28 @@ def by_name(tx: Connection, account: str, name: str) -> StoredTemplate | None:
     return first_of(StoredTemplate, tx.execute(query))
 
 
-def add(tx: Connection, **values: Any) -> bool:
+def add(
+    tx: Connection,
+    *,
+    account: str,
+    name: str,
+    data: Mapping[str, Any],
+    created_at: datetime,
+    actor_kind: ActorKind,
+    actor_id: str,
+) -> bool:
     """False when the account has a template of this name."""
-    return insert_new(tx, order_templates, ("account", "name"), **values)
+    return insert_new(
+        tx,
+        order_templates,
+        ("account", "name"),
+        account=account,
+        name=name,
+        data=dict(data),
+        created_at=created_at,
+        actor_kind=actor_kind,
+        actor_id=actor_id,
+    )
 
 
 def rename(tx: Connection, template: int, name: str) -> None:

@@ -1,6 +1,6 @@
 """Acceptances: open orders that a person accepts as they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, select, update
 
 from services.store.in_list import among
+from services.store.order_states import ActorKind
 from services.store.schema.people import users
 from services.store.schema.reconciliation import order_acceptances
 
@@ -64,18 +65,31 @@ def of_order(tx: Connection, order: int) -> list[StoredAcceptance]:
     return [StoredAcceptance(**row._asdict()) for row in tx.execute(query.order_by(_one.id))]
 
 
-def add(tx: Connection, **values: Any) -> int:
+def add(
+    tx: Connection,
+    *,
+    order: int,
+    figures: Mapping[str, Any],
+    reason: str,
+    form_key: str,
+    at: datetime,
+    actor_kind: ActorKind,
+    actor_id: str,
+) -> int:
     """Write an acceptance; its id. An order has one valid acceptance."""
-    found = tx.execute(insert(order_acceptances).values(**values).returning(_one.id)).scalar_one()
-    return int(found)
+    statement = insert(order_acceptances).values(
+        order=order,
+        figures=dict(figures),
+        reason=reason,
+        form_key=form_key,
+        at=at,
+        actor_kind=actor_kind,
+        actor_id=actor_id,
+    )
+    return int(tx.execute(statement.returning(_one.id)).scalar_one())
 
 
 def undo(tx: Connection, order: int, *, at: datetime, by: str, reason: str) -> int | None:
     """Undo the valid acceptance of an order; its id, None where there is none."""
     here = update(order_acceptances).where(_one.order == order, _one.undone_at.is_(None))
     return tx.execute(here.values(undone_at=at, undone_by=by, undo_reason=reason).returning(_one.id)).scalar()
-
-
-def erase_words(tx: Connection, order: int) -> None:
-    """Empty why an order was accepted: it may name the customer."""
-    tx.execute(update(order_acceptances).where(_one.order == order).values(reason="", undo_reason=""))

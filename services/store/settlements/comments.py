@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
 from services.store.locks import insert_new
+from services.store.order_states import ActorKind
 from services.store.schema.people import users
 from services.store.schema.reconciliation import line_comments
 
@@ -21,9 +21,30 @@ class Comment:
     who: str
 
 
-def add_comment(tx: Connection, **values: Any) -> bool:
-    """Write a comment once for each ``form_key``."""
-    return insert_new(tx, line_comments, ("form_key",), **values)
+def add_comment(
+    tx: Connection,
+    *,
+    line: int | None = None,
+    order: int | None = None,
+    text: str,
+    form_key: str,
+    at: datetime,
+    actor_kind: ActorKind,
+    actor_id: str,
+) -> bool:
+    """Write a comment on a line or an order, once for each ``form_key``; whether it is a new one."""
+    return insert_new(
+        tx,
+        line_comments,
+        ("form_key",),
+        line=line,
+        order=order,
+        text=text,
+        form_key=form_key,
+        at=at,
+        actor_kind=actor_kind,
+        actor_id=actor_id,
+    )
 
 
 def comments(tx: Connection, *, line: int | None = None, order: int | None = None) -> list[Comment]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Row,
     and_,
     bindparam,
     delete,
@@ -19,12 +18,13 @@ from sqlalchemy import (
 
 from services.store.in_list import in_batches
 from services.store.locks import one_at_a_time, writes
+from services.store.order_states import ActorKind
 from services.store.schema.people import users
 from services.store.schema.reconciliation import decision_orders, line_decisions, line_shares
 from services.store.schema.settlement_files import settlement_files
 from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements.joined_lines import of_transactions
-from services.store.settlements.outcomes import DecisionKind
+from services.store.settlements.outcomes import DecisionKind, Outcome
 from services.store.settlements.settlement_lines import FOLLOWS
 from services.store.settlements.stored_lines import LineToDecide
 
@@ -48,7 +48,7 @@ class Decision:
     before: dict[str, Any]
     group: str
     at: datetime
-    actor_kind: str
+    actor_kind: ActorKind
     actor_id: str
     undone_at: datetime | None
     undone_by: str | None
@@ -73,7 +73,7 @@ class AwaitingRejoin:
 class LineOutcome:
     """``follows_split``: it is divided as the line that it follows."""
 
-    outcome: str
+    outcome: Outcome
     order: int | None
     follows_split: bool
 
@@ -99,7 +99,7 @@ def lines(tx: Connection, ids: Iterable[int]) -> list[LineToDecide]:
 
 
 def companions(tx: Connection, ids: Iterable[int]) -> list[int]:
-    """The other standing lines of these lines' transactions of which nobody has decided."""
+    """The other valid lines of these lines' transactions of which nobody has decided."""
     line, wanted = settlement_lines.c, set(ids)
     by_account: dict[str, set[str]] = {}
     for row in lines(tx, wanted):
@@ -144,8 +144,8 @@ def group(tx: Connection, name: str) -> list[Decision]:
 def group_sizes(tx: Connection, names: Iterable[str]) -> dict[str, int]:
     """How many decisions that were taken at once under each name are still valid."""
     name = line_decisions.c.group
-    standing = line_decisions.c.undone_at.is_(None)
-    query = select(name, func.count()).where(name.in_(list(names)), standing).group_by(name)
+    valid = line_decisions.c.undone_at.is_(None)
+    query = select(name, func.count()).where(name.in_(list(names)), valid).group_by(name)
     return {row[0]: row[1] for row in tx.execute(query)}
 
 
@@ -176,15 +176,16 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
     """Write the decisions of the group ``name``, let their lines name them; their ids. A line has one valid decision."""
     tx.execute(insert(line_decisions), [{**row, "group": name, "due": True} for row in rows])
     decision = line_decisions.c
-    written: list[Row[Any]] = []
+    ids: dict[int, int] = {}  # by line
     for some in in_batches(row["line"] for row in rows):
         query = select(decision.id, decision.line).where(
             decision.group == name, decision.undone_at.is_(None), decision.line.in_(some)
         )
-        written += tx.execute(query.order_by(decision.id))
+        ids |= {row.line: row.id for row in tx.execute(query.order_by(decision.id))}
     here = update(settlement_lines).where(settlement_lines.c.id == bindparam("this"))
-    tx.execute(here.values(decision=bindparam("by")), [{"this": row.line, "by": row.id} for row in written])
-    ids = {row.line: row.id for row in written}
+    tx.execute(
+        here.values(decision=bindparam("by")), [{"this": line, "by": one} for line, one in ids.items()]
+    )
     named = [
         {"decision": ids[row["line"]], "order": order} for row in rows for order in sorted(orders_named(row))
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from sqlalchemy import Connection, Select, and_, or_, select, update
 
@@ -28,6 +28,16 @@ class FolderFile:
     failure_detail: Mapping[str, str]
     leased_until: datetime | None
     found_at: datetime
+
+
+class FolderFileChange(TypedDict, total=False):
+    """The columns of a folder file that change after it is claimed."""
+
+    state: FolderState
+    files: Sequence[int]
+    failure: str
+    failure_detail: Mapping[str, str]
+    leased_until: datetime | None
 
 
 def _files(tx: Connection, query: Select[Any]) -> list[FolderFile]:
@@ -93,7 +103,7 @@ def set_put_aside(tx: Connection, account: str, sha256: str) -> None:
     _change(tx, account, sha256, state=state)
 
 
-def _change(tx: Connection, account: str, sha256: str, **values: Any) -> None:
+def _change(tx: Connection, account: str, sha256: str, **values: Unpack[FolderFileChange]) -> None:
     f = folder_files.c
     tx.execute(update(folder_files).where(f.account == account, f.sha256 == sha256).values(**values))
 

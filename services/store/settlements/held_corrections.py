@@ -265,9 +265,26 @@ def acts(tx: Connection, corrections: Iterable[int]) -> list[CorrectionAct]:
     return [CorrectionAct(**row._mapping) for row in tx.execute(query.order_by(_act.id))]
 
 
-def decide(tx: Connection, corrections: Collection[int], **values: Any) -> None:
+def decide(
+    tx: Connection,
+    corrections: Collection[int],
+    *,
+    kind: CorrectionKind,
+    reason: str,
+    at: datetime,
+    actor_kind: ActorKind,
+    actor_id: str,
+) -> None:
     """Decide each of these corrections, none of which has a valid decision."""
-    tx.execute(insert(held_acts), [{"correction": one, "undo_reason": "", **values} for one in corrections])
+    same = {
+        "kind": kind,
+        "reason": reason,
+        "at": at,
+        "actor_kind": actor_kind,
+        "actor_id": actor_id,
+        "undo_reason": "",
+    }
+    tx.execute(insert(held_acts), [{"correction": one, **same} for one in corrections])
     newest = select(func.max(_act.id)).where(_act.correction == _one.id).scalar_subquery()
     tx.execute(update(held_corrections).where(among(tx, _one.id, corrections)).values(act=newest))
 
@@ -277,17 +294,3 @@ def undo(tx: Connection, corrections: Collection[int], *, at: datetime, by: str,
     here = update(held_acts).where(among(tx, _act.correction, corrections), _act.undone_at.is_(None))
     tx.execute(here.values(undone_at=at, undone_by=by, undo_reason=reason))
     tx.execute(update(held_corrections).where(among(tx, _one.id, corrections)).values(act=None))
-
-
-def erase_words(tx: Connection, order_id: int) -> None:
-    """Empty the reasons that people gave for corrections of the order's lines: they may name the customer. Corrections are
-    found by the account and the key that they share with their lines."""
-    worded = exists().where(_act.correction == _one.id, or_(_act.reason != "", _act.undo_reason != ""))
-    query = (
-        select(_one.id, _one.before, _one.after, _line.id.label("line_id"))
-        .join(settlement_lines, and_(_line.account == _one.account, _line.key == _one.key))
-        .where(or_(_line.order == order_id, _line.nearest == order_id), worded)
-    )
-    # Another line of the same key, which is not of the correction, may be of another order.
-    found = {row.id for row in tx.execute(query) if row.line_id in (*row.before, *row.after)}
-    tx.execute(update(held_acts).where(among(tx, _act.correction, found)).values(reason="", undo_reason=""))

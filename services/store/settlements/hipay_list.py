@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection, and_, case, exists, func, select, update
 
@@ -50,8 +50,17 @@ class PayoutWithFile(ListedPayout):
     file_failure_detail: Mapping[str, str] | None
 
 
+class ListedFigures(TypedDict):
+    """What HiPay's list says of a payout; ``amount`` in 1/10000 of ``currency``."""
+
+    amount: int
+    currency: str
+    date_value: str
+    figures: Mapping[str, int]
+
+
 def list_settlement(
-    tx: Connection, key: Mapping[str, str], *, recent: bool, at: datetime, **values: Any
+    tx: Connection, key: Mapping[str, str], *, recent: bool, at: datetime, **values: Unpack[ListedFigures]
 ) -> None:
     """Store what HiPay's list says of a payout. ``recent`` is stored with a new payout only."""
     statement = insert_or(tx, hipay_settlements).values(
@@ -112,7 +121,21 @@ def to_fetch(tx: Connection, account: str, *, recent_only: bool, since: datetime
     ]
 
 
-def change_settlement(tx: Connection, account: str, settlement_id: str, **values: Any) -> None:
+class FetchResult(TypedDict, total=False):
+    """How the last try to fetch the file of a listed payout ended."""
+
+    file: int | None
+    sha256: str
+    file_figures: Mapping[str, int]
+    fetched_at: datetime
+    failure: str
+    failure_detail: Mapping[str, str]
+    failed_at: datetime | None
+
+
+def change_settlement(
+    tx: Connection, account: str, settlement_id: str, **values: Unpack[FetchResult]
+) -> None:
     s = hipay_settlements.c
     tx.execute(
         update(hipay_settlements)

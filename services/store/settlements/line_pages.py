@@ -38,6 +38,7 @@ from services.store.settlements.line_filter import (
     within,
 )
 from services.store.settlements.line_search import lines_found
+from services.store.settlements.outcomes import Outcome
 from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader
 
 Sort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
@@ -57,7 +58,7 @@ Place = tuple[Any, int]  # a row's value of the sort, None for a blank amount, a
 @dataclass(frozen=True, kw_only=True)
 class Group:
     account: str
-    outcome: str
+    outcome: Outcome
     operation_code: str
     settlement_currency: str
     lines: int

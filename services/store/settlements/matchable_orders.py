@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from services.store.in_list import in_batches
+from services.store.order_states import Channel
 from services.store.orders.searching import finds
 from services.store.schema.orders import orders
 from services.store.schema.reconciliation import order_keys, order_positions
@@ -37,7 +38,7 @@ class MatchableOrder:
     id: int
     account: str
     order_id: str
-    channel: str
+    channel: Channel
     first_name: str
     last_name: str
     amount: int

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, s
 from services.store.frames import frame
 from services.store.in_list import among, texts
 from services.store.masking import masked
+from services.store.order_states import EventKind
 from services.store.schema.orders import events, operations, orders, pages
 from services.store.schema.reconciliation import order_keys
 from services.store.schema.settlement_lines import settlement_lines
@@ -116,7 +117,7 @@ class PaymentEvent:
     """A confirmed observation of a payment as it was recorded."""
 
     order: int
-    kind: str
+    kind: EventKind
     at: datetime
     data: dict[str, Any]
 

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
 
 from services.store import lease
 from services.store.lease import LeaseLost
 from services.store.locks import insert_new, one_at_a_time
+from services.store.order_states import ActorKind
 from services.store.schema.fetching import payout_requests
 
 RequestSource = Literal["person", "schedule", "notification"]
@@ -75,17 +76,32 @@ class EndedRequest(FetchRequest):
     finished_at: datetime
 
 
-def add(tx: Connection, *, form_key: str, due_at: datetime, **values: Any) -> bool:
-    """Whether it is a new one: one with this key may be there."""
+def add(
+    tx: Connection,
+    *,
+    account: str,
+    source: RequestSource,
+    settlement_id: str,
+    form_key: str,
+    due_at: datetime,
+    actor_kind: ActorKind,
+    actor_id: str,
+) -> bool:
+    """Write a request, once for each ``form_key``; whether it is a new one."""
+    waiting: RequestState = "waiting"
     return insert_new(
         tx,
         payout_requests,
         ("form_key",),
+        account=account,
+        source=source,
+        settlement_id=settlement_id,
         form_key=form_key,
-        state="waiting",
+        state=waiting,
         due_at=due_at,
         created_at=due_at,
-        **values,
+        actor_kind=actor_kind,
+        actor_id=actor_id,
     )
 
 
@@ -161,7 +177,24 @@ def _due(accounts: Collection[str], now: datetime) -> Any:
     return and_(r.account.in_(accounts), or_(and_(r.state == "waiting", r.due_at <= now), left))
 
 
-def change(tx: Connection, request: ClaimedRequest, **values: Any) -> None:
+class RequestChange(TypedDict, total=False):
+    """The columns of a request that change while it is worked on."""
+
+    state: RequestState
+    due_at: datetime
+    leased_until: datetime | None
+    wanted: int
+    fetched: int
+    unchanged: int
+    missed: int
+    current: str
+    bytes: int
+    failure: str
+    failure_detail: Mapping[str, str]
+    finished_at: datetime | None
+
+
+def change(tx: Connection, request: ClaimedRequest, **values: Unpack[RequestChange]) -> None:
     """Write to a request that this worker has leased. Raises LeaseLost when its fence has moved on, or it no longer runs."""
     running = payout_requests.c.state == "running"
     if not lease.write(tx, payout_requests, request.id, request.fence, running, **values):
@@ -195,11 +228,11 @@ def failing(tx: Connection, account: str) -> tuple[EndedRequest, EndedRequest] |
     request read it."""
     r = payout_requests.c
     ended = select(*_COLUMNS).where(r.account == account, r.settlement_id == "", r.finished_at.is_not(None))
-    looked = or_(r.state == "done", r.wanted > 0)
+    was_read = or_(r.state == "done", r.wanted > 0)
     well = select(func.max(r.id)).where(
-        r.account == account, r.settlement_id == "", r.finished_at.is_not(None), looked
+        r.account == account, r.settlement_id == "", r.finished_at.is_not(None), was_read
     )
-    since = ended.where(~looked, r.id > func.coalesce(well.scalar_subquery(), 0))
+    since = ended.where(~was_read, r.id > func.coalesce(well.scalar_subquery(), 0))
     first, last = _ended(tx, since.order_by(r.id)), _ended(tx, since.order_by(r.id.desc()))
     return None if first is None or last is None else (first, last)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
+from services.store.order_states import Channel
 from services.store.schema.orders import orders
 from services.store.schema.reconciliation import account_matching, order_positions
 from services.store.settlements.invoice_numbers import invoice_number, rules_of
@@ -58,7 +59,7 @@ class ListedOrder:
     account: str
     order_id: str
     invoice_number: str
-    channel: str
+    channel: Channel
     created_at: datetime
     captured_at: datetime | None
     status: Status
@@ -98,7 +99,7 @@ class PositionedOrder:
     account: str
     order_id: str
     invoice_number: str
-    channel: str
+    channel: Channel
     first_name: str
     last_name: str
     description: str

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, union
 
+from services.store.order_states import ActorKind
 from services.store.schema.orders import orders
 from services.store.schema.people import users
 from services.store.schema.reconciliation import account_matching, line_shares, order_keys
@@ -16,6 +17,7 @@ from services.store.settlements.invoice_numbers import invoice_number, rules_of
 from services.store.settlements.line_filter import apart
 from services.store.settlements.line_pages import of_order
 from services.store.settlements.outcomes import Outcome
+from services.store.settlements.settlement_files import FileOrigin, FileState
 from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader
 from services.store.settlements.stored_lines import LineOfFile, ShownLine, StoredLine
 
@@ -60,8 +62,8 @@ class ListedFile:
     name: str
     sha256: str
     size: int
-    source: str
-    state: str
+    source: FileOrigin
+    state: FileState
     failure: str
     failure_detail: dict[str, Any]
     tries: int
@@ -83,7 +85,7 @@ class ListedFile:
     uploaded_at: datetime
     finished_at: datetime | None
     alive_at: datetime
-    actor_kind: str
+    actor_kind: ActorKind
     actor_id: str
     who: str = ""
 
@@ -237,7 +239,7 @@ def shares_of(tx: Connection, line: StoredLine) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in tx.execute(query)]
 
 
-def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) -> list[ShownLine]:
+def lines_near(tx: Connection, order: int, outcomes: Sequence[Outcome], limit: int) -> list[ShownLine]:
     """Standing lines of the order's account with one of these outcomes that come near one of its keys, the newest first."""
     key = order_keys.c
     looses = select(key.loose).where(

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 
 from services.settlements.sheet import SetAsideRow
 from services.store.in_list import among
+from services.store.order_states import ActorKind
 from services.store.schema.people import users
 from services.store.schema.settlement_files import aside_acts, settlement_files
+from services.store.settlements.settlement_files import FileState
 
 _act, _file = aside_acts.c, settlement_files.c
 _undoers = users.alias("undoers")
@@ -35,7 +37,7 @@ class FileOfRows:
     name: str
     account: str
     accounts: list[list[Any]]
-    state: str
+    state: FileState
     aside: tuple[SetAsideRow, ...]
     aside_blocking: int
     aside_open: dict[str, int]
@@ -52,7 +54,7 @@ class StoredAct:
     closed: dict[str, int]
     reason: str
     at: datetime
-    actor_kind: str
+    actor_kind: ActorKind
     actor_id: str
     undone_at: datetime | None
     undone_by: str | None

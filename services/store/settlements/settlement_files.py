@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,11 +22,11 @@ from services.store.order_states import ActorKind
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements.file_content import drop_chunks
 
-GONE = ("failed", "cancelled")
 _file = settlement_files.c
 
 FileState = Literal["receiving", "waiting", "running", "complete", "failed", "cancelled"]
 FileOrigin = Literal["upload", "folder", "hipay"]
+NOT_IMPORTED: tuple[FileState, ...] = ("failed", "cancelled")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,9 +104,57 @@ def lock_settlements(tx: Connection) -> None:
     one_at_a_time(tx, "settlements")
 
 
-def add(tx: Connection, **values: Any) -> int:
-    """A file that is about to be received; its id."""
-    key = tx.execute(insert(settlement_files).values(state="receiving", **values)).inserted_primary_key
+class NewFile(TypedDict):
+    """A file that is about to be received."""
+
+    account: str
+    name: str
+    source: FileOrigin
+    chosen: Mapping[str, Any]
+    others: bool
+    hipay_settlement: str
+    uploaded_at: datetime
+    alive_at: datetime
+    actor_kind: ActorKind
+    actor_id: str
+
+
+class FileChange(TypedDict, total=False):
+    """The columns of a file that change from its reception to its follow-up."""
+
+    state: FileState
+    sha256: str
+    size: int
+    chosen: Mapping[str, Any]
+    others: bool
+    reading: Mapping[str, Any]
+    failure: str
+    failure_detail: Mapping[str, str]
+    tries: int
+    lines_done: int
+    bytes_done: int
+    first_line_id: int | None
+    lines: int
+    known_lines: int
+    changed_lines: int
+    held_lines: int
+    aside: Sequence[Mapping[str, Any]]
+    aside_blocking: int
+    aside_settlements: Sequence[str]
+    aside_open: Mapping[str, int]
+    settlements: Sequence[str]
+    accounts: Sequence[Sequence[Any]]
+    follow_up: int | None
+    finished_at: datetime | None
+    alive_at: datetime
+    actor_kind: ActorKind
+    actor_id: str
+
+
+def add(tx: Connection, **values: Unpack[NewFile]) -> int:
+    """Write a file that is about to be received; its id."""
+    receiving: FileState = "receiving"
+    key = tx.execute(insert(settlement_files).values(state=receiving, **values)).inserted_primary_key
     assert key is not None
     return int(key[0])
 
@@ -130,7 +178,7 @@ def of_ids(tx: Connection, ids: Collection[int]) -> list[SettlementFile]:
 def by_hash(tx: Connection, sha256: str) -> SettlementFile | None:
     """The file of any account with these bytes that waits, runs or is complete."""
     query = select(settlement_files).where(_file.sha256 == sha256)
-    return first_file(tx, query.where(_file.state.notin_(("receiving", *GONE))).order_by(_file.id))
+    return first_file(tx, query.where(_file.state.notin_(("receiving", *NOT_IMPORTED))).order_by(_file.id))
 
 
 def failed_with(tx: Connection, failure: str) -> list[SettlementFile]:
@@ -142,13 +190,26 @@ def failed_with(tx: Connection, failure: str) -> list[SettlementFile]:
 def failed(tx: Connection) -> list[FileInTrouble]:
     """The files that were not imported, and whose bytes did not come another time, oldest first."""
     same = settlement_files.alias("same")
-    kept = exists().where(
-        same.c.sha256 == _file.sha256, same.c.id != _file.id, same.c.state.not_in(("receiving", *GONE))
+    stored = exists().where(
+        same.c.sha256 == _file.sha256,
+        same.c.id != _file.id,
+        same.c.state.not_in(("receiving", *NOT_IMPORTED)),
     )
-    return files_in_trouble(tx, _file.finished_at, _file.state == "failed", ~kept.correlate(settlement_files))
+    return files_in_trouble(
+        tx, _file.finished_at, _file.state == "failed", ~stored.correlate(settlement_files)
+    )
 
 
-def retry(tx: Connection, found: SettlementFile, **values: Any) -> SettlementFile | None:
+class RetryChoices(TypedDict, total=False):
+    """What a person changes of a failed file that waits again: how it is read, and who imports it."""
+
+    chosen: Mapping[str, Any]
+    others: bool
+    actor_kind: ActorKind
+    actor_id: str
+
+
+def retry(tx: Connection, found: SettlementFile, **values: Unpack[RetryChoices]) -> SettlementFile | None:
     """Let a failed file wait again. If another file has its bytes meanwhile, nothing changes, and that one is returned."""
     lock_settlements(tx)
     known = by_hash(tx, found.sha256)
@@ -174,7 +235,7 @@ def accounts_in_use(tx: Connection) -> list[tuple[str, str]]:
 
 
 def listed(
-    tx: Connection, states: Iterable[str], accounts: Collection[str] | None = None
+    tx: Connection, states: Iterable[FileState], accounts: Collection[str] | None = None
 ) -> list[SettlementFile]:
     """The files in these states, newest first; ``accounts``: those that were added for one of these, None for all."""
     query = select(settlement_files).where(_file.state.in_(tuple(states)))
@@ -183,7 +244,7 @@ def listed(
     return _files(tx, query.order_by(_file.uploaded_at.desc(), _file.id.desc()))
 
 
-def change(tx: Connection, file: int, *, states: tuple[str, ...], **values: Any) -> bool:
+def change(tx: Connection, file: int, *, states: tuple[FileState, ...], **values: Unpack[FileChange]) -> bool:
     """Change a file that is in one of these states; whether it was."""
     here = update(settlement_files).where(_file.id == file, _file.state.in_(states))
     return tx.execute(here.values(**values)).rowcount == 1
@@ -191,7 +252,7 @@ def change(tx: Connection, file: int, *, states: tuple[str, ...], **values: Any)
 
 def to_clean(tx: Connection, stale: datetime) -> list[SettlementFile]:
     """Failed and cancelled files that still have lines, and those whose reception broke off before ``stale``."""
-    left = _file.state.in_((*GONE, "waiting")) & _file.first_line_id.is_not(None)
+    left = _file.state.in_((*NOT_IMPORTED, "waiting")) & _file.first_line_id.is_not(None)
     broken = (_file.state == "receiving") & (_file.alive_at < stale)
     return _files(tx, select(settlement_files).where(or_(left, broken)).order_by(_file.id))
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.settlements.settlement_operations import Kind as OperationKind
 from services.store.settlements.outcomes import Outcome, Reason
+from services.store.settlements.settlement_files import FileState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +46,7 @@ class StoredLine:
     transfer: str
     operation_date: str
     operation_code: str
-    kind: str
+    kind: OperationKind
     lost: str
     original_amount_units: int | None
     amount_excl_tax_units: int | None
@@ -69,7 +71,7 @@ class StoredLine:
 class LineToDecide(StoredLine):
     """A line with the state of its file."""
 
-    file_state: str
+    file_state: FileState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

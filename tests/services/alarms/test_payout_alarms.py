@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Row, update
 
 from services import clock, imports
 from services.access import WORKER, Actor
@@ -20,7 +20,6 @@ from services.imports import (
 from services.imports.errors import FileUnknown
 from services.imports.fetch_schedule import Automatic
 from services.imports.lease import Lease
-from services.store import Row
 from services.store.schema import fetching
 from services.store.settlements import payout_requests
 from tests.support.desk import person

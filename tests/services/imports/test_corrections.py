@@ -5,6 +5,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Row
+
 from services import error_messages
 from services.access import WORKER, Actor
 from services.desk import Desk
@@ -23,7 +25,6 @@ from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
 from services.settlements.findings import findings_from_json
 from services.settlements.given import Given
-from services.store import Row
 from services.store.settlements import settlement_files
 from tests.support.payouts import csv, import_file, lines_of
 from tests.support.previews import preview_of

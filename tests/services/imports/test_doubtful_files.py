@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Row
 
 from services.access import Actor
 from services.desk import Desk
@@ -14,7 +15,6 @@ from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.settlements.errors import TruncatedFile
 from services.settlements.given import Given
-from services.store import Row
 from services.store.settlements import settlement_files
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
 from tests.support.previews import preview_of

@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from services.access import WORKER, Actor, NotAllowed
 from services.accounts.errors import AccountUnknown
@@ -19,7 +19,6 @@ from services.imports.errors import FileKnownElsewhere
 from services.imports.file_accounts import FileAccountInUse
 from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
-from services.store import Row
 from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements import matching_rules, settlement_files
 from tests.support.desk import person

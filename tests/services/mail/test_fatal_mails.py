@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Row
 
 from pages.components.alarm_words import alarm_words
 from services import clock, parsing
@@ -14,7 +15,7 @@ from services.desk import Desk
 from services.i18n import translator
 from services.mail import reports
 from services.orders import bounces, create, history
-from services.store import Row, alarms
+from services.store import alarms
 from tests.support import readers
 from tests.support.drafts import draft
 from tests.support.imap import Imap

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import Row, event, select, text, update
 
 from services.desk import Desk
-from services.store import Row
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
 from services.store.schema.settlement_lines import settlement_lines
