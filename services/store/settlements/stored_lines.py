@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.settlements.settlement_operations import Kind as OperationKind
+from services.settlements.settlement_operations import Kind
 from services.store.settlements.outcomes import Outcome, Reason
 from services.store.settlements.settlement_files import FileState
 
@@ -46,7 +46,7 @@ class StoredLine:
     transfer: str
     operation_date: str
     operation_code: str
-    kind: OperationKind
+    kind: Kind
     lost: str
     original_amount_units: int | None
     amount_excl_tax_units: int | None
