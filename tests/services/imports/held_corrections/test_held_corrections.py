@@ -1,24 +1,19 @@
-"""What HiPay's API has delivered is changed by HiPay, or by a person who says why; a file of other origin stands beside."""
+"""A file of other origin corrects HiPay's lines: the correction is held until a person decides it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from services import clock
 from services.access import Actor, NotAllowed
 from services.alarms import AlarmToDecide, handling
-from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.imports import (
     background,
-    file_accounts,
     held_correction_views,
     held_corrections,
     protected_lines,
 )
-from services.imports.errors import FileKnown
 from services.imports.held_corrections import (
     CorrectionMoved,
     CorrectionNotDecided,
@@ -28,58 +23,17 @@ from services.imports.held_corrections import (
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision, ReasonMissing
-from services.reconciliation.matching import rejoin
-from services.reconciliation.views import details, payout_list
+from services.reconciliation.views import details
 from services.store import erasure
-from services.store.schema.people import audit
 from services.store.schema.settlement_lines import settlement_lines
-from services.store.settlements import hipay_list, settlement_files
+from services.store.settlements import settlement_files
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
 from tests.support.desk import person
+from tests.support.held_corrections import alarms, audited, check, waiting
 from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, lines_of
 from tests.support.previews import preview_of
 from tests.support.stored_join import assert_join_is_current, join_contents
-
-
-@pytest.fixture
-def desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(rejoin, "GAP_SECONDS", 0)
-    file_accounts.assign(desk, person(desk, "finance"), "1", "demo")
-    return desk
-
-
-def check(desk: Desk, actor: Actor) -> tuple[str, int]:
-    [found] = [one for one in payout_list.list_payouts(desk, actor) if one.settlement_id == "77"]
-    return found.state, found.corrections_held
-
-
-def alarms(desk: Desk, actor: Actor) -> list[handling.Alarm]:
-    sweep(desk)
-    found = handling.to_do(desk, actor)
-    return [
-        one for group in (found.mine, found.free) for one in group.alarms if one.kind == "payout_correction"
-    ]
-
-
-def waiting(desk: Desk, actor: Actor, file: int) -> list[int]:
-    return [one.id for one in held_correction_views.of_file(desk, actor, file).shown if one.act is None]
-
-
-def deliver_again(desk: Desk, file: int) -> None:
-    """HiPay's API has delivered the payout once more: the bytes of this file."""
-    with desk.store.write() as tx:
-        key = {"account": "demo", "settlement_id": "77"}
-        hipay_list.list_settlement(
-            tx, key, recent=True, at=clock.now(), amount=550_0000, currency="EUR", date_value="", figures={}
-        )
-        hipay_list.change_settlement(tx, *key.values(), file=file, fetched_at=clock.now())
-
-
-def audited(desk: Desk) -> list[tuple[str, Any]]:
-    with desk.store.read() as tx:
-        query = select(audit.c.action, audit.c.detail).where(audit.c.action.like("correction.%"))
-        return [(row.action, row.detail) for row in tx.execute(query.order_by(audit.c.id))]
 
 
 def test_a_file_that_changes_a_line_of_hipays_is_held_with_an_alarm_until_a_person_takes_it(
@@ -168,110 +122,6 @@ def test_a_match_by_hand_moves_to_the_correction_when_it_is_taken_and_back_when_
         ["order_id", "settled_amount_units"]
     ].values.tolist() == [["Z", 500_0000]]
     assert_join_is_current(desk)
-
-
-def test_a_held_correction_is_decided_by_hipays_next_delivery(desk: Desk, finance: Actor) -> None:
-    """500.00; by hand 5.00; then HiPay: 5.00 too, or 500.00 once more, or something else."""
-    import_raw(desk, HIPAYS, "hipay")
-    file = import_raw(desk, CHANGED)
-    again = csv(line("A"), *OTHERS, PAYOUT, line("D", "1.00"))
-    import_raw(desk, again, "hipay")
-    [one] = held_correction_views.of_file(desk, finance, file).shown
-    assert one.act is not None
-    assert (one.act.kind, one.act.by_hipay, amounts(desk), alarms(desk, finance)) == (
-        "dismissed",
-        True,
-        ["500.00"],
-        [],
-    )
-    import_raw(
-        desk, csv(line("A", "5.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay"
-    )  # and HiPay corrects itself
-    [one] = held_correction_views.of_file(desk, finance, file).shown
-    assert one.act is not None
-    assert ([act.kind for act in one.acts], one.act.kind, amounts(desk)) == (
-        ["dismissed", "taken"],
-        "taken",
-        ["5.00"],
-    )
-    assert_join_is_current(desk)
-    import_raw(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay")
-    assert amounts(desk) == ["6.00"]
-    assert_join_is_current(desk)
-    with pytest.raises(CorrectionMoved):
-        held_corrections.undo(desk, finance, file, [one.id], "too late")
-
-
-def test_a_held_correction_is_dismissed_when_hipay_delivers_another_amount(
-    desk: Desk, finance: Actor
-) -> None:
-    import_raw(desk, HIPAYS, "hipay")
-    file = import_raw(desk, CHANGED)
-    import_raw(desk, csv(line("A", "300.00"), *OTHERS, PAYOUT), "hipay")
-    assert (amounts(desk), waiting(desk, finance, file)) == (["300.00"], [])
-    [one] = held_correction_views.of_file(desk, finance, file).shown
-    held_corrections.undo(desk, finance, file, [one.id], "look again")
-    with pytest.raises(CorrectionMoved):
-        held_corrections.decide(
-            desk, finance, file, [one.id], "taken", "what it would replace stands no more"
-        )
-    assert_join_is_current(desk)
-
-
-@pytest.mark.parametrize("same", [True, False])
-def test_a_held_correction_is_decided_when_hipay_delivers_bytes_that_are_known(
-    desk: Desk, finance: Actor, same: bool
-) -> None:
-    """They are known and not imported again: a round looks whose they are."""
-    hipays = import_raw(desk, HIPAYS, "hipay")
-    file = import_raw(desk, CHANGED)
-    held_corrections.decide_redelivered(desk)
-    assert waiting(desk, finance, file)
-    deliver_again(desk, file if same else hipays)
-    held_corrections.decide_redelivered(desk)
-    held_corrections.decide_redelivered(desk)
-    [one] = held_correction_views.of_file(desk, finance, file).shown
-    assert one.act is not None
-    assert (one.act.kind, one.act.by_hipay) == ("taken" if same else "dismissed", True)
-    assert amounts(desk) == (["5.00"] if same else ["500.00"])
-    assert_join_is_current(desk)
-
-
-SOURCES = {
-    "hipay": ("hipay", HIPAYS),
-    "by hand": ("upload", CHANGED),
-    "folder": ("folder", csv(line("A", "7.00"), *OTHERS, PAYOUT)),
-}
-
-
-@pytest.mark.parametrize(
-    "order",
-    [("hipay", "by hand", "folder"), ("folder", "hipay", "by hand"), ("by hand", "folder", "hipay")],
-    ids=", ".join,
-)
-def test_hipays_line_is_valid_in_whatever_order_the_files_are_imported(
-    desk: Desk, finance: Actor, order: tuple[str, ...]
-) -> None:
-    for name in order:
-        source, raw = SOURCES[name]
-        import_raw(desk, raw, source)
-        assert_join_is_current(desk)
-    with pytest.raises(FileKnown):
-        import_raw(desk, CHANGED)
-    import_raw(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT))  # the same lines in another file
-    assert amounts(desk) == ["500.00"]
-    later = set(order[order.index("hipay") :]) - {"hipay"}
-    assert check(desk, finance) == (("not_proved" if later else "tied"), len(later))
-    assert_join_is_current(desk)
-
-
-def test_a_line_that_an_upload_imported_first_is_hipays_once_hipay_delivers_the_same(
-    desk: Desk, finance: Actor
-) -> None:
-    import_raw(desk, HIPAYS)
-    import_raw(desk, csv(*OTHERS, line("A"), PAYOUT), "hipay")
-    file = import_raw(desk, CHANGED)
-    assert (amounts(desk), len(waiting(desk, finance, file))) == (["500.00"], 1)
 
 
 def test_a_file_corrects_another_at_once_when_hipay_has_not_delivered_the_payout(
@@ -417,48 +267,6 @@ def test_an_excerpt_of_a_payout_is_held_too_although_its_lines_add_up_to_the_tot
     assert_join_is_current(desk)
 
 
-def test_a_dismissed_correction_is_taken_when_hipay_delivers_its_very_bytes(
-    desk: Desk, finance: Actor
-) -> None:
-    import_raw(desk, HIPAYS, "hipay")
-    file = import_raw(desk, CHANGED)
-    held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "dismissed", "a slip")
-    deliver_again(desk, file)
-    held_corrections.decide_redelivered(desk)
-    assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
-    held_corrections.decide_redelivered(desk)
-    [one] = held_correction_views.of_file(desk, finance, file).shown
-    assert [act.kind for act in one.acts] == ["dismissed", "taken"]
-    held_corrections.undo(desk, finance, file, [one.id], "HiPay says that this was wrong")
-    held_corrections.decide_redelivered(desk)  # nothing has come since
-    assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], [one.id])
-    assert_join_is_current(desk)
-
-
-def test_a_taken_correction_is_held_again_when_hipay_delivers_the_former_line_in_a_new_file(
-    desk: Desk, finance: Actor
-) -> None:
-    """The correction waits once more, told by an alarm; what was decided of the line goes with it."""
-    order = store_paid_order(desk, "Z", "500.00")
-    import_raw(desk, HIPAYS, "hipay")
-    [stands] = lines_of(desk).query("file_order == 'A'")["id"]
-    decide.match(desk, finance, [Shown(line=int(stands))], order, "by telephone", "k1")
-    file = import_raw(desk, CHANGED)
-    held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "taken", "by mail")
-    import_raw(desk, csv(line("A"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
-    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
-    assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
-    assert len(alarms(desk, finance)) == 1
-    [one] = held_correction_views.of_file(desk, finance, file).shown
-    assert [(act.kind, act.undone_at is None) for act in one.acts] == [("taken", False)]
-    assert_join_is_current(desk)
-    held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay says so once more")
-    assert amounts(desk) == ["5.00"]
-    import_raw(desk, csv(line("A", "5.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
-    assert (amounts(desk), waiting(desk, finance, file)) == (["5.00"], [])
-    assert_join_is_current(desk)
-
-
 def test_the_alarm_stays_open_while_one_of_two_corrections_of_a_file_is_held(
     desk: Desk, finance: Actor
 ) -> None:
@@ -472,40 +280,6 @@ def test_the_alarm_stays_open_while_one_of_two_corrections_of_a_file_is_held(
         assert len(alarms(desk, finance)) == 1
     held_corrections.decide(desk, finance, file, [first], "dismissed", "no")
     assert len(alarms(desk, finance)) == 1
-
-
-def test_hipays_amount_is_valid_when_a_person_took_one_correction_and_hipay_delivers_the_other(
-    desk: Desk, finance: Actor
-) -> None:
-    """5.00 was taken, and 6.00 waits: HiPay delivers that, in a file of its own or as the very bytes."""
-    import_raw(desk, HIPAYS, "hipay")
-    first, second = import_raw(desk, CHANGED), import_raw(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
-    held_corrections.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
-    deliver_again(desk, second)
-    held_corrections.decide_redelivered(
-        desk
-    )  # what it would replace does not stand: it waits, and the round goes on
-    assert (amounts(desk), check(desk, finance)) == (["5.00"], ("not_proved", 1))
-    import_raw(desk, csv(line("A", "6.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
-    assert (amounts(desk), waiting(desk, finance, second)) == (["6.00"], [])
-    assert_join_is_current(desk)
-
-
-def test_a_taken_correction_is_held_again_when_hipay_delivers_its_former_bytes(
-    desk: Desk, finance: Actor
-) -> None:
-    hipays = import_raw(desk, HIPAYS, "hipay")
-    file = import_raw(desk, CHANGED)
-    ids = waiting(desk, finance, file)
-    held_corrections.decide(desk, finance, file, ids, "taken", "by mail")
-    held_corrections.decide_redelivered(desk)
-    assert amounts(desk) == ["5.00"]
-    deliver_again(desk, hipays)
-    held_corrections.decide_redelivered(desk)
-    held_corrections.decide_redelivered(desk)
-    assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], ids)
-    assert len(alarms(desk, finance)) == 1
-    assert_join_is_current(desk)
 
 
 def test_a_fee_in_a_file_whose_sale_is_held_still_matches_the_transaction_to_its_order(
