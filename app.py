@@ -38,7 +38,7 @@ from services.entrypoints.dashboard_lifespan import (  # noqa: E402
 from services.entrypoints.programs import NotStarted, dashboard, taken_ports  # noqa: E402
 from services.opening import desk_or_exit  # noqa: E402
 from services.settings import Settings  # noqa: E402
-from services.web import door  # noqa: E402
+from services.web import start_link  # noqa: E402
 from services.web.guard import Guard  # noqa: E402
 from services.web.uploads import Uploads  # noqa: E402
 
@@ -57,8 +57,8 @@ def check_address(settings: Settings) -> None:
 
 desk = desk_or_exit(check_address)
 configured_token = desk.settings.dashboard_token
-token = configured_token.get_secret_value() if configured_token else door.new_token()
-opens_by_link = door.needed(desk.settings)
+token = configured_token.get_secret_value() if configured_token else start_link.new_token()
+opens_by_link = start_link.needed(desk.settings)
 
 
 @asynccontextmanager
@@ -77,7 +77,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             or not st.get_option("logger.hideWelcomeMessage")
             or (opens_by_link and not configured_token)
         ):
-            home = door.home(desk.settings, "" if configured_token else token)
+            home = start_link.home(desk.settings, "" if configured_token else token)
             sys.stdout.write(ready_message(desk.settings, [("Dashboard", home)]))
             sys.stdout.flush()
         yield
@@ -107,7 +107,7 @@ app = st.App(
             uploads=Uploads(OpenScreens()),
             index=Path(st.__file__).with_name("static") / "index.html",
             base=st.get_option("server.baseUrlPath") or "",
-            door=door.Door(desk.settings, token) if opens_by_link else None,
+            link=start_link.StartLink(desk.settings, token) if opens_by_link else None,
         )
     ],
     on_script_error=show_failure,

@@ -115,7 +115,7 @@ def _sidebar(found: Actor | None) -> None:
 def _store_language() -> None:
     """Store the choice with the person, for all their browsers."""
     if st.session_state.get("actor"):
-        users.keep_language(desk(), actor(), st.session_state["language"])
+        users.save_language(desk(), actor(), st.session_state["language"])
 
 
 def _sign_out() -> None:

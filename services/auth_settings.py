@@ -1,7 +1,7 @@
 """``[auth]``: the identity providers, as Streamlit's ``st.login`` takes them, typed and with what it does not check.
 
-One provider stands in ``[auth]`` itself, several in tables ``[auth.<name>]``; ``redirect_uri`` and ``cookie_secret`` are of
-all. Whoever knows the cookie's secret is whomever they like here, so it must be one that nobody finds by trying.
+One provider is written in ``[auth]`` itself, several in tables ``[auth.<name>]``; ``redirect_uri`` and ``cookie_secret`` are of
+all. Whoever knows the cookie's secret can sign in as anybody, so it must be one that nobody finds by trying.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ class Provider(BaseModel):
 
 
 class Auth(BaseModel):
-    """``providers`` by name; ``default`` is the one that stands in ``[auth]`` itself."""
+    """``providers`` by name; ``default`` is the one of ``[auth]`` itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

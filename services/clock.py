@@ -1,4 +1,4 @@
-"""The one clock. With the sandbox it follows the sandbox's, so that a month can pass in a minute."""
+"""The product's clock. With the sandbox it follows the sandbox's clock, so that a month can pass in a minute."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ def use(source: Callable[[], timedelta] | None) -> None:
 
 
 def shown(moment: datetime) -> datetime:
-    """What ``now()`` says, or said, at a moment of the machine's clock: as the reader's other times are."""
+    """The time that ``now()`` returns at a moment of the machine's clock: the clock of all times on screen."""
     return moment if _source is None else moment + _source()
 
 

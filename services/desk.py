@@ -28,26 +28,26 @@ class Desk:
     store: Store
     wake: threading.Event = field(
         default_factory=threading.Event
-    )  # set when a step is written: the worker looks at once
+    )  # set when a step is written: the worker begins at once
 
     @cached_property
     def heartbeats(self) -> Heartbeats:
-        """Where the lanes that run in this process say that they turn."""
+        """The signs of life of the lanes that run in this process."""
         return Heartbeats(self.store)
 
     @cached_property
     def worker_watch(self) -> WorkerWatch:
-        """Whether anybody's lanes turn, as far as this process has looked."""
+        """Whether the lanes of any process run, by this process's last poll."""
         return WorkerWatch(self.store)
 
     @property
     def room(self) -> Room:
-        """What is kept free on the disks."""
+        """The room that must stay free on the disks."""
         return Room.of(self.store, self.settings.keep_free_mb << 20)
 
     @cached_property
     def shortage(self) -> Shortage:
-        """Since when there is too little, as far as this process has looked."""
+        """Since when there is too little room, as this process has measured it."""
         return Shortage(self.store, self.room.keep_free)
 
     def account(self, key: str) -> Account:

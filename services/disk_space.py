@@ -76,14 +76,14 @@ class Room:
 
 
 class Shortage:
-    """Since when there is too little room, as this process has seen it: it measures, and asks no database, which may be full."""
+    """Since when this process has measured too little room. It asks no database, which may be full."""
 
     def __init__(self, store: Store, keep_free: int) -> None:
         self._store, self._room = store, Room.of(store, keep_free)
         self._since: datetime | None = None
 
     def poll(self) -> "tuple[datetime, NoRoom] | None":
-        """Since when, and what is missing; None while there is room. NoRoom alone: the database itself has refused."""
+        """Since when, and the refusal; None while there is room. NoRoom itself: the database has refused a write."""
         found: NoRoom | None = NoRoom() if self._store.outages.full else None
         try:
             self._room.require()
@@ -97,8 +97,8 @@ class Shortage:
 
 
 def temporary_folder() -> Path:
-    """Where temporary files lie. On a full disk ``tempfile`` would look for another place, the program's own folder at last:
-    so that it does not, it is told."""
+    """Where temporary files lie. It is set, since ``tempfile`` would choose another folder on a full disk, in the end the
+    program's own."""
     if tempfile.tempdir is None:
         named = os.environ.get("TMPDIR", "")
         tempfile.tempdir = named if os.path.isdir(named) else "/tmp"  # noqa: S108 - the system's own default
@@ -106,7 +106,7 @@ def temporary_folder() -> Path:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether this is what a disk, a quota or a database without room says."""
+    """Whether this is the error of a disk, a quota or a database without room."""
     if isinstance(error, OSError):
         return error.errno in _FULL
     return isinstance(error, StoreFull | NoRoom)

@@ -10,7 +10,7 @@
     └── services.settlements.errors …
 
 A refusal carries a stable ``code`` and typed fields, never a sentence: the pages make the sentence, in the reader's
-language, from ``services.error_messages``. An amount is a field ``…_units`` (1/10000) beside the field ``currency``.
+language, from ``services.error_messages``. An amount is a field ``…_units`` (1/10000) next to the field ``currency``.
 """
 
 from typing import ClassVar

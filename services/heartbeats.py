@@ -1,10 +1,10 @@
 """Signs of life: whether the workers' work goes on, lane by lane.
 
-A lane is a loop that takes up one kind of work again and again. At the end of each run that did not fail it calls
-``Heartbeats.beat``, and ``still_working`` within work that may last longer than a minute; every twenty seconds one of them writes
-for all lanes of its process when each last turned. So a lane that hangs, has died or fails at every turn gives no sign, while
-the others go on. ``WorkerWatch`` reads the signs: it measures by its own clock for how long a lane's sign has not changed, so that
-neither the sandbox's clock, nor two machines that differ, nor a machine that slept makes a worker look dead.
+A lane is a loop that does one kind of work again and again. After each run that did not fail it calls ``Heartbeats.beat``,
+and ``still_working`` within a run that may last longer than a minute; every twenty seconds one lane writes, for all lanes of
+its process, when each last ran. So a lane that hangs, has died or fails at every run gives no sign, while the others do.
+``WorkerWatch`` reads the signs: it measures by its own clock for how long a lane's sign has not changed, so that neither the
+sandbox's clock, nor two machines whose clocks differ, nor a machine that was suspended makes a worker seem dead.
 """
 
 import logging
@@ -20,12 +20,12 @@ from typing import Literal
 from services.store import STORE_AWAY, Store, heartbeats
 
 log = logging.getLogger(__name__)
-# What every worker runs, in the order in which it is told.
+# The lanes of every worker, in the order in which they are shown.
 LANES = ("work", "steps", "notifications", "rounds", "payouts", "folder", "reconciliation", "imports")
 EVERY_SECONDS = 20.0  # between two writes of a process
 LIMIT_SECONDS = 120.0  # without a sign: one step may last a minute, and its sign waits for the next write
 POLL_SECONDS = 10.0
-_BLIND_SECONDS = 60.0  # without a look: what has not changed meanwhile proves nothing
+_BLIND_SECONDS = 60.0  # without a poll: a sign that has not changed meanwhile proves nothing
 _AGAIN_SECONDS = 5.0
 
 Standing = Literal["alive", "unknown", "still"]
@@ -33,7 +33,7 @@ _here = threading.local()
 
 
 class Heartbeats:
-    """What this process's lanes have to say; one for each store."""
+    """The signs of this process's lanes; one object for each store."""
 
     def __init__(self, store: Store, *, every: float = EVERY_SECONDS) -> None:
         self._store, self._every = store, every
@@ -43,7 +43,7 @@ class Heartbeats:
         self._lock = threading.Lock()
 
     def beat(self, lane: str) -> None:
-        """The lane has done a turn of its work, or found that there was none. Costs a write every ``every`` seconds."""
+        """Record a run of the lane, also one that found nothing to do. It costs a write every ``every`` seconds."""
         now = time.monotonic()
         with self._lock:
             self._turned[lane] = datetime.now(UTC)
@@ -55,13 +55,13 @@ class Heartbeats:
         try:
             with self._store.write() as tx:
                 heartbeats.store_signs(tx, signs)
-        except STORE_AWAY:  # the lane's own work notices and says so
+        except STORE_AWAY:  # the lane's own work notices and logs it
             self._due = time.monotonic() + min(_AGAIN_SECONDS, self._every)
 
     def keep_going(
         self, lane: str, loop: Callable[[], None], stopping: threading.Event, *, pause: float = 5.0
     ) -> None:
-        """Run the lane's ``loop`` in this thread. When it ends before ``stopping`` is set, whatever ended it, the log says so
+        """Run the lane's ``loop`` in this thread. When it ends before ``stopping`` is set, for whatever reason, that is logged
         and it begins again after ``pause`` seconds."""
         _here.beat = partial(self.beat, lane)
         while not stopping.is_set():
@@ -77,7 +77,7 @@ class Heartbeats:
 
 
 def still_working() -> None:
-    """The work that this thread's lane has in hand has come a piece further. Elsewhere than in a lane it does nothing."""
+    """Record that the current run of this thread's lane goes on. Outside a lane it does nothing."""
     if beat := getattr(_here, "beat", None):
         beat()
 
@@ -86,7 +86,7 @@ def still_working() -> None:
 class Standstill:
     """Lanes that have given no sign for too long, in the order of LANES, each with its last sign (UTC, the machine's clock).
 
-    ``whole``: all of them. ``since``: of a lane that never gave one, when this process began to look.
+    ``whole``: all lanes. A lane that never gave a sign has the time at which this process began to poll.
     """
 
     lanes: tuple[tuple[str, datetime], ...]
@@ -143,20 +143,20 @@ class WorkerWatch:
         self._found = found
 
     def _first(self, sign: datetime | None, now: float) -> _Seen:
-        """At the first look the machine's clock must do: a fresh sign counts, an old one is of the time before the start."""
+        """The first poll has only the machine's clock: a fresh sign counts, an old one is from before the start."""
         age = max(0.0, (datetime.now(UTC) - sign).total_seconds()) if sign else self._limit
         fresh = age < self._limit
         return _Seen(sign, now - age if fresh else now, fresh)
 
     @property
     def alive(self) -> bool:
-        """Whether every lane is known to turn, by a look that is not old."""
+        """Whether a recent poll found every lane running."""
         fresh = self._seconds() - self._polled_at <= _BLIND_SECONDS
         return fresh and set(self._found.values()) == {"alive"}
 
     @property
     def standstill(self) -> Standstill | None:
-        """What is known to stand still, if anything."""
+        """The lanes that are known to run no more; None while there are none."""
         found = dict(self._found)
         lanes = tuple(
             (lane, self._seen[lane].sign or self._began) for lane, one in found.items() if one == "still"
@@ -168,7 +168,7 @@ class WorkerWatch:
 def watching_workers(
     watch: WorkerWatch, then: Callable[[], None] = lambda: None, *, every: float = POLL_SECONDS
 ) -> Iterator[None]:
-    """While the block runs, a thread looks every few seconds, and calls ``then`` after each look."""
+    """While the block runs, a thread polls every few seconds, and calls ``then`` after each poll."""
     over = threading.Event()
 
     def run() -> None:
@@ -178,7 +178,7 @@ def watching_workers(
                 watch.poll()
                 then()
                 away = False
-            except Exception as error:  # noqa: BLE001 whoever asks is told that the look is old
+            except Exception as error:  # noqa: BLE001 ``alive`` turns false once the last poll is old
                 if not away:  # one line, however long it lasts
                     log.warning("the workers' signs of life cannot be read (%s)", type(error).__name__)
                 away = True

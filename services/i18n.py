@@ -99,7 +99,7 @@ def format_date(moment: datetime, zone: str, language: str) -> str:
 
 
 def format_datetime(moment: datetime, zone: str, language: str, *, named: bool = True) -> str:
-    """Date and time in ``zone``; the zone is named (``24 nov. 2026, 15:30 (Paris, heure normale …)``) unless told not to."""
+    """Date and time in ``zone``; the zone is named (``24 nov. 2026, 15:30 (Paris, heure normale …)``) unless ``named`` is False."""
     local, locale = moment.astimezone(ZoneInfo(zone)), number_locale(language)
     text = babel_datetime(local, "medium", locale=locale)
     text = text.rsplit(":", 1)[0] if local.second == 0 and text.count(":") == 2 else text
@@ -113,15 +113,15 @@ def format_short(moment: datetime, zone: str, language: str) -> str:
 
 
 def format_ago(moment: datetime, now: datetime, language: str) -> str:
-    """``2 minutes ago`` in the reader's language; what is just now was a second ago, and is not to come."""
+    """``2 minutes ago`` in the reader's language; a moment less than a second away was a second ago."""
     apart = moment - now
     apart = -_SECOND if abs(apart) < _SECOND else apart
     return format_timedelta(apart, add_direction=True, locale=number_locale(language))
 
 
 def trimmed(text: str, values: Mapping[str, Any]) -> str:
-    """A sentence without what says nothing: what stands in brackets, or between a colon and an end, goes together with a
-    value that is not there. ``refused (code {code}, field {field}): {said}`` is ``refused (code {code}).`` of a code alone.
+    """A sentence without its empty parts: a part in brackets, or between a colon and the end, is left out when its value is
+    absent. ``refused (code {code}, field {field}): {said}`` is ``refused (code {code}).`` of a code alone.
     """
 
     def there(name: str) -> bool:

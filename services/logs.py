@@ -1,4 +1,4 @@
-"""What the server's log may hold: everything but secrets, cookies and query strings."""
+"""The server's log, without secrets, cookies and query strings."""
 
 import logging
 import re

@@ -4,7 +4,7 @@ HiPay's own samples show three decimals for EUR, so the unit is finer than any c
 
     AmountError
     ├── NotANumber        the text is no amount in the reader's notation
-    ├── OtherCurrency     a sign or a code beside it does not mean its currency
+    ├── OtherCurrency     a sign or a code next to it does not mean its currency
     ├── NotPositive       zero or less
     ├── TooManyDecimals   more decimals than the currency has, zeros too
     ├── TwoReadings       three digits behind a mark that are decimals to one reader and thousands to another
@@ -23,7 +23,7 @@ from services.errors import DeskError
 from services.text import currency_signs
 
 UNITS = 10_000
-_LONGEST = 100  # characters of an amount with what stands around it
+_LONGEST = 100  # characters of an amount with its signs
 MAX_UNITS = 99_999_999_9999  # HiPay's amounts have at most eight whole digits in every sample we have.
 
 # ISO 4217:2015 table A.1: every currency has two decimals but these. CLDR's own numbers differ (HUF, RSD, LAK …).
@@ -55,7 +55,7 @@ class NotANumber(AmountError):
 
 
 class OtherCurrency(AmountError):
-    """``sign``: what stands beside the amount, as it was written."""
+    """``sign``: the sign or code next to the amount, as it was written."""
 
     code = "amount_other_currency"
 
@@ -149,7 +149,7 @@ def parse(text: str, currency: str, locale: str) -> Decimal:
 
     A lone separator that cannot be a group is taken as the decimal sign whichever it is (``12.5`` in French), and one
     that could be a group but is not written as the locale writes groups is refused: ``1.234`` in German is 1234, in
-    French it is refused. More decimals than the currency has are refused, zeros too. A sign or a code beside the amount
+    French it is refused. More decimals than the currency has are refused, zeros too. A sign or a code next to the amount
     must be able to mean the currency. Raises AmountError.
     """
     if not is_currency(currency):
@@ -180,9 +180,9 @@ def parse(text: str, currency: str, locale: str) -> Decimal:
 
 
 def check_decimals(text: str, digits: str, decimals: int, currency: str) -> None:
-    """Refuse more decimals than the currency has, zeros too: what says 1,000 may mean a thousand.
+    """Refuse more decimals than the currency has, zeros too: 1,000 may mean a thousand.
 
-    ``text``: as it was written; ``digits``: without what stands beside them. Raises TwoReadings, TooManyDecimals.
+    ``text``: as it was written; ``digits``: without signs and codes. Raises TwoReadings, TooManyDecimals.
     """
     if decimals > exponent(currency):
         raise (

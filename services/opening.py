@@ -1,6 +1,6 @@
-"""What every process that opens the desk (dashboard, worker, public application) does first.
+"""Every process that opens the desk (dashboard, worker, public application) begins here.
 
-It stands below them all, since the public application may not import the dashboard's entry points.
+It is a module below all three, since the public application may not import the dashboard's entry points.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Files that nobody but the service's own user may read: the database, what lies beside it, the settings with the secrets.
+"""Files that only the service's own user may read: the database, the files of its folder, the settings with the secrets.
 
-Every program begins with ``set_umask``. What an earlier version, a restored copy or another program left open is repaired at
-start, or named in the log.
+Every program begins with ``set_umask``. Files that an earlier version, a restored copy or another program left readable are
+repaired at start, or named in the log.
 """
 
 import logging
@@ -12,19 +12,19 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_OURS = ("eterminal", "sandbox")  # how what we keep in the data folder is called
+_OURS = ("eterminal", "sandbox")  # how the names of our files in the data folder begin
 
 
 def set_umask() -> None:
-    """What this process and its children make from now on is its user's alone."""
+    """Only this process's user may read the files that it and its children make from now on."""
     os.umask(_OTHERS)
 
 
 def repair(folder: Path, database: Path | None, secrets: Path) -> None:
-    """Take from other users of the machine what they may do with the files; where that cannot be done, say it.
+    """Take other users' permissions from the files; where that cannot be done, log it.
 
-    A folder that holds other people's files, too, is left and named. So is a secrets file that everybody may read: its
-    group may be meant.
+    A folder that also has other people's files is only logged. So is a secrets file that everybody may read: its group may
+    be meant to.
     """
     folder, database = folder.resolve(), database.resolve() if database else None
     folders = {folder, database.parent} if database else {folder}

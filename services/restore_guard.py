@@ -1,16 +1,17 @@
-"""A database that was put back from a backup sends nothing until a person releases it.
+"""A database that was restored from a backup sends nothing until a person releases it.
 
-What was sent after the backup was made stands in it as still to be sent. So each machine keeps, outside the database, in
-the data directory, how far the database had come (a marker); a database that stands before that was put back. So does one
-that another machine's marker belongs to, and one with a past and no marker beside it: a backup on a new machine.
+In a restored database, what was sent after the backup still waits to be sent. So each machine stores in its data directory,
+outside the database, a marker: which database it is and its newest event. A database was restored when its newest event is
+older than the marker's, when the marker is of another database, or when it has orders and there is no marker (a backup on a
+new machine).
 
-    first start, or the first one that keeps a marker   a marker is written
-    marker of this database, not ahead of it            go on
-    marker ahead of the database, or of another         held
-    no marker: SQLite                                   held: its file has moved without the marker
-    no marker: PostgreSQL                               a further machine of a living installation joins; else held
+    first start, or the first one that writes a marker   a marker is written
+    marker of this database, not newer than it           go on
+    marker newer than the database, or of another        held
+    no marker: SQLite                                    held: its file has moved without the marker
+    no marker: PostgreSQL                                a further machine of a running installation joins; else held
 
-While it is held, what HiPay tells is taken in and payments are read; no page is made, nothing is mailed or asked of HiPay.
+While it is held, notifications are stored and payments are read; no page is made, and nothing is mailed or requested of HiPay.
 """
 
 import json
@@ -35,8 +36,8 @@ from services.store.locks import one_at_a_time
 log = logging.getLogger(__name__)
 
 Finding = Literal["free", "held", "unmarked"]
-CHECK_SECONDS = 5.0  # seconds
-LIFE_SHOWS = 45.0  # seconds: a living installation's workers take turns every twenty
+CHECK_SECONDS = 5.0
+LIFE_SHOWS = 45.0  # seconds: in a running installation a worker begins a round every twenty
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Hold:
 
 
 def examine(store: Store, settings: Settings) -> Finding:
-    """Compare the database with this machine's marker; hold it where it was put back, else bring the marker up to date."""
+    """Compare the database with this machine's marker: hold it where it was restored, else bring the marker up to date."""
     path = marker_path(settings)
     with store.write() as tx:
         one_at_a_time(tx, "epoch")
@@ -92,14 +93,14 @@ def _mismatch(marker: Marker, epoch: dict[str, Any], newest: int) -> str:
 
 
 def hold_if_restored(store: Store, settings: Settings) -> None:
-    """What a process calls before it does anything with the database. On PostgreSQL a database without this machine's marker
-    is left to ``MarkerWatch``, which can tell a further machine of a living installation from a backup."""
+    """Every process calls this before it uses the database. On PostgreSQL a database without this machine's marker is left to
+    ``MarkerWatch``, which distinguishes a further machine of a running installation from a backup."""
     if examine(store, settings) == "unmarked" and store.sqlite:
         hold_unmarked(store)
 
 
 def hold_unmarked(store: Store) -> None:
-    """Hold a database with a past beside which this machine has no marker."""
+    """Hold a database that has orders and of which this machine has no marker."""
     with store.write() as tx:
         one_at_a_time(tx, "epoch")
         if not restore_guard.held(tx):
@@ -107,7 +108,7 @@ def hold_unmarked(store: Store) -> None:
 
 
 def join(store: Store, settings: Settings) -> None:
-    """This machine is a further one of an installation that lives: it keeps a marker from now on."""
+    """This machine is a further one of a running installation: write its marker."""
     with store.write() as tx:
         one_at_a_time(tx, "epoch")
         epoch = restore_guard.epoch(tx)
@@ -127,7 +128,7 @@ def _hold(tx: Any, reason: str, marker: Marker | None) -> None:
 
 
 def current_hold(store: Store) -> Hold | None:
-    """Since when the database is held, and what waits; None while it is not. One look into a small table."""
+    """Since when the database is held, and what waits; None while it is not. It reads one row of a small table."""
     with store.read() as tx:
         known = restore_guard.held(tx)
         if not known:
@@ -166,7 +167,7 @@ def read_marker(path: Path) -> Marker | None:
 
 
 def write_marker(path: Path, marker: Marker) -> None:
-    """Write it as a whole. Where this machine has no place for one, a backup cannot be told: the log says so."""
+    """Write it as a whole. Where it cannot be written, a restored backup is not noticed: the log warns of that."""
     if read_marker(path) == marker:
         return
     unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
@@ -195,7 +196,7 @@ def _writable(path: Path) -> bool:
 
 
 class MarkerWatch:
-    """A worker's eye on the marker: at its start, and whenever something has happened since."""
+    """A worker compares the marker with the database: at its start, and when there are new events."""
 
     def __init__(
         self, store: Store, settings: Settings, *, seconds: Callable[[], float] = time.monotonic
@@ -207,9 +208,9 @@ class MarkerWatch:
         self._life = ""
 
     def may_work(self) -> bool:
-        """False while it is not known yet whether this machine is new to a living installation.
+        """False while it is not known whether this machine is a further one of a running installation.
 
-        A database that is held may be worked on: whatever would leave this machine waits by itself.
+        True for a held database: the steps that would send something wait by themselves.
         """
         now = self._seconds()
         if (

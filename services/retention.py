@@ -46,7 +46,7 @@ class NothingToErase(RetentionError):
 class Found:
     """What is stored of a customer. ``orders``, ``messages``, ``notifications`` and ``rows`` (of lists) can be erased now;
     ``alive``: order ids of requests that can still be paid or are being sent, and ``alive_until`` the last of their ends;
-    ``moved``: of requests that were sent to the address once, and have another now; ``lines`` of payout files that hold it;
+    ``moved``: of requests that were sent to the address once, and have another now; ``lines`` of payout files with it;
     ``rows_alive``: rows of a list that is still going out; ``by_name``: orders were found by a name that several may have."""
 
     orders: tuple[str, ...]
@@ -140,9 +140,9 @@ def sweep(desk: Desk) -> None:
     now, erased = clock.now(), 0
     for account in desk.settings.all_accounts:
         with desk.store.read() as tx:
-            kept = _months(tx, account)
-        if kept:
-            erased += _sweep(desk, account, now - kept * _MONTH, now)
+            months = _months(tx, account)
+        if months:
+            erased += _sweep(desk, account, now - months * _MONTH, now)
     with desk.store.write() as tx:
         erasure.erase_again(tx)
     if erased:

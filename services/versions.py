@@ -1,4 +1,4 @@
-"""Versions under us with a fault that an operator must hear of: said at start, and by the check list."""
+"""Versions of Python and SQLite with a fault that the operator must know: logged at start, shown in the check list."""
 
 import logging
 import sys

@@ -59,7 +59,7 @@ def page() -> None:
             t("Save my choice"), type="primary", key="save_notices", disabled=own is None
         ):
             changed = choose(desk(), actor(), wanted)
-            users.keep_language(desk(), actor(), language())  # the language of the notices
+            users.save_language(desk(), actor(), language())  # the language of the notices
             toast_saved(bool(changed))
 
 

@@ -49,7 +49,7 @@ _MACHINERY = frozenset(Grant(role) for role in ROLES)
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who calls a service. ``id`` is what rows and the audit keep; name and address are for the screen.
+    """Who calls a service. Rows and the audit store the ``id``; name and address are for the screen.
 
     ``session`` is empty for the named local user and for the machinery: only a provider's sign-in can run out.
     """

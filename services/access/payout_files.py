@@ -22,7 +22,7 @@ class FileOfAccounts(Protocol):
 
 
 def accounts_of(file: FileOfAccounts) -> frozenset[str]:
-    """``ALL_ACCOUNTS`` stands for an account that is not known yet."""
+    """The accounts of the file; ``ALL_ACCOUNTS`` in place of one that is not known yet."""
     return frozenset({file.account, *(account or ALL_ACCOUNTS for _, account, _ in file.accounts)})
 
 

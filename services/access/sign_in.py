@@ -1,4 +1,4 @@
-"""Who sits at the screen: a person whom the identity provider vouches for, or the one local user.
+"""Who uses the screens: a person who signed in with the identity provider, or the one local user.
 
     AccessError
     └── NotSignedIn
@@ -7,7 +7,7 @@
         ├── SessionEnded        the session is over: too old, unused for too long, or signed out
         └── UserDisabled        an administrator has closed the account
 
-Streamlit keeps the provider's claims in a cookie for thirty days and never looks at them again. So a session is a row of
+Streamlit stores the provider's claims in a cookie for thirty days and does not check them again. So a session is a row of
 our own, found by the token's identity: it ends after ``absolute_hours``, after ``idle_minutes`` without use, or at
 sign-out, and the same cookie shown again finds the ended row. Sessions are measured by the machine's clock, as the
 provider's token is: the sandbox's clock may jump by months.
@@ -92,7 +92,7 @@ def sign_in(desk: Desk, claims: Mapping[str, Any]) -> Actor:
 
 
 def session_of(desk: Desk, claims: Mapping[str, Any]) -> str:
-    """The session that these claims stand for, begun or not. Raises ClaimsIncomplete, ForeignToken."""
+    """The id of the session of these claims, begun or not. Raises ClaimsIncomplete, ForeignToken."""
     return _token(desk, claims).session
 
 
@@ -169,7 +169,7 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
                 disabled=False,
             )
             audit.record(tx, actor, "user.created", f"user:{user_id}")
-        if not user or started_at >= user.signed_in_at:  # an older token says less than what we know
+        if not user or started_at >= user.signed_in_at:  # an older token knows less than the row
             access.change_user(tx, user_id, email=email, name=name, signed_in_at=started_at)
             access.set_grants(tx, user_id, "claim", map(Grant, roles), at=now, granted_by="provider")
         access.add_session(
@@ -216,7 +216,7 @@ def _claimed(claims: Mapping[str, Any], name: str) -> Iterator[str]:
 
 
 def _address(claims: Mapping[str, Any]) -> str:
-    """The address, "" for none that the provider says it has verified: anybody may have written another into their account."""
+    """The address that the provider has verified, "" for none: a person may write any other into their account there."""
     return str(claims.get("email") or "") if claims.get("email_verified") is True else ""
 
 

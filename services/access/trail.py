@@ -11,7 +11,7 @@ from services.store import access
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One act. ``who`` is the person's name as it stands now, empty for the machinery (see ``kind``).
+    """One act. ``who`` is the person's name of today, empty for the machinery (see ``kind``).
 
     ``subject`` is ``kind:id``; ``subject_name`` the name of a person acted upon, else empty.
     """
@@ -57,7 +57,7 @@ def actions(desk: Desk, actor: Actor) -> tuple[str, ...]:
 
 
 def broken_at(desk: Desk, actor: Actor) -> int | None:
-    """The id of the first entry that was changed, or that follows one removed; None when the chain holds. Raises NotAllowed."""
+    """The id of the first entry that was changed, or that follows one removed; None when the chain is whole. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_AUDIT, ALL_ACCOUNTS)
         return access.broken_link(tx)

@@ -131,7 +131,7 @@ def set_grants(desk: Desk, actor: Actor, user_id: str, grants: frozenset[Grant])
         ):
             raise LastAdmin
         access.set_grants(tx, user_id, "table", wanted, at=clock.now(), granted_by=actor.id)
-        _keep_an_admin(tx)
+        _require_an_admin(tx)
         for action, changed in (("role.granted", wanted - before), ("role.revoked", before - wanted)):
             for grant in sorted(changed):
                 account = {"account": grant.account} if grant.account else {}
@@ -147,7 +147,7 @@ def set_disabled(desk: Desk, actor: Actor, user_id: str, disabled: bool) -> None
         access.change_user(tx, user_id, disabled=disabled)
         if disabled:
             access.end_sessions_of(tx, user_id, datetime.now(UTC))
-        _keep_an_admin(tx)
+        _require_an_admin(tx)
         audit.record(tx, actor, "user.disabled" if disabled else "user.enabled", f"user:{user_id}")
 
 
@@ -159,7 +159,8 @@ def _person(tx: Connection, actor: Actor, user_id: str) -> None:
         raise UnknownUser
 
 
-def _keep_an_admin(tx: Connection) -> None:
+def _require_an_admin(tx: Connection) -> None:
+    """Raises LastAdmin when nobody is left who may give roles."""
     if not access.active_for_all_accounts(tx, "admin"):
         raise LastAdmin
 
@@ -171,8 +172,8 @@ def language(desk: Desk, actor: Actor) -> str:
     return str(row.language) if row else ""
 
 
-def keep_language(desk: Desk, actor: Actor, code: str) -> None:
-    """Remember the person's own choice of language; of a session that is over nothing is remembered."""
+def save_language(desk: Desk, actor: Actor, code: str) -> None:
+    """Store the person's own choice of language, unless their session is over."""
     if code in DASHBOARD_LANGUAGES:
         with desk.store.write() as tx:
             if rights(tx, actor):

@@ -1,4 +1,4 @@
-"""To do: what a person must look at, whose it is, and how it ends.
+"""To do: alarms, which a person must deal with; who has each, and how it is closed.
 
 AlarmError
 ├── UnknownAlarm

@@ -118,7 +118,7 @@ def close(desk: Desk, actor: Actor, alarm_id: int, reason: str) -> None:
         alarms.change(tx, alarm_id, closed_at=clock.now(), closed_by=actor.id, closing_reason=why)
         if alarm.kind in UNCONFIRMED_KINDS and alarm.order is not None:
             dismiss(tx, alarm.order, alarm.account, alarm.detail.get("reference"), actor)
-        # The reason is a person's own words and may name somebody: the alarm keeps it, the audit does not.
+        # The reason is a person's own words and may name somebody: the alarm stores it, the audit does not.
         audit.record(tx, actor, "alarm.closed", f"alarm:{alarm_id}", kind=alarm.kind, order=alarm.order)
 
 

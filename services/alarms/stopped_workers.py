@@ -1,5 +1,5 @@
-"""The alarm that no worker works, or not on everything: raised and ended by the dashboards, since the round that raises the
-others is a worker's own.
+"""The alarm that no worker runs, or that some of its lanes do not. The dashboards raise and close it, since a worker's own
+round raises the others.
 """
 
 from typing import Any
@@ -18,9 +18,9 @@ KINDS: tuple[AlarmKind, ...] = ("no_worker", "worker_part_still")
 
 
 def note(desk: Desk) -> None:
-    """Compare the alarms with what this process has seen of the signs of life. What it does not know it leaves as it is.
+    """Compare the alarms with the signs of life that this process has read; while it knows nothing, nothing changes.
 
-    Running it in several dashboards does nothing more. Raises StoreError.
+    Running it in several dashboards changes nothing more. Raises StoreError.
     """
     still = desk.worker_watch.standstill
     if still is None and not desk.worker_watch.alive:
@@ -48,7 +48,7 @@ def _as_wanted(found: list[Any], wanted: Condition | None) -> bool:
 
 
 def _wanted(still: Standstill) -> Condition:
-    """Known by the lane that has stood longest and its last sign: closed by a person, it is not raised again for those."""
+    """Its identity is the lane without a sign for longest, and that sign: closed by a person, it is not raised again for these."""
     lane, sign = min(still.lanes, key=lambda one: one[1])
     kind: AlarmKind = "no_worker" if still.whole else "worker_part_still"
     detail: dict[str, Any] = {"since": clock.shown(still.since).isoformat()}

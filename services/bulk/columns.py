@@ -97,7 +97,7 @@ _AMOUNT = Column(
                 "total incl vat",
                 "gross amount",
             ),
-            beside=(*_PRICES, *_DUE, *_TAXED),
+            rivals=(*_PRICES, *_DUE, *_TAXED),
         ),
         Tier(
             (
@@ -110,9 +110,9 @@ _AMOUNT = Column(
                 "somme",
                 "sum",
             ),
-            beside=(*_PRICES, *_DUE, *_TAXED),
+            rivals=(*_PRICES, *_DUE, *_TAXED),
         ),
-        Tier(("price", "prix"), beside=(*_PRICES, *_SUMS, *_DUE, *_TAXED, *COUNTS)),
+        Tier(("price", "prix"), rivals=(*_PRICES, *_SUMS, *_DUE, *_TAXED, *COUNTS)),
     ),
     needed=True,
 )

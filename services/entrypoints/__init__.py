@@ -1,1 +1,1 @@
-"""What starts and stops: the dashboard, the worker, periodic work."""
+"""The programs: the dashboard's start and stop, the worker, periodic work, the whole installation."""

@@ -59,7 +59,7 @@ def refuse_other_address(settings: Settings, address: str | None, port: int) -> 
 
 
 def ready_message(settings: Settings, addresses: Sequence[tuple[str, str]]) -> str:
-    """What is said once all is up: whose money it moves, who does the work, and the addresses under their names."""
+    """The message once everything runs: the sandbox or real accounts, where the worker runs, and the addresses."""
     if settings.demo:
         world = "No account is configured: this is the sandbox, no money moves."
     else:
@@ -85,7 +85,7 @@ def running(desk: Desk) -> Iterator[None]:
 
     logs.set_up(desk.settings)
     versions.log_warnings(desk.store)
-    parsing.prepare()  # the first file is looked at without waiting until the readers are loaded
+    parsing.prepare()  # so that the first file does not wait until the readers are loaded
     children: list[Child] = []
     worker = None
     try:

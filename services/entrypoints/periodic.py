@@ -1,6 +1,6 @@
-"""Work that belongs to no order and comes back by itself: each round runs in one worker at a time, at most so often.
+"""Periodic work that belongs to no order: each round runs in one worker at a time, at most once in its interval.
 
-A round that failed, or whose process died, comes again within minutes, however seldom it runs otherwise.
+A round that failed, or whose process died, runs again within minutes, whatever its interval is.
 """
 
 import logging
@@ -18,7 +18,7 @@ from services.orders.reminders import remind
 from services.store import STORE_AWAY, meta
 
 log = logging.getLogger(__name__)
-_LEASE = timedelta(minutes=15)  # without a word from whoever began it, another begins
+_LEASE = timedelta(minutes=15)  # after that another worker begins a round that has not ended
 _AGAIN = timedelta(minutes=1)  # after the first failure; twice as long after each further one
 
 
@@ -42,22 +42,22 @@ ROUNDS = (
 
 
 class Rounds:
-    """One worker's memory of when it last looked, so that most of its turns cost a comparison of two times."""
+    """When one worker last claimed each round, so that most calls cost a comparison of two times."""
 
     def __init__(self, rounds: tuple[Round, ...] = ROUNDS) -> None:
         self._rounds = rounds
-        self._looked: dict[str, tuple[datetime, timedelta]] = {}  # when, and for how long that holds
+        self._tried: dict[str, tuple[datetime, timedelta]] = {}  # when, and until the next try
         self._failures: dict[str, int] = {}
 
     def run_due(self, desk: Desk) -> None:
         """Run what is due and no other worker has run since. Raises one of STORE_AWAY; a fault of ours is logged."""
         for one in self._rounds:
             now = clock.now()
-            looked, gap = self._looked.get(one.name, (now, timedelta(0)))
+            tried, gap = self._tried.get(one.name, (now, timedelta(0)))
             # The sandbox's clock may go back: then the round is due, too.
-            if abs(now - looked) < gap:
+            if abs(now - tried) < gap:
                 continue
-            self._looked[one.name] = now, min(one.every, _LEASE)
+            self._tried[one.name] = now, min(one.every, _LEASE)
             with desk.store.write() as tx:
                 ours = meta.claim_round(tx, f"round:{one.name}", now, one.every, _LEASE)
             if ours:
@@ -75,6 +75,6 @@ class Rounds:
             gap = min(one.every, _AGAIN * 2 ** min(failures - 1, 10))
             log.exception("the round %s failed; it comes again in %s", one.name, gap)
         if gap != min(one.every, _LEASE):
-            self._looked[one.name] = now, gap
+            self._tried[one.name] = now, gap
             with desk.store.write() as tx:
                 meta.end_round(tx, f"round:{one.name}", now, one.every, _LEASE, gap)

@@ -56,7 +56,7 @@ def start(program: Program) -> Child:
 
 
 def sandbox(settings: Settings) -> Program:
-    """The HiPay of this machine, with its mailbox. Its state lies beside the database."""
+    """The sandbox's HiPay and its mailbox. Its state lies in the data directory."""
     address = urlsplit(settings.sandbox_url)
     host, port = address.hostname or "127.0.0.1", address.port or 80
     arguments = (
@@ -111,5 +111,5 @@ def dashboard(settings: Settings) -> Program:
 
 
 def demo_world(settings: Settings) -> tuple[Program, ...]:
-    """What the sandbox's world needs beside the dashboard; nothing in the real one."""
+    """The programs that the sandbox's world needs besides the dashboard; none with real accounts."""
     return (sandbox(settings), public(settings)) if settings.demo else ()

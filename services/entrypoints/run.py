@@ -18,7 +18,7 @@ from services.entrypoints.programs import Program
 from services.opening import desk_or_exit
 from services.processes import Child
 from services.settings import Settings
-from services.web import door
+from services.web import start_link
 
 _READY = 90.0  # seconds that a program gets to answer: the first start compiles every module
 
@@ -87,11 +87,11 @@ def _failed(children: list[Child], program: Program | None) -> int:
 
 
 def _home(settings: Settings) -> tuple[str, dict[str, str]]:
-    """The dashboard's address, a link that opens it where nobody signs in, and what the dashboard must be told for that."""
-    if not door.needed(settings) or settings.dashboard_token:
-        return door.home(settings, ""), {}
-    token = door.new_token()
-    return door.home(settings, token), {"ETERMINAL_DASHBOARD_TOKEN": token}
+    """The dashboard's address (where nobody signs in, the link that opens it), and the environment variables for that."""
+    if not start_link.needed(settings) or settings.dashboard_token:
+        return start_link.home(settings, ""), {}
+    token = start_link.new_token()
+    return start_link.home(settings, token), {"ETERMINAL_DASHBOARD_TOKEN": token}
 
 
 def _addresses(settings: Settings, home: str) -> str:

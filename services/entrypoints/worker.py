@@ -1,11 +1,11 @@
-"""The worker: does what is due, each kind of work beside the others, until it is told to stop.
+"""The worker: does what is due, each kind of work in a thread of its own, until it is stopped.
 
-    steps           mails, pages, operations, looks at HiPay: services.orders.steps.lanes
-    notifications   what HiPay tells
-    rounds          what comes back by itself
-    beside these    payouts fetched, the folder, reconciliation
+    steps           mails, pages, operations, reads of HiPay: services.orders.steps.lanes
+    notifications   HiPay's notifications
+    rounds          periodic work: services.entrypoints.periodic
+    and             fetching payouts, the watched folder, reconciliation, imports: services.imports.background
 
-Any number may run, in any number of processes. On SQLite one is the right number: writers take turns anyway.
+Any number may run, in any number of processes. On SQLite one is enough: its writers wait for each other anyway.
 """
 
 import logging
@@ -55,7 +55,7 @@ def start(desk: Desk) -> Running:
 
 
 def _thread(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> threading.Thread:
-    """Lanes begin again by themselves. Where they cannot even begin, this process is of no use, and must not look it."""
+    """Lanes begin again by themselves. A process in which they cannot begin ends, so that somebody notices."""
 
     def work() -> None:
         try:
@@ -86,21 +86,21 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
         busy = sending.work(desk)
         return lanes.begin_next() or busy
 
-    def take_in() -> bool:
+    def handle_notifications() -> bool:
         return may_work.is_set() and notifications.work_off(desk, apart=apart) > 0
 
-    def go_round() -> bool:
+    def run_rounds() -> bool:
         if may_work.is_set():
             rounds.run_due(desk)
         return False
 
-    beside = {"notifications": take_in, "rounds": go_round}
+    others = {"notifications": handle_notifications, "rounds": run_rounds}
     with background.background(desk, stopping):
         threads = [
             threading.Thread(
                 target=_lane, args=(desk, name, stopping, work, stopping.wait), name=name, daemon=True
             )
-            for name, work in beside.items()
+            for name, work in others.items()
         ]
         for thread in threads:
             thread.start()
@@ -127,7 +127,7 @@ def _lane(
             try:
                 busy = work()
                 desk.heartbeats.beat(name)
-            except STORE_AWAY:  # the store itself says so, once for all threads
+            except STORE_AWAY:  # the store itself logs it, once for all threads
                 stopping.wait(AGAIN_SECONDS)
                 continue
             except Exception:

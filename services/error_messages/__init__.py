@@ -24,14 +24,14 @@ def stored_sentence(code: str, fields: Mapping[str, str], t: Translator) -> str:
 
 
 def _general(code: str) -> str:
-    """What may be said of a refusal without its fields: the sentence of its kind."""
+    """The sentence of a refusal without its fields: the one of its kind."""
     kinds = (code.rsplit("_", cut)[0] for cut in range(1, code.count("_") + 1))
     texts = (SENTENCES.get(kind, "") for kind in kinds)
     return next((text for text in texts if text and not PLACEHOLDER.search(text)), UNKNOWN)
 
 
 def _in_words(code: str, name: str, value: str, t: Translator) -> str:
-    """What a field says in codes: a kind of file, columns of a payout file, why something could not be reached or read."""
+    """A field whose value is a code, in words: a kind of file, columns of a payout file, why something failed."""
     if (code, name) in CODES:
         return t(CODES[code, name].get(value, value))
     if name == "looks_like":
@@ -42,7 +42,7 @@ def _in_words(code: str, name: str, value: str, t: Translator) -> str:
 
 
 def _amounts(fields: Mapping[str, str], t: Translator) -> dict[str, str]:
-    """What was refused before amounts were fields of their own holds them as texts, which stay."""
+    """The amounts of the fields ``…_units``. Refusals stored by earlier versions have their amounts as texts, which stay."""
     currency = fields.get("currency", "")
     example = {} if "example" in fields else {"example": _example(currency, t.locale)}
     return example | {

@@ -23,7 +23,7 @@ _GONE_AGAIN = (Effect.REFUNDED, Effect.CHARGED_BACK, Effect.CREDITED)
 
 @dataclass(frozen=True)
 class Fact:
-    """``identity``: what makes it this fact and no other; ``detail`` holds codes and amounts only."""
+    """``identity``: the same for the same fact, different for any other; ``detail``: codes and amounts only."""
 
     kind: NoticeKind
     identity: str
@@ -42,7 +42,7 @@ def fact(order: int, capture: Capture, event: int, kind: EventKind, data: dict[s
     if kind != "payment":
         return None
     effect, reference = status(int(data["status"])).effect, str(data["reference"])
-    # A payment may first be seen when it is collected, settled or about to go back: the amount says that it is there.
+    # A payment may first be seen when it is collected, settled or about to go back: its amount shows that it was paid.
     if data.get("captured") and effect not in _GONE_AGAIN:
         return Fact("paid", f"paid:{order}", {"units": int(data["captured"])})
     if effect is Effect.AUTHORISED and capture == "later":
@@ -55,7 +55,7 @@ def fact(order: int, capture: Capture, event: int, kind: EventKind, data: dict[s
 
 
 def still_true(kind: NoticeKind, link: LinkState) -> bool:
-    """Whether a notice that waited is still true and still asks for something; ``link``: where the order's link stands."""
+    """Whether a notice that waited is still true and still asks for something; ``link``: the state of the order's link."""
     if kind in ("refused", "expires"):
         return link == "open"
     return kind != "not_delivered" or link in ("open", "expired")

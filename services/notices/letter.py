@@ -49,9 +49,9 @@ _WORDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class About:
-    """The order as the notice speaks of it. ``units`` in 1/10000."""
+    """The facts of an order that a notice names. ``units`` in 1/10000."""
 
     id: int
     order_id: str
@@ -76,7 +76,7 @@ def compose(
         "reason": _reason(detail, t),
     }
     title = clean_header_text(t(subject, **values), "subject", 500, digits=True)
-    said = " ".join(f"{t(sentence, **values)} {_opened(detail, t)}".split())
+    body = " ".join(f"{t(sentence, **values)} {_opened(detail, t)}".split())
     link = f"{dashboard}/payment-requests?order={about.id}"
     choice = f"{dashboard}/my-notices"
     action, why = (
@@ -84,10 +84,10 @@ def compose(
         t("You are told because you chose it. To change that, open My notices:"),
     )
     way = t("{title}: {fields}", title=action, fields=link)
-    text = f"{said}\n\n{way}\n\n-- \n{why} {choice}\n"
+    text = f"{body}\n\n{way}\n\n-- \n{why} {choice}\n"
     html = (
         f'<!doctype html><html lang="{escape(language)}"><body style="font-family:sans-serif;color:#1a1a1a;line-height:1.5">'
-        f"<p>{escape(said)}</p>"
+        f"<p>{escape(body)}</p>"
         f'<p><a href="{escape(link)}">{escape(action)}</a></p>'
         f'<p style="color:#555;font-size:13px">{escape(why)} <a href="{escape(choice)}">{escape(choice)}</a></p>'
         "</body></html>\n"

@@ -26,7 +26,7 @@ from services.store.orders.records import Order
 
 LEASE = timedelta(seconds=150)
 MOST_UNKNOWN = 2  # hand-overs that may have arrived
-MOST_A_ROUND = 50  # what is left has its turn in the next: payments and links come first
+MOST_A_ROUND = 50  # the rest waits for the next round: payments and links come first
 
 
 def post(desk: Desk) -> None:
@@ -117,11 +117,11 @@ def _prepare(
     if user is None or order is None or not known or not _may_send(tx, notice):
         _finish(tx, notice, "dropped")
         return None
-    stands = link_state(order, now)
-    if stands == "confirming":  # in a moment it is known
+    link = link_state(order, now)
+    if link == "confirming":  # in a moment it is known
         _later(tx, notice, now, "payment_unconfirmed")
         return None
-    if not still_true(notice.kind, stands):
+    if not still_true(notice.kind, link):
         _finish(tx, notice, "dropped")
         return None
     if notice.unknown >= MOST_UNKNOWN:
@@ -159,7 +159,13 @@ def _message(
     account = desk.account(notice.account)
     name = " ".join(part for part in (order.first_name, order.last_name) if part)
     about = About(
-        order.id, order.order_id, name, order.amount, order.currency, order.expires_at, account.timezone
+        id=order.id,
+        order_id=order.order_id,
+        name=name,
+        units=order.amount,
+        currency=order.currency,
+        expires_at=order.expires_at,
+        zone=account.timezone,
     )
     composed = compose(
         notice.kind,

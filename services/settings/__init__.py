@@ -109,8 +109,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
-        """Only what needs no database to be seen; what the driver would repeat of a password that is not encoded, it would
-        take for a host or a name."""
+        """Checks that need no database. The driver would take a part of a password that is not encoded for a host or a name,
+        and repeat it in its error."""
         if not value:
             return None
         scheme, is_url, rest = value.get_secret_value().partition("://")
@@ -192,7 +192,7 @@ class Settings(BaseSettings):
 
     @property
     def demo(self) -> bool:
-        """Whether the sandbox stands for HiPay: only while no real account is configured."""
+        """Whether the sandbox takes HiPay's place: only while no real account is configured."""
         return self.sandbox and all(account.environment == "sandbox" for account in self.accounts.values())
 
     @property
@@ -228,7 +228,7 @@ class Settings(BaseSettings):
 
 
 def read() -> Settings:
-    """The settings as they stand now. Raises SettingsError with one sentence for each thing that is wrong."""
+    """The settings as they are set now. Raises SettingsError with one sentence for each thing that is wrong."""
     try:
         return Settings()
     except ValidationError as error:

@@ -19,9 +19,7 @@ Environment = Literal["sandbox", "stage", "production"]
 Role = Literal["manager", "finance", "admin"]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Algorithm = Literal["sha1", "sha256", "sha512"]
-SHORTEST_SECRET = (
-    12  # characters: what signs something that a customer sees can be looked for at home, without asking us
-)
+SHORTEST_SECRET = 12  # characters: a customer who has a signed text can try secrets without asking us
 
 
 class Account(BaseModel):

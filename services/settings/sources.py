@@ -29,7 +29,7 @@ def secrets_file() -> Path:
 
 
 class SecretsFile(PydanticBaseSettingsSource):
-    """``.streamlit/secrets.toml``: Streamlit's own file, so that one place holds every secret."""
+    """``.streamlit/secrets.toml``: Streamlit's own file, so that every secret is in one place."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
         return None, field_name, False  # the file is read as a whole, in __call__

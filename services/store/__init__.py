@@ -7,8 +7,8 @@ from sqlalchemy.exc import TimeoutError as _NoConnection
 
 from services.store.engine import DatabaseRefused, Store, StoreFull, open_store
 
-# The text of a StoreError holds its statement's values: it is never logged. With one of STORE_AWAY the database is away,
-# locked or full (StoreFull, one of them), and the same again may succeed; any other would only repeat itself.
+# The text of a StoreError contains its statement's values: it is never logged. STORE_AWAY: the database is away, locked or
+# full (StoreFull is one of them), and another try may succeed; after any other error it would fail again.
 STORE_AWAY = (OperationalError, InterfaceError, _NoConnection)
 
 __all__ = [

@@ -205,7 +205,8 @@ def record(
     subject: str,
     detail: dict[str, Any],
 ) -> None:
-    """Append an audit row chained to the one before it, as the last of the transaction: whoever appends holds up all others."""
+    """Append an audit row chained to the one before it, as the last statement of the transaction: all others that append
+    wait for it."""
     row = {
         "at": at,
         "actor_kind": actor_kind,

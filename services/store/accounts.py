@@ -50,7 +50,7 @@ PauseSubject = Literal["gateway", "mail"]
 
 @dataclass(frozen=True, slots=True)
 class StoredCheck:
-    """What was measured last; ``detail`` holds the reason, too."""
+    """The last measurement; ``detail`` includes the reason."""
 
     name: str
     status: CheckStatus

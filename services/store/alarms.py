@@ -187,7 +187,7 @@ def closed_before(tx: Connection, order_ids: Iterable[int]) -> list[ClosedAlarm]
 
 
 def locked(tx: Connection, alarm_id: int) -> StoredAlarm | None:
-    """One alarm, kept from other writers to the end of the transaction."""
+    """One alarm, locked to the end of the transaction."""
     found = tx.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).first()
     return None if found is None else StoredAlarm(**found._asdict())
 

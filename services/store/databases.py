@@ -18,9 +18,9 @@ from services.store.locks import writes
 _SQLITE_SAFE = (3, 51, 3)
 _SQLITE_PATCHED = {(3, 50, 7), (3, 44, 6)}
 _WAIT_SECONDS = 20.0
-# Parameters are names and addresses: an error's text, which is logged, must not hold them.
+# Parameters are names and addresses: an error's text, which is logged, must not contain them.
 _COMMON: dict[str, Any] = {"hide_parameters": True}
-# SQLite says FULL where the system says ENOSPC, and IOERR where a quota or a limit of the process is reached.
+# SQLite's error is FULL for the system's ENOSPC, and IOERR for a quota or a limit of the process.
 _SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _POSTGRES_FULL = {"53100", "53400"}  # disk_full; configuration_limit_exceeded: of temporary files
 # Every line of a payout file goes to some place in each of a dozen indexes: those pages are not read again each time.
@@ -28,7 +28,7 @@ _LONG_WORK_CACHE_KIB = 160 << 10
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether the database says that its disk has no room."""
+    """Whether this is the database's error for a disk without room."""
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", None) in _SQLITE_FULL
     return getattr(error, "sqlstate", None) in _POSTGRES_FULL
@@ -79,7 +79,7 @@ def _postgres(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: PostgresConnection[Any], _record: object) -> None:
-        # The same the other way round: a client that is gone must not keep its locks. Nothing of ours waits within a
+        # The same the other way round: a client that is gone must not retain its locks. Nothing of ours waits within a
         # transaction for anything but the database.
         connection.execute("SET idle_in_transaction_session_timeout = '60s'")
         connection.commit()
@@ -106,7 +106,7 @@ def _sqlite(url: URL, *, long_work: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         record.info["file"] = _identity(file)
-        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.isolation_level = None  # we begin transactions ourselves
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -164,4 +164,4 @@ def _begin_immediate(connection: Connection) -> None:
             time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - no secret
     finally:
         raw.execute(f"PRAGMA busy_timeout={_WAIT_SECONDS * 1000:.0f}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # what it raises is said as every other error of the store
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # SQLAlchemy wraps its error as every other

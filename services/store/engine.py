@@ -1,7 +1,7 @@
-"""Opening the database: transactions that wait their turn, migrations that run once, refusals at start.
+"""Opening the database: transactions, migrations that run once, refusals at start.
 
 SQLite: write-ahead log, every commit on disk (``synchronous=FULL``), writers begin IMMEDIATE (deferred ones failed in
-most of 800 concurrent writes) and wait up to 20 s for their turn, looking every few milliseconds: SQLite itself looks after
+most of 800 concurrent writes) and wait up to 20 s for the lock, trying every few milliseconds: SQLite itself tries after
 gaps of up to 100, while a busy worker begins again and again. PostgreSQL: READ COMMITTED, rows locked as they are taken.
 Either way ``read()`` and ``write()`` are the only two ways in.
 """
@@ -52,29 +52,30 @@ class DatabaseRefused(DeskError):
 
 
 class Store:
-    """The database. ``with store.read() as tx`` to look, ``with store.write() as tx`` to change and commit."""
+    """The database. ``with store.read() as tx`` reads, ``with store.write() as tx`` changes and commits."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.sqlite = engine.dialect.name == "sqlite"
         self.outages = Outages()
-        self._serves = False  # before, whoever opens it says what is wrong
+        self._serves = False  # before that, ``open_store`` reports what is wrong
         event.listen(engine, "handle_error", self._failed)
         event.listen(engine, "commit", lambda tx: self.outages.answered(wrote=writes(tx)))
 
     def _failed(self, context: ExceptionContext) -> Exception | None:
-        """Names a disk without room and what no waiting ends, and has every error after which the store may be back told once."""
-        known, said = context.sqlalchemy_exception, context.original_exception
+        """The error to raise instead: StoreFull for a disk without room, DataError where another try would fail, too. Records
+        an outage for every error after which another try may succeed."""
+        known, original = context.sqlalchemy_exception, context.original_exception
         if not isinstance(known, OperationalError | InterfaceError):
             return None
-        if str(getattr(said, "sqlstate", "")).startswith(
+        if str(getattr(original, "sqlstate", "")).startswith(
             _POSTGRES_LIMIT
         ):  # the same again would only repeat it
-            return DataError(context.statement, None, said, hide_parameters=True)
-        full = is_full(said)
+            return DataError(context.statement, None, original, hide_parameters=True)
+        full = is_full(original)
         if self._serves:
-            self.outages.met("full" if full else "away", type(said).__name__)
-        return StoreFull(context.statement, None, said, hide_parameters=True) if full else None
+            self.outages.met("full" if full else "away", type(original).__name__)
+        return StoreFull(context.statement, None, original, hide_parameters=True) if full else None
 
     @property
     def file(self) -> Path | None:
@@ -95,8 +96,8 @@ class Store:
             write_last(connection)
 
     def truncate_log(self) -> None:
-        """Empty SQLite's write-ahead log, which still holds pages as they were before an erasure. PostgreSQL's vacuum
-        and its recycling of logs come by themselves."""
+        """Empty SQLite's write-ahead log, which still has pages as they were before an erasure. PostgreSQL vacuums and
+        recycles its logs by itself."""
         if self.sqlite:
             raw = self.engine.raw_connection()
             try:
@@ -119,9 +120,9 @@ class Store:
 
 
 def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -> Store:
-    """Open and migrate the database. ``demo`` says which world it serves: the sandbox's or a real account's.
+    """Open and migrate the database. ``demo``: whether it is the sandbox's or a real account's.
 
-    ``long_work``: of a process that reads and writes at length, one connection is kept, with a large cache.
+    ``long_work``: of a process that reads and writes at length, one connection stays open, with a large cache.
 
     Raises DatabaseRefused: read-only, unreachable, full, unusable (no right to make tables, no database at all), made by a
     newer version, or known to the other world.
@@ -138,13 +139,13 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
         store.serve()
     except DBAPIError as error:
         store.close()
-        said = database_message(error)
-        if "readonly" in said or "read-only" in said:
-            raise DatabaseRefused("read_only", said) from None
+        message = database_message(error)
+        if "readonly" in message or "read-only" in message:
+            raise DatabaseRefused("read_only", message) from None
         if isinstance(error, StoreFull):
-            raise DatabaseRefused("full", said) from None
+            raise DatabaseRefused("full", message) from None
         reason: RefusalReason = "unreachable" if isinstance(error, OperationalError) else "unusable"
-        raise DatabaseRefused(reason, said) from None
+        raise DatabaseRefused(reason, message) from None
     except BaseException:
         store.close()
         raise
@@ -174,7 +175,7 @@ def newest_revision() -> str | None:
 
 
 def _prove_writable(store: Store) -> None:
-    """A database that only looks would refuse at the first order: let it refuse now."""
+    """A read-only database would refuse at the first order: let it refuse now."""
     with store.write() as tx:
         meta.put_text(tx, "opened", "yes")
 

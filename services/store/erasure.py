@@ -36,7 +36,7 @@ from services.store.schema.settlement_files import held_acts, held_corrections
 from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements import order_keys
 
-NOBODY = "—"  # stands for the name, in every language
+NOBODY = "—"  # in place of the name, in every language
 _REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
 _MACHINERY = ("worker", "hipay", "system")
 _SHOWN = ("seen", "expected")
@@ -93,7 +93,7 @@ def _erase_alarms(tx: Connection, order: int) -> None:
 
 
 def erase_lines(tx: Connection, ids: Iterable[int]) -> None:
-    """Empty the cells of these lines that hold an e-mail address. Their amounts, ids and what they came to stay."""
+    """Empty the cells of these lines that hold an e-mail address. Their amounts, ids and outcomes stay."""
     line, cells = settlement_lines.c, (*LINE_CELLS, *_SHOWN)
     for some in in_batches(ids):
         for row in tx.execute(
@@ -146,7 +146,7 @@ def erase_again(tx: Connection) -> None:
 
 
 def empty_notifications(tx: Connection, which: Any) -> None:
-    """Those worked off keep what became of them and their identity, so that a replay is still known."""
+    """Empty the bodies of those that are handled. Their state and identity stay, so that a repetition is still recognised."""
     here = notifications.c
     these = and_(which, here.state != "stored", func.length(here.body) > 0)
     emptied = notification_addresses.c.notification.in_(select(here.id).where(these))

@@ -1,4 +1,4 @@
-"""Rows as frames, filled in parts, so that no more than a part is ever held as Python objects."""
+"""Rows as frames, filled in parts, so that never more than a part is in memory as Python objects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""When each lane of the workers' work last turned, whichever worker wrote it."""
+"""When each lane of the workers' work last ran, whichever worker wrote it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

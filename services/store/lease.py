@@ -1,8 +1,8 @@
 """A row that is one worker's until a time: taken by lease, written under a fence.
 
-The table has ``leased_until``; other workers pass a leased row over until then. Where it has a ``fence``, each taking raises
-it, and whoever writes a result must still hold that fence: a worker that was thought dead and comes back cannot write over
-its successor. What one process does at a time without a row of its own: ``services.store.meta``.
+The table has ``leased_until``; other workers skip a leased row until then. Where it has a ``fence``, each lease raises it, and
+a result is written only under the fence of its lease: a worker that was thought dead and comes back cannot overwrite the
+result of its successor. A lease of work that has no row of its own: ``services.store.meta``.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select, updat
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the row since: what this one found out is not written."""
+    """Another worker has leased the row since: this one's result is not written."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Leased:
 
 
 def free(table: Table, now: datetime) -> ColumnElement[bool]:
-    """The condition that no worker holds the row."""
+    """The condition that no worker has leased the row."""
     return or_(table.c.leased_until.is_(None), table.c.leased_until <= now)
 
 
@@ -44,7 +44,7 @@ def take(
 ) -> Leased | None:
     """Lease the first row of the table, in this order, for which the condition holds; None where there is none.
 
-    ``skip_locked``: a row that another transaction has locked is passed over. ``values``: what else changes with the taking.
+    ``skip_locked``: a row that another transaction has locked is passed over. ``values``: what else changes with the lease.
     """
     query = select(table).where(where).order_by(*order).limit(1)
     row = tx.execute(query.with_for_update(skip_locked=skip_locked)).first()
@@ -67,5 +67,5 @@ def write(
     tx: Connection, table: Table, row_id: int, fence: int, *also: ColumnElement[bool], **values: Any
 ) -> bool:
     """Change the row; False, and nothing is written, when its fence has moved on or ``also`` is no longer true of it."""
-    held = update(table).where(table.c.id == row_id, table.c.fence == fence, *also)
-    return tx.execute(held.values(**values)).rowcount == 1
+    here = update(table).where(table.c.id == row_id, table.c.fence == fence, *also)
+    return tx.execute(here.values(**values)).rowcount == 1

@@ -1,7 +1,7 @@
-"""What transactions that run at the same moment need: turns, and inserts that may meet. The same on either database.
+"""Transactions that run at the same moment: locks, and inserts of the same row. The same on either database.
 
-On SQLite writers wait for each other from their first statement. PostgreSQL's do not: two of them can look, find nothing,
-and insert the same row.
+On SQLite writers wait for each other from their first statement. PostgreSQL's do not: two of them can both find no row and
+insert the same one.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ def one_at_a_time(tx: Connection, what: str) -> None:
 
 
 def at_the_end(tx: Connection, write: Callable[[Connection], None]) -> None:
-    """Have this written as the last of a transaction that ``Store.write()`` opened, right before it commits."""
+    """Call ``write`` right before a transaction that ``Store.write()`` opened commits."""
     tx.get_execution_options()["eterminal_last"].append(write)
 
 

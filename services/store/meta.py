@@ -1,10 +1,10 @@
 """Small facts about the installation, each under a name of the table ``meta``: no other module reads or writes it.
 
-    texts        what a fact is, as it is stored
-    documents    what one part of the product remembers between two of its runs
-    tasks        what is done once for ever
-    rounds       what is done again and again, by one worker at a time
-    leases       what one process does at a time
+    texts        a value as text
+    documents    a small JSON document of one part of the product
+    tasks        done once for ever
+    rounds       done again and again, by one worker at a time
+    leases       done by one process at a time
 
 Times are the machine's clock, which the sandbox does not move, except those of rounds.
 """
@@ -118,8 +118,8 @@ def end_round(
 
 
 def lease(tx: Connection, name: str) -> tuple[str, float]:
-    """Who holds the lease, "" for nobody, and until when (seconds). In a writing transaction no other changes it before the
-    end."""
+    """The owner of the lease, "" for nobody, and its end (seconds). In a writing transaction no other changes it before the
+    end of the transaction."""
     if not writes(tx):
         return _lease(text(tx, name))
     insert_new(tx, meta, ("name",), name=name, value="")
@@ -127,7 +127,7 @@ def lease(tx: Connection, name: str) -> tuple[str, float]:
 
 
 def take_lease(tx: Connection, name: str, owner: str, seconds: float) -> bool:
-    """Take the lease for so long, or renew it; False where another holds it."""
+    """Take the lease for so long, or renew it; False where another owner has it."""
     holder, until = lease(tx, name)
     if holder not in ("", owner) and until > time.time():
         return False
@@ -136,7 +136,7 @@ def take_lease(tx: Connection, name: str, owner: str, seconds: float) -> bool:
 
 
 def renew_lease(tx: Connection, name: str, owner: str, seconds: float) -> bool:
-    """Renew it, even late; False where ``owner`` no longer holds it, since another has taken it or it was given back."""
+    """Renew the lease, even late; False where ``owner`` no longer has it: another took it, or it was released."""
     if lease(tx, name)[0] != owner:
         return False
     _change(tx, name, json.dumps([owner, time.time() + seconds]))
@@ -144,7 +144,7 @@ def renew_lease(tx: Connection, name: str, owner: str, seconds: float) -> bool:
 
 
 def release_lease(tx: Connection, name: str, owner: str) -> None:
-    """Whoever asks next may take it, if ``owner`` still held it."""
+    """End the lease, if ``owner`` still has it: any other may take it."""
     if lease(tx, name)[0] == owner:
         _change(tx, name, "")
 

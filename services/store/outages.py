@@ -1,7 +1,6 @@
-"""What the log says of a store that is away or has no room: a line when it begins, one every few minutes, one when it is over.
+"""The log of a store that is away or has no room: a line when it begins, one every few minutes, one when it is over.
 
-It is told here, where all threads of a process meet, so that none of them has to: a worker with eight of them would
-write hundreds of lines a minute.
+It is written here, once for all threads of a process: a worker with eight of them would write hundreds of lines a minute.
 """
 
 import logging
@@ -16,7 +15,7 @@ QUIET_SECONDS = 30.0  # without trouble: then it is over. All who wait try again
 
 
 class Outages:
-    """One store's, as this process meets them: each kind with the monotonic seconds when it began, was met and was told last."""
+    """The outages of one store in this process: when each kind began, was met last and was logged last (monotonic seconds)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,8 +39,8 @@ class Outages:
         log.warning("the store %s (%s)%s: what needs it waits, and goes on when it can", what, name, since)
 
     def answered(self, *, wrote: bool = True) -> None:
-        """The store has committed. What one thread could do another may still fail at: it is over after a while only; and
-        that there is room, only who wrote can tell."""
+        """The store has committed. Another thread may still fail, so an outage is over after a while only; and only a
+        transaction that wrote shows that there is room."""
         if not self._began:
             return
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Whether the store can keep something now, and whether its tables are those of this program."""
+"""Whether the store can write now, and whether its tables are those of this program."""
 
 import os
 
@@ -12,19 +12,19 @@ _BYTES = 8_192  # as much as a notification needs: where this has no room, neith
 
 
 def write(store: Store) -> None:
-    """Store as much as a notification is, in the place of the last time. Raises StoreError."""
+    """Write as many bytes as a notification has, over those of the last probe. Raises StoreError."""
     with store.write() as tx:
         meta.put_text(tx, "probe", os.urandom(_BYTES // 2).hex())
 
 
 def tables_fit(store: Store) -> bool:
-    """Whether the database stands at this program's last migration. Raises StoreError."""
+    """Whether this program's last migration is the database's. Raises StoreError."""
     with store.read() as tx:
         return MigrationContext.configure(tx).get_current_revision() == newest_revision()
 
 
 def why(error: Exception) -> str:
-    """What stopped a write, in plain words for whoever watches; nothing of where the database is, or who asks."""
+    """Why a write failed, in plain words for a monitor; without the database's address or user."""
     if isinstance(error, StoreFull):
         return "there is no room on its disk"
     original = error.orig if isinstance(error, DBAPIError) else None

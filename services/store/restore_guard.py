@@ -1,7 +1,7 @@
-"""Whether the database is held because it was put back from a backup, and what tells that it was.
+"""Whether the database is held because it was restored from a backup, and what shows that it was.
 
-``epoch`` names the database (``id``) and counts how often a person has released it. The events' ids only grow, so the
-newest one tells how far the database had come.
+``epoch`` names the database (``id``) and counts how often a person has released it. The events' ids only grow: a database
+whose newest event is older than the one a machine has seen was restored.
 """
 
 from typing import Any
@@ -42,7 +42,7 @@ def any_order(tx: Connection) -> bool:
 
 
 def sign_of_life(tx: Connection) -> str:
-    """What changes at least every half minute while a worker works on this database."""
+    """A text that changes at least every half minute while a worker works on this database."""
     return meta.text(tx, "round:notices")
 
 

@@ -1,4 +1,4 @@
-"""Erasing a customer: their orders, and every place that holds their data. What belongs to money or decisions stays.
+"""Where a customer's data is stored, and which orders are past their time. ``services.store.erasure`` erases it.
 
 Each place is searched by a key:
 - orders: the address in small letters, the order id, or ``search`` and then the full name
@@ -36,7 +36,7 @@ from services.store.schema.settlement_lines import settlement_lines
 from services.text.folding import name_keys, name_parts
 
 OPEN_BATCHES = ("running", "paused")
-# Where a line of a payout file repeats what somebody gave as a reference, and where the join says what it saw of it.
+# The cells of a line that may repeat a reference that somebody typed.
 LINE_CELLS = ("customer_id", *(f"reporting_data_{n}" for n in range(1, 6)), "loose_reference")
 
 
@@ -160,7 +160,7 @@ def _of_lists(tx: Connection, wanted: Wanted) -> tuple[int, tuple[tuple[int, int
 
 
 def _bodies(tx: Connection, address: str, former: Sequence[int]) -> tuple[int, ...]:
-    """Notifications that hold the address, of no order or of these."""
+    """Notifications with the address in their body, of no order or of these."""
     here, key = notifications.c, notification_addresses.c
     query = (
         select(here.id)

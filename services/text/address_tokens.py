@@ -1,4 +1,4 @@
-"""Every e-mail address that a text may hold, whatever the text is: a form, XML, JSON or words."""
+"""Every e-mail address in a text, whatever the text is: a form, XML, JSON or words."""
 
 import re
 from urllib.parse import unquote

@@ -1,4 +1,4 @@
-"""Card numbers within a text: so that none is kept, mailed or sent on by mistake.
+"""Card numbers within a text: so that none is stored, mailed or sent on by mistake.
 
 A number is one where an issuer's prefix, its length and the check digit (ISO/IEC 7812-1, Luhn) fit, written in one piece or
 in groups with blanks, dots or hyphens between them, in the digits of whatever script. Not one is a telephone number with
@@ -31,7 +31,7 @@ _BETWEEN = r"[\s.\-\u2010-\u2015\u2212]"
 _RUN = re.compile(rf"[0-9](?:{_BETWEEN}{{0,3}}[0-9])*")
 _GROUPS = re.compile(r"[0-9]+")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}", re.ASCII)
-_LONG = re.compile(r"\d(?:\D{0,3}\d){11}")  # of whatever script: nothing shorter is looked at
+_LONG = re.compile(r"\d(?:\D{0,3}\d){11}")  # of whatever script: a shorter text is not searched
 
 
 def found(text: str) -> bool:
@@ -40,8 +40,8 @@ def found(text: str) -> bool:
 
 
 def masked(text: str) -> str:
-    """The text with a dot for each digit of a card number: for a name that cannot be refused. Other scripts' digits, and what
-    stands for others in Unicode, come folded where there is one."""
+    """The text with a dot for each digit of a card number: for a name that cannot be refused. In such a text the digits of
+    other scripts become ASCII, and invisible characters are removed."""
     if not found(text):
         return text
     folded = _folded(text)
@@ -57,7 +57,7 @@ def _folded(text: str) -> str:
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where the card numbers of a folded text stand."""
+    """The start and end of each card number in a folded text."""
     text = _without_ibans(text)
     for run in _RUN.finditer(text):
         groups = [(run.start() + one.start(), run.start() + one.end()) for one in _GROUPS.finditer(run[0])]

@@ -1,4 +1,4 @@
-"""Signs and codes of currencies beside an amount: ``12,50 €``, ``US$ 12.50``, ``($5.00)``, ``12.50 Fr.``.
+"""Signs and codes of currencies next to an amount: ``12,50 €``, ``US$ 12.50``, ``($5.00)``, ``12.50 Fr.``.
 
 A sign is never dropped: whoever reads an amount asks which currencies it can mean, and goes on only where the row's own
 is one of them. A dollar sign is one of many currencies, a code is one.
@@ -25,7 +25,7 @@ FOLD = str.maketrans(
 _CORE = re.compile(r"(?P<before>[^0-9]*)(?P<core>[0-9](?:[0-9., ']*[0-9])?)(?P<after>[^0-9]*)")
 
 _DOLLARS = "USD AUD CAD NZD HKD SGD TWD MXN ARS CLP COP UYU DOP BSD BBD BMD BND BZD FJD GYD JMD KYD LRD NAD SBD SRD TTD XCD CUP"
-# What merchants write beside what CLDR gives: national signs (Unicode's Currency Symbols), and words.
+# What merchants write besides CLDR's symbols: national signs (Unicode's Currency Symbols), and words.
 _WRITTEN = {
     "€ euro euros": "EUR",
     "£ £stg": "GBP",
@@ -79,7 +79,7 @@ _WRITTEN = {
 
 @dataclass(frozen=True)
 class Signed:
-    """``bare``: the amount alone, its sign of below or above zero kept. ``signs``: what stands beside it, as written.
+    """``bare``: the amount alone, with its plus or minus. ``signs``: the text before and after it, as written.
     ``currencies``: what all of these can mean together; empty where nobody knows one, or they contradict each other."""
 
     bare: str
@@ -96,7 +96,7 @@ class Signed:
 
 
 def split(text: str) -> Signed:
-    """The amount, and what stands beside it. What is no number with something at its ends comes back as it was."""
+    """The amount, and the signs before and after it. A text that is no number with signs is returned as it is."""
     folded = text.translate(FOLD).strip()
     found = _CORE.fullmatch(folded)
     if found is None:

@@ -1,4 +1,4 @@
-"""Texts as search compares them: what a person can type finds what stands there, however it is spelt.
+"""Texts as search compares them: a typed word finds the stored one, whatever the case, accents and hyphens.
 
 No case, no accents; letters that Unicode does not take apart as one types them without (``œ`` oe, ``ł`` l, ``ß`` ss, after
 CLDR's Latin-ASCII); no apostrophe and no hyphen of any kind; nothing invisible. Telephone numbers are found with and without
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-MARK = "☎"  # stands before a telephone number as it is dialled at home, without the nought
+MARK = "☎"  # written before a telephone number as it is dialled at home, without the nought
 _LETTERS = {
     "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "ȷ": "j", "ł": "l", "ŋ": "n", "ŧ": "t",
     "ĸ": "q", "ƀ": "b", "ɓ": "b", "ƈ": "c", "ɖ": "d", "ɗ": "d", "ǝ": "e", "ə": "e", "ɛ": "e", "ƒ": "f", "ɠ": "g", "ǥ": "g", "ɨ": "i",
@@ -19,8 +19,8 @@ _LETTERS = {
 }  # fmt: skip
 # Apostrophes, accents that are typed instead of one, Hawaiian and Hebrew letters that look like one.
 _APOSTROPHES = frozenset("'`‘’‚‛´′‵ʹʻʼʽʾʿˈˊˋ՚׳ꞌ＇")
-_HYPHENS = frozenset("\u2212\u2043\u02d7")  # beside Unicode's dashes: the minus, a bullet, a modifier
-_DOTS = frozenset("·‧\ufffd")  # Catalan l·l; what the store puts for a character that it cannot keep
+_HYPHENS = frozenset("\u2212\u2043\u02d7")  # besides Unicode's dashes: the minus, a bullet, a modifier
+_DOTS = frozenset("·‧\ufffd")  # Catalan l·l; the store's replacement for a character that it cannot store
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
 _DROPPED = _APOSTROPHES | _HYPHENS | _DOTS
 _KEYS = str.maketrans("", "", "'`-")
@@ -108,7 +108,7 @@ def name_keys(text: str) -> list[str]:
 
 
 def wanted(text: str) -> list[tuple[str, ...]]:
-    """What a text looks for: of each item one spelling must stand in a searched column. Empty: it looks for nothing."""
+    """What a search text asks for: of each item one spelling must occur in the searched column. Empty: it asks for nothing."""
     found: dict[tuple[str, ...], None] = {}
     for run in _runs(words(text)):
         number = _number(run)
@@ -118,8 +118,8 @@ def wanted(text: str) -> list[tuple[str, ...]]:
 
 
 def searched(names: tuple[str, str], codes: tuple[str, ...], phone: str, description: str) -> str:
-    """What a searched column holds of an order: ``codes`` are ids, references, addresses. Facts stand without blanks, so that
-    ``Jean-Pierre`` and ``Jean Pierre`` are one; a description is words."""
+    """The searched column of an order: ``codes`` are ids, references, addresses. Names and codes are written without blanks,
+    so that ``Jean-Pierre`` and ``Jean Pierre`` are one; a description is written as words."""
     parts = [folded("".join(names)), *map(folded, codes), folded(phone), *words(description)]
     for text in (phone, description):
         for run in _runs(words(text)):

@@ -1,4 +1,4 @@
-"""Which column of a table is which: by our or HiPay's exact name wherever it stands, else by a ranked list of spellings.
+"""Which column of a table is which: by our or HiPay's exact name at any place, else by a ranked list of spellings.
 
 The order of the columns decides nothing. Where two columns may be meant alike, or one of them casts doubt on the other, a
 person is asked (`Doubt`).
@@ -21,16 +21,16 @@ _SYNONYMS = {"identifiant": "id", "identifier": "id", "ref": "reference", "ident
 
 @dataclass(frozen=True)
 class Tier:
-    """Spellings of one rank. `beside`: sets of words; another column whose heading has all words of one of them puts one
+    """Spellings of one rank. `rivals`: sets of words; another column whose heading has all words of one of them puts one
     of this tier in doubt."""
 
     spellings: tuple[str, ...]
-    beside: tuple[frozenset[str], ...] = ()
+    rivals: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """`exact`: names that win over every other, and are never in doubt beside another; `tiers`: the best first."""
+    """`exact`: names that win over every other and are never in doubt; `tiers`: the best first."""
 
     name: str
     exact: tuple[str, ...]
@@ -48,7 +48,7 @@ class Unused:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Columns of which any may be `meaning`; the first is the one that is read where all hold the same."""
+    """Columns of which any may be `meaning`; the first is read where all have the same cells."""
 
     meaning: str
     places: tuple[int, ...]
@@ -70,17 +70,17 @@ class Choice:
 
 
 class Vocabulary:
-    """What headings may mean. No spelling may stand for two meanings: the first has it."""
+    """What headings may mean. A spelling has one meaning: the first that names it."""
 
     def __init__(self, meanings: Iterable[Meaning]) -> None:
         self._letters: dict[str, tuple[str, int]] = {}
         self._words: dict[str, tuple[str, int]] = {}
-        self._beside: dict[tuple[str, int], tuple[frozenset[str], ...]] = {}
+        self._rival_words: dict[tuple[str, int], tuple[frozenset[str], ...]] = {}
         for meaning in meanings:
             for name in meaning.exact:
                 self._add(meaning.name, name, EXACT, _EXACT_WORDS)
             for rank, tier in enumerate(meaning.tiers, _EXACT_WORDS + 1):
-                self._beside[meaning.name, rank] = tier.beside
+                self._rival_words[meaning.name, rank] = tier.rivals
                 for spelling in tier.spellings:
                     self._add(meaning.name, spelling, rank, rank)
 
@@ -90,41 +90,46 @@ class Vocabulary:
 
     def find(self, heading: str) -> tuple[str, int] | None:
         """(meaning, rank) of a heading, the lower rank the better."""
-        squeezed, said = plain(heading).replace(" ", ""), words(heading)
-        if not squeezed:
+        letters, meaningful = plain(heading).replace(" ", ""), words(heading)
+        if not letters:
             return None
-        return self._letters.get(squeezed) or (self._words.get(said) if said else None)
+        return self._letters.get(letters) or (self._words.get(meaningful) if meaningful else None)
 
     def recognise(self, heading: str) -> str | None:
-        """The meaning of a heading that stands alone, or None."""
+        """The meaning of one heading, whatever the others are, or None."""
         found = self.find(heading)
         return found[0] if found else None
 
-    def choose(self, headings: Sequence[str], told: Mapping[int, str] | None = None) -> Choice:
-        """What is read from each column. `told`: what a person says of a place, "" for nothing."""
-        told = told or {}
-        found = [None if place in told else self.find(one) for place, one in enumerate(headings)]
+    def choose(self, headings: Sequence[str], by_person: Mapping[int, str] | None = None) -> Choice:
+        """What is read from each column. `by_person`: place → the meaning that a person chose, "" for none."""
+        by_person = by_person or {}
+        found = [None if place in by_person else self.find(one) for place, one in enumerate(headings)]
         candidates: dict[str, list[tuple[int, int]]] = {}
         for place, one in enumerate(found):
             if one:
                 candidates.setdefault(one[0], []).append((one[1], place))
         by_hand: dict[str, int] = {}
-        for place in sorted(told):
-            if told[place] and place < len(headings):
-                by_hand.setdefault(told[place], place)
+        for place in sorted(by_person):
+            if by_person[place] and place < len(headings):
+                by_hand.setdefault(by_person[place], place)
         columns: list[str | None] = [None] * len(headings)
         unused: list[Unused] = []
         doubts: list[Doubt] = []
         for meaning in {**dict.fromkeys(by_hand), **dict.fromkeys(candidates)}:
             ranked = sorted(candidates.get(meaning, ()))
             if meaning in by_hand:
-                first, said = by_hand[meaning], self.find(headings[by_hand[meaning]])
-                rank = said[1] if said and said[0] == meaning else EXACT
-                equal = [first, *(place for place, one in told.items() if one == meaning and place != first)]
+                first, heading = by_hand[meaning], self.find(headings[by_hand[meaning]])
+                rank = heading[1] if heading and heading[0] == meaning else EXACT
+                equal = [
+                    first,
+                    *(place for place, one in by_person.items() if one == meaning and place != first),
+                ]
             else:
                 rank, first = ranked[0]
                 equal = [place for one, place in ranked if one == rank]
-            rivals = [place for place in self._rivals(meaning, rank, headings, found) if place not in told]
+            rivals = [
+                place for place in self._rivals(meaning, rank, headings, found) if place not in by_person
+            ]
             doubtful = tuple(dict.fromkeys((*equal, *rivals)))
             if meaning not in by_hand and len(doubtful) > 1:
                 doubts.append(Doubt(meaning, doubtful))
@@ -132,7 +137,8 @@ class Vocabulary:
             others = {*doubtful, *(place for _, place in ranked)} - {first, *by_hand.values()}
             unused += [Unused(place, meaning, first) for place in sorted(others)]
         known = tuple(
-            told[place] or None if place in told else one and one[0] for place, one in enumerate(found)
+            by_person[place] or None if place in by_person else one and one[0]
+            for place, one in enumerate(found)
         )
         return Choice(known, tuple(columns), tuple(sorted(unused, key=lambda one: one.place)), tuple(doubts))
 
@@ -140,13 +146,13 @@ class Vocabulary:
         self, meaning: str, rank: int, headings: Sequence[str], found: Sequence[tuple[str, int] | None]
     ) -> list[int]:
         """Columns that put one of this rank in doubt; one that is known to mean something else does not."""
-        if not (beside := self._beside.get((meaning, rank), ())):
+        if not (rival_words := self._rival_words.get((meaning, rank), ())):
             return []
         return [
             place
             for place, (heading, one) in enumerate(zip(headings, found, strict=True))
             if one is None or one[0] == meaning
-            if has_words(heading, beside)
+            if has_words(heading, rival_words)
         ]
 
 
@@ -164,12 +170,12 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """The words that carry meaning, in one order: "N° de commande", "ID Transaction" as "Transaction ID"."""
+    """The words that have a meaning, in one order: "N° de commande", "ID Transaction" as "Transaction ID"."""
     return " ".join(sorted(_SYNONYMS.get(word, word) for word in plain(text).split() if word not in _FILLERS))
 
 
 def spelling(name: str) -> str:
-    """A column's name in the file, told from another by its letters and digits alone."""
+    """A column's name in the file, compared with another by its letters and digits alone."""
     return plain(name) or name.casefold()
 
 

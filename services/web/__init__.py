@@ -1,1 +1,1 @@
-"""Everything between a browser and the dashboard's screens: who may ask what, and what a browser may do with the answers."""
+"""Between a browser and the dashboard's screens: who may request what, and what a browser may do with the answers."""

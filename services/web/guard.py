@@ -1,7 +1,7 @@
-"""The dashboard's door: which names it answers to, and who may ask what from where.
+"""The guard of the dashboard's port: which host names it answers to, and who may request what from where.
 
-Pure ASGI, in front of everything that Streamlit serves: its own Host setting guards the WebSocket only, its routes carry
-no Origin check, and its sign-in cookie is never ``Secure``.
+Pure ASGI, in front of everything that Streamlit serves: Streamlit's own Host setting guards the WebSocket only, its routes
+have no Origin check, and its sign-in cookie is never ``Secure``.
 """
 
 import re
@@ -19,14 +19,14 @@ from services.desk import Desk
 from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.i18n import best_language
 from services.settings import Settings
-from services.web.door import Door
-from services.web.headers import dressed, security_headers
+from services.web.headers import security_headers, with_headers
 from services.web.people import People
 from services.web.routes import Reach, reach
+from services.web.start_link import StartLink
 from services.web.uploads import NoRoom, Uploads
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# What proxies add: a request that carries one comes from elsewhere, whatever address it was handed over from.
+# Headers that proxies add: a request with one comes from another machine, whatever its peer address is.
 _OF_PROXIES = frozenset(
     {
         "forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
@@ -44,7 +44,7 @@ _STRANGERS_BYTES = (
 
 class Guard:
     """ASGI middleware. ``index`` is the one HTML page that Streamlit serves: its inline script is let through by hash.
-    ``base``: the path that Streamlit was told to serve under (``server.baseUrlPath``). ``door``: where a link opens."""
+    ``base``: Streamlit's ``server.baseUrlPath``. ``link``: where only the link of the start opens the dashboard."""
 
     def __init__(
         self,
@@ -53,10 +53,10 @@ class Guard:
         uploads: Uploads,
         index: Path,
         base: str = "",
-        door: Door | None = None,
+        link: StartLink | None = None,
     ) -> None:
         settings = desk.settings
-        self._app, self._door = app, door
+        self._app, self._link = app, link
         self._people, self._uploads = People(desk), uploads
         self._base = f"/{base.strip('/')}" if base.strip("/") else ""
         self._names = allowed_names(settings)
@@ -76,10 +76,10 @@ class Guard:
         who, cookies = reach(path), cookie_parser(headers.get("cookie", ""))
         language = best_language(headers.get("accept-language", "").split(",")[0].split(";")[0])
         keep, refusal = who not in (Reach.OWNERS, Reach.UPLOADERS), self._refused(scope, headers, who)
-        if refusal is None and self._door and who != Reach.EVERYBODY:
-            refusal = self._door.asked(scope, cookies, language)
+        if refusal is None and self._link and who != Reach.EVERYBODY:
+            refusal = self._link.answer(scope, cookies, language)
             keep = keep and refusal is None
-        answer = dressed(send, self._headers, https=self._https, language=language, keep=keep)
+        answer = with_headers(send, self._headers, https=self._https, language=language, keep=keep)
         if refusal is None and who in (Reach.OWNERS, Reach.UPLOADERS):
             session = self._people.session(cookies)
             person, rights = await self._people.rights(session)
@@ -125,7 +125,7 @@ class Guard:
         return any(self._people.session(shown) == session for shown in self._uploads.screens.given(path))
 
     def _upload(self, person: str, may: frozenset[Right], session: str, path: str) -> ASGIApp:
-        """What answers a file on its way into the screen that the path names: Streamlit, or the reason why not."""
+        """Streamlit, for a file that may be uploaded into the screen of the path; else the refusal."""
         screen = path.split("/")[3]
         opened_by = self._uploads.screens.cookies(screen)
         if not may or opened_by is None or self._people.session(opened_by) != session:

@@ -1,4 +1,4 @@
-"""What every answer of the dashboard carries: which scripts may run, who may frame it, that its cookies stay on https."""
+"""The headers of every answer of the dashboard: which scripts may run, who may frame it, cookies for https only."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ _YEAR = 365 * 24 * 3600
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def dressed(
+def with_headers(
     send: Send, headers: dict[str, str], *, https: bool, language: str = "en", keep: bool = True
 ) -> Send:
     """``send``, with these headers where an answer has none of its own. ``keep``: whether a browser may keep the answer."""
@@ -40,7 +40,7 @@ def dressed(
 
 
 def security_headers(index: str, *, https: bool, pictures: str = "") -> dict[str, str]:
-    """What each answer carries. ``index`` is the HTML whose inline scripts may run, and no others; ``pictures``: one more
+    """The headers of each answer. ``index`` is the HTML whose inline scripts may run, and no others; ``pictures``: one more
     origin that pictures may come from.
 
     E-mail previews are shown in a frame with the document inline (srcdoc), which no frame source has to allow.

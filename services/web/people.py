@@ -1,4 +1,4 @@
-"""Whose browser a request comes from, by the sign-in that it shows, and what that person may do now."""
+"""The person of a request, by the sign-in cookie of their browser, and what they may do now."""
 
 import json
 import re

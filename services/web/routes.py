@@ -1,7 +1,7 @@
 """Who may reach which address of the dashboard's port: Streamlit's routes, and ours.
 
-Streamlit guards none of its routes. What is not named here lies behind ``/``, Streamlit's page and its scripts, which hold
-nothing of ours; but below ``/_stcore/`` it is refused, so that what a newer Streamlit adds stays shut until it is named.
+Streamlit guards none of its routes. What is not named here lies behind ``/``, Streamlit's page and its scripts, which have
+no data of ours; below ``/_stcore/`` it is refused, so that a route of a newer Streamlit is refused until it is named here.
 """
 
 from enum import StrEnum

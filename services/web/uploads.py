@@ -1,8 +1,8 @@
-"""How much uploaded files may hold in memory, and that it is given back.
+"""How much memory uploaded files may use, and how it is freed.
 
-Streamlit takes a file before any screen runs, keeps it for as long as its session lasts, and forgets a session that nobody
-comes back to without giving back what it held. So bytes are counted here before they are taken, for each person over all
-their screens and for the process, and a screen whose browser is gone is closed.
+Streamlit stores a file in memory before any screen runs, for as long as the session lasts, and does not free the files of a
+session that nobody comes back to. So bytes are counted here before they are stored, for each person over all their screens
+and for the process, and a screen whose browser has gone is closed.
 """
 
 import asyncio

@@ -82,7 +82,7 @@ RULES: dict[str, Rule | str] = {
     "access.users.set_grants": refused(user_id="nobody", grants=frozenset()),
     "access.users.set_disabled": refused(user_id="nobody", disabled=True),
     "access.users.language": OWN,
-    "access.users.keep_language": OWN,
+    "access.users.save_language": OWN,
     "accounts.configuration.save_redirect_pages": refused(**OUTLET, values={}),
     "accounts.configuration.use_own_pages": refused(**OUTLET),
     "accounts.configuration.save_email_settings": refused(**OUTLET, language="", values={}),

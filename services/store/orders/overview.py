@@ -75,7 +75,7 @@ def in_no_payout_yet(tx: Connection, accounts: Accounts) -> dict[str, Sum]:
 
 
 def open_lines(tx: Connection, kinds: Sequence[str], outcomes: Sequence[str], accounts: Accounts) -> int:
-    """How many standing payout lines of these kinds have come to one of these outcomes."""
+    """How many valid payout lines of these kinds have one of these outcomes."""
     total, file = line_totals.c, settlement_files.c
     query = select(func.sum(total.lines)).join(settlement_files, file.id == total.file)
     query = query.where(*_of(total.account, accounts))

@@ -1,4 +1,4 @@
-"""What the queries of orders return: each class holds the columns of its table under their own names.
+"""What the queries of orders return: each class has the columns of its table under their own names.
 
 Amounts are in units of 1/10000, times are UTC. ``services.store.schema`` says what each column means.
 """

@@ -111,7 +111,7 @@ def lock_step(tx: Connection, step: Step) -> None:
 
 
 def renew(tx: Connection, step: Step, until: datetime) -> Step:
-    """Hold the step until then. Raises LeaseLost when its fence has moved on."""
+    """Renew the lease of the step. Raises LeaseLost when its fence has moved on."""
     lock_step(tx, step)
     here = update(steps).where(steps.c.id == step.id)
     tx.execute(here.values(leased_until=until))

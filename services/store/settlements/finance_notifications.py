@@ -44,7 +44,7 @@ def waiting(tx: Connection, limit: int) -> list[int]:
 
 
 def claim(tx: Connection, notification_id: int) -> FinanceNotification | None:
-    """The notification, locked for the rest of the transaction; None when another worker has it or had it."""
+    """The notification, locked for the rest of the transaction; None when another worker handles or has handled it."""
     n = finance_notifications.c
     query = select(n.id, n.account, n.content_type, n.body).where(
         n.id == notification_id, n.state == "stored"

@@ -45,7 +45,7 @@ def all_stuck(tx: Connection) -> list[FileInTrouble]:
 
 def next_file(tx: Connection, now: datetime) -> SettlementFile | None:
     """The next file to work on: a complete one with a follow-up, one that runs, the first that waits; else one whose
-    follow-up has failed, or the smallest that was held up. None that pauses after failed tries."""
+    follow-up has failed, or the smallest whose import was stopped. None that pauses after failed tries."""
     more, ready, held_up = (
         (_file.state == "complete") & _file.follow_up.is_not(None),
         not_(_is_resting(now)),
@@ -101,7 +101,7 @@ def uncount_try(tx: Connection, since: datetime) -> None:
 
 
 def hold_up(tx: Connection, since: datetime, failure: str) -> None:
-    """The same, and the file waits: ``failure`` says for what."""
+    """``uncount_try``, and the file waits: ``failure`` is the reason."""
     found = _at_hand(tx, since)
     if found is not None and found.state == "running" and not found.failure:
         uncount_try(tx, since)

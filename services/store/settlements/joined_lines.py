@@ -85,15 +85,15 @@ def with_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
 
 
 def of_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
-    """The condition on lines of the file that runs."""
+    """The condition on lines of the file that is imported."""
     return among(tx, settlement_lines.c.id, ids)
 
 
 def of_transactions(
     tx: Connection, account: str, texts: Iterable[str], *, running: int | None = None
 ) -> ColumnElement[bool]:
-    """The condition on the account's lines of these transactions that stand, or are of the file that runs. What says that
-    there is none is no transaction."""
+    """The condition on the account's lines of these transactions that are valid, or of the file that is imported. A text for
+    "none" (``says_none``) is no transaction."""
     line, texts = settlement_lines.c, [text for text in texts if not says_none(text)]
     counts = is_valid() if running is None else line.replaced_by.is_(None)
     # As an expression: an index that begins with the account would be taken for the better one, and is nearly all lines.

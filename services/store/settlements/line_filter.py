@@ -17,7 +17,7 @@ class LineFilter:
     """What a list of lines is narrowed to; empty fields narrow nothing.
 
     ``operations``: codes, "" for those that are not known. ``least`` and ``most``: the settled amount without its sign,
-    in 1/10000. ``since`` and ``until``: days of collection, ISO, both included, at whatever time of the day a line says. ``text``: how a reference, an order id, a
+    in 1/10000. ``since`` and ``until``: days of collection, ISO, both included, whatever time of day a line has. ``text``: how a reference, an order id, a
     transaction id or an operation id begins; ``loose`` is the same as loosely as keys are ever compared.
     """
 

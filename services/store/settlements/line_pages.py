@@ -1,6 +1,6 @@
 """Pages of payout lines by keyset: whatever the filter and the sort, an index leads to the rows that a page shows.
 
-The lines are parted into groups: account, outcome, operation and settlement currency. ``line_totals`` says which groups
+The lines are divided into groups: account, outcome, operation and settlement currency. ``line_totals`` says which groups
 there are and how many lines each has, and each sort has an index that begins with a group. A page is the first rows of
 each group's index, merged. Where another filter narrows more than that (a payout, a file, an order, a text, a range),
 that one's index is read instead, and what it finds is sorted.
@@ -51,7 +51,7 @@ SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes fi
     "earliest": ("date", False),
 }
 _NARROW = 20_000  # lines that are found by a range and sorted rather than walked through
-_SORTED = 60_000  # lines of a payout or a file, which stand together: read faster
+_SORTED = 60_000  # lines of a payout or a file, whose rows are neighbours: read faster
 Place = tuple[Any, int]  # a row's value of the sort, None for a blank amount, and its id
 
 
@@ -177,7 +177,7 @@ def _walked(tx: Connection, chosen: LineFilter, found: Sequence[Group], walk: _W
 
 
 def _reach(tx: Connection, chosen: LineFilter, walk: _Walk) -> list[ColumnElement[bool]]:
-    """Files are stored one after the other: ids outside those of the files that hold such lines are passed over."""
+    """Files are stored one after the other: ids outside those of the files with such lines are skipped."""
     if walk.column != "id":
         return []
     total, file = line_totals.c, settlement_files.c
@@ -235,7 +235,7 @@ def _by_payout(
         ),
     )
     of_groups, both = sum(group.lines for group in everywhere), sum(group.lines for group in found)
-    by_id = chosen.file is not None and column == "id"  # its ids stand together
+    by_id = chosen.file is not None and column == "id"  # its ids are neighbours
     if by_id or (here > _SORTED and here > limit * of_groups // both):
         return None
     leads = (

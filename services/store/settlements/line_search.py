@@ -18,11 +18,11 @@ from services.store.settlements.line_filter import (
     begins,
 )
 
-MOST_FOUND = 2_000  # hits that a search looks at by each key: more than a person reads
+MOST_FOUND = 2_000  # hits of a search by each key: more than a person reads
 
 
 def is_cut(tx: Connection, chosen: LineFilter) -> bool:
-    """Whether the text has more hits by one of the keys than a search looks at."""
+    """Whether the text has more hits by one of the keys than a search returns."""
     if not chosen.text or chosen.order is not None:
         return False
     return has_more_orders(tx, chosen.loose) or any(
@@ -31,12 +31,12 @@ def is_cut(tx: Connection, chosen: LineFilter) -> bool:
 
 
 def orders_known(tx: Connection, loose: str) -> Select[Any]:
-    """The orders one of whose keys begins so: the first of them, where there are more than a search looks at."""
+    """The orders one of whose keys begins so: the first of them, where there are more than a search returns."""
     return _orders_known(tx, loose).limit(MOST_FOUND)
 
 
 def has_more_orders(tx: Connection, loose: str) -> bool:
-    """Whether there are more such orders than a search looks at."""
+    """Whether there are more such orders than a search returns."""
     return bool(loose) and _has_more(tx, _orders_known(tx, loose))
 
 

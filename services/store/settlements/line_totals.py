@@ -53,7 +53,7 @@ class Sums:
             else joined.dictionary_encode()
         )
         self._group = groups.indices.to_numpy(zero_copy_only=False)
-        _, first = np.unique(self._group, return_index=True)  # not taken apart: a cell may hold any character
+        _, first = np.unique(self._group, return_index=True)  # not split again: a cell may have any character
         self._cells = list(zip(*(column.take(pa.array(first)).to_pylist() for column in cells), strict=True))
         self._units = lines["settled_amount_units"].to_numpy(dtype="int64", na_value=0)
         self._missing = lines["settled_amount_units"].isna().to_numpy(dtype=bool)

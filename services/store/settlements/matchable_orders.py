@@ -76,7 +76,7 @@ def orders_by_id(tx: Connection, ids: Iterable[int]) -> dict[int, MatchableOrder
 
 
 def orders_by_key(tx: Connection, account: str, loose: Iterable[str], limit: int) -> list[int]:
-    """Orders that have one of these texts, as ``order_keys`` holds them, as a key."""
+    """Orders that have one of these texts as a key; the texts are written as in ``order_keys.loose``."""
     key = order_keys.c
     query = select(key.order).where(key.loose.in_(list(loose)), key.account == account).distinct()
     return list(tx.scalars(query.order_by(key.order.desc()).limit(limit)))

@@ -66,7 +66,7 @@ def save_matching(tx: Connection, account: str, **values: Unpack[MatchingChange]
 
 
 def lock_file_accounts(tx: Connection) -> None:
-    """Lock what the Accounts of files stand for, to the end of the transaction."""
+    """Lock the assignment of files' Accounts to ours, to the end of the transaction."""
     one_at_a_time(tx, "file_accounts")
 
 

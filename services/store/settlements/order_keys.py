@@ -207,7 +207,7 @@ def at(tx: Connection, name: str, ids: Iterable[int]) -> dict[int, int]:
 
 
 def erase_addresses(tx: Connection, account: str, order: int) -> None:
-    """Forget the keys of an order that hold an e-mail address, also where a line that comes near it shows them."""
+    """Delete the keys of an order that contain an e-mail address, and mask them in lines whose nearest order it is."""
     key, line = order_keys.c, settlement_lines.c
     for text in tx.scalars(select(key.text).where(key.order == order).distinct()).all():
         if masked(text) != text:

@@ -205,7 +205,7 @@ def count(tx: Connection, chosen: OrderFilter) -> int:
 
 
 def cut(tx: Connection, chosen: OrderFilter) -> bool:
-    """Whether the text has more hits than a search looks at: others are neither listed nor counted."""
+    """Whether the text has more hits than a search returns: the others are neither listed nor counted."""
     return has_more_orders(tx, chosen.loose)
 
 

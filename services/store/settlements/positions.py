@@ -55,14 +55,14 @@ def read_version(tx: Connection, account: str) -> int:
 
 
 def matched_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
-    """The standing lines matched to these orders alone, with the columns of LINE."""
+    """The valid lines matched to these orders alone, with the columns of LINE."""
     line = settlement_lines.c
     query = select(line.order, line.id, *(line[name] for name in (*_TEXTS, *_AMOUNTS)))
     return frame(tx, query.where(among(tx, line.order, order_ids), line.order.is_not(None), is_valid()), LINE)
 
 
 def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
-    """Every share of the standing lines that are divided over one of these orders and others, and of those that follow
+    """Every share of the valid lines that are divided over one of these orders and others, and of those that follow
     such a line, with the columns of LINE, ``units``, the share of the line that is divided, and ``own``, whether the row's
     is that line."""
     line, share = settlement_lines.c, line_shares.c

@@ -209,7 +209,7 @@ def lines(tx: Connection, ids: Iterable[int]) -> dict[int, ShownLine]:
 
 
 def lines_of_order(tx: Connection, order: int, limit: int) -> list[LineOfFile]:
-    """The order's standing lines, parts of divided ones too, oldest collection first."""
+    """The order's valid lines, parts of divided ones too, oldest collection first."""
     query = (
         select(settlement_lines, _FILE.name.label("file_name"), _FILE.finished_at.label("file_finished_at"))
         .join(settlement_files, _FILE.id == _LINE.file)
@@ -240,7 +240,7 @@ def shares_of(tx: Connection, line: StoredLine) -> list[tuple[int, int]]:
 
 
 def lines_near(tx: Connection, order: int, outcomes: Sequence[Outcome], limit: int) -> list[ShownLine]:
-    """Standing lines of the order's account with one of these outcomes that come near one of its keys, the newest first."""
+    """Valid lines of the order's account with one of these outcomes that come near one of its keys, the newest first."""
     key = order_keys.c
     looses = select(key.loose).where(
         key.order == order, key.kind.notin_(("transaction", "operation")), func.length(key.loose) >= 4

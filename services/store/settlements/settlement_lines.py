@@ -109,8 +109,8 @@ _LIKENESS = (
 
 
 def of_payout(tx: Connection, account: str, settlement: str, other_than: int) -> pd.DataFrame:
-    """The lines of a payout in other files that nothing has replaced: ``id``, ``settled_amount_units`` and what tells
-    whether a line looks like another."""
+    """The lines of a payout in other files that nothing has replaced: ``id``, ``settled_amount_units`` and the
+    columns by which two lines are compared."""
     line = settlement_lines.c
     query = select(line.id, line.settled_amount_units, *(line[name] for name in _LIKENESS)).where(
         line.account == account,

@@ -87,7 +87,7 @@ def test_nothing_is_told_until_it_is_chosen_and_nothing_that_was_before(
 def test_each_fact_of_a_payment_in_the_persons_own_language(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    users.keep_language(desk, manager, "fr")
+    users.save_language(desk, manager, "fr")
     choose(desk, manager, KINDS)
     order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="decline", reason="4010103")

@@ -18,7 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket
 
-import services.web.door
+import services.web.start_link
 from services import web
 from services.desk import Desk
 from services.entrypoints.dashboard_lifespan import refuse_open_door
@@ -165,7 +165,7 @@ def door(
         Route("/_stcore/upload_file/{session}/{file}", answer, methods=["PUT"]),
     ]
     known = settings_for(tmp_path, **settings)
-    link = services.web.door.Door(known, token) if token else None
+    link = services.web.start_link.StartLink(known, token) if token else None
     nowhere = Desk(known, cast(Store, None))  # nothing here looks at the database
     return Door(Guard(Starlette(routes=routes), nowhere, Uploads(OneScreen()), INDEX, base, link), peer, host)
 
@@ -349,7 +349,7 @@ TOKEN = "t0ken-of-the-start_0123456789-abcdefghij"
 
 def opened(client: Door, **headers: str) -> str:
     """The cookie that the link gives."""
-    answered = client.get(f"/reconciliation?{web.door.PARAMETER}={TOKEN}&page=2", **headers)
+    answered = client.get(f"/reconciliation?{web.start_link.PARAMETER}={TOKEN}&page=2", **headers)
     assert (answered.status, answered.headers["location"]) == (303, "/reconciliation?page=2")
     assert answered.headers["cache-control"] == "no-store"
     assert answered.headers["referrer-policy"] == "no-referrer"
@@ -381,11 +381,20 @@ def test_the_link_of_the_start_opens_what_nothing_else_does(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "shown",
-    ["", "x", TOKEN[:-1], f"{TOKEN}x", "%00", "%ff%fe", TOKEN.upper(), f"x&{web.door.PARAMETER}={TOKEN}"],
+    [
+        "",
+        "x",
+        TOKEN[:-1],
+        f"{TOKEN}x",
+        "%00",
+        "%ff%fe",
+        TOKEN.upper(),
+        f"x&{web.start_link.PARAMETER}={TOKEN}",
+    ],
 )
 def test_a_guessed_token_or_cookie_opens_nothing(tmp_path: Path, shown: str) -> None:
     client = door(tmp_path, token=TOKEN)
-    assert client.get(f"/?{web.door.PARAMETER}={shown}").status == 403
+    assert client.get(f"/?{web.start_link.PARAMETER}={shown}").status == 403
     name = opened(client).split("=")[0]
     for value in (shown, TOKEN, "0" * 64):
         assert client.get(cookie=f"{name}={value}").status == 403
@@ -393,20 +402,22 @@ def test_a_guessed_token_or_cookie_opens_nothing(tmp_path: Path, shown: str) -> 
 
 def test_the_cookie_of_another_start_opens_nothing(tmp_path: Path) -> None:
     cookie = opened(door(tmp_path, token=TOKEN))
-    assert door(tmp_path, token=web.door.new_token()).get(cookie=cookie).status == 403
-    assert web.door.new_token() != web.door.new_token()
+    assert door(tmp_path, token=web.start_link.new_token()).get(cookie=cookie).status == 403
+    assert web.start_link.new_token() != web.start_link.new_token()
 
 
 def test_the_link_leads_to_no_other_site(tmp_path: Path) -> None:
     for path in ("//evil.example/x", "///evil.example/x", "/\\evil.example/x"):
-        location = door(tmp_path, token=TOKEN).get(f"{path}?{web.door.PARAMETER}={TOKEN}").headers["location"]
+        location = (
+            door(tmp_path, token=TOKEN).get(f"{path}?{web.start_link.PARAMETER}={TOKEN}").headers["location"]
+        )
         assert re.match(r"/[^/\\]", location), location
 
 
 def test_another_site_gets_no_cookie_for_the_link(tmp_path: Path) -> None:
     client = door(tmp_path, token=TOKEN)
-    assert client.get(f"/?{web.door.PARAMETER}={TOKEN}", host="evil.example").status == 403
-    assert client.get(f"/?{web.door.PARAMETER}={TOKEN}", via="1.1 proxy").status == 403
+    assert client.get(f"/?{web.start_link.PARAMETER}={TOKEN}", host="evil.example").status == 403
+    assert client.get(f"/?{web.start_link.PARAMETER}={TOKEN}", via="1.1 proxy").status == 403
 
 
 @pytest.mark.parametrize(
@@ -417,5 +428,5 @@ def test_it_is_by_link_where_there_is_something_to_guard_and_no_provider(
     tmp_path: Path, settings: dict[str, Any], by_link: bool
 ) -> None:
     known = settings_for(tmp_path, **settings)
-    assert web.door.needed(known) == by_link
-    assert web.door.link(known, TOKEN) == f"http://127.0.0.1:8501/?desk-token={TOKEN}"
+    assert web.start_link.needed(known) == by_link
+    assert web.start_link.link(known, TOKEN) == f"http://127.0.0.1:8501/?desk-token={TOKEN}"

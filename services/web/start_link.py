@@ -1,8 +1,8 @@
 """Without an identity provider: the link that the start prints, and the cookie that a browser gets for it.
 
-A loopback address is every user's of this machine, and whatever a browser is made to open there. So whoever has real
-accounts and no provider shows a token, once, from the link; its cookie is of no use after the next start, since the token
-is another one then, unless the operator has set it.
+Every user of this machine can open a loopback address, and so can any page that a browser shows. So with real accounts and
+no provider a browser must show the token of the link once. Each start makes a new token, unless the operator has set one:
+cookies of an earlier token are refused.
 """
 
 import hmac
@@ -27,7 +27,7 @@ _PAGE = (
 
 
 def needed(settings: Settings) -> bool:
-    """Whether only the link of the start opens the dashboard: there is something to guard, and nobody who says who comes."""
+    """Whether only the link of the start opens the dashboard: there are real accounts, and no identity provider."""
     return settings.auth is None and not settings.demo
 
 
@@ -46,8 +46,8 @@ def home(settings: Settings, made: str) -> str:
     return link(settings, made) if made else f"{link(settings, '')}(ETERMINAL_DASHBOARD_TOKEN)"
 
 
-class Door:
-    """``token``: what the link carries."""
+class StartLink:
+    """Lets a browser in that has opened the link. ``token``: the one in the link."""
 
     def __init__(self, settings: Settings, token: str) -> None:
         self._token = token.encode()
@@ -56,15 +56,15 @@ class Door:
         )
         self._key = hmac.digest(self._token, b"cookie", "sha256").hex()
 
-    def asked(self, scope: Scope, cookies: Mapping[str, str], language: str) -> Response | None:
-        """What is answered at the door; None for a browser that has come by the link since the token was made."""
+    def answer(self, scope: Scope, cookies: Mapping[str, str], language: str) -> Response | None:
+        """The redirect that sets the cookie, or the refusal; None for a browser that has the cookie of this token."""
         if exchanged := self._exchanged(scope):
             return exchanged
         known = hmac.compare_digest(cookies.get(self._cookie, "").encode(), self._key.encode())
-        return None if known else _closed(language)
+        return None if known else _refusal(language)
 
     def _exchanged(self, scope: Scope) -> Response | None:
-        """The cookie for the token in the address, and the way on to the address without it; None for no token or a wrong one."""
+        """The redirect to the address without its token, with the cookie; None for no token or a wrong one."""
         asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         shown = next((value for name, value in asked if name == PARAMETER), "")
         if (
@@ -83,8 +83,8 @@ class Door:
         return response
 
 
-def _closed(language: str) -> Response:
-    """What everybody else is shown, in each language of the screens, the browser's first."""
+def _refusal(language: str) -> Response:
+    """How to open the dashboard, in each language of the screens, the browser's first."""
     sections = "".join(
         _section(code) for code in (language, *(code for code in DASHBOARD_LANGUAGES if code != language))
     )
