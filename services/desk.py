@@ -92,7 +92,7 @@ def open_desk(settings: Settings) -> Desk:
 
 def _refuse_short_passphrases(store: Store, settings: Settings) -> None:
     """A new account begins with a passphrase that nobody can find by trying. One that the database knows goes on: its
-    customers have links, and the check list says it. Raises SettingsError."""
+    customers have links, and the check list warns of it. Raises SettingsError."""
     short = [account for account in settings.all_accounts.values() if account.short_passphrases]
     if not short:
         return

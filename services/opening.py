@@ -17,8 +17,8 @@ from services.store import DatabaseRefused
 
 
 def desk_or_exit(check: Callable[[Settings], None] = lambda _: None) -> Desk:
-    """This process's desk, held where its database was put back from a backup; else a sentence for each problem on the error
-    stream, and exit 1. A setting that nothing reads is reported in any case. ``check``: what this program further requires of
+    """This process's desk; its database is held where it was restored from a backup. Where it cannot be opened, a sentence for
+    each problem on the error stream, and exit 1. A setting that nothing reads is reported in any case. ``check``: what this program further requires of
     the settings; it raises SettingsError."""
     try:
         for name in unknown_names():
@@ -36,6 +36,6 @@ def desk_or_exit(check: Callable[[Settings], None] = lambda _: None) -> Desk:
     except SettingsError as error:
         sys.exit(str(error))
     except DatabaseRefused as error:
-        said = f" It said: {error.detail.rstrip('.?')}." if error.detail else ""
+        message = f" It said: {error.detail.rstrip('.?')}." if error.detail else ""
         setting = "ETERMINAL_DATABASE_URL" if load().database_url else "ETERMINAL_DATA_DIR"
-        sys.exit(f"{sentence(error, translator('en'))}{said} The setting is {setting} (docs/operator.md).")
+        sys.exit(f"{sentence(error, translator('en'))}{message} The setting is {setting} (docs/operator.md).")

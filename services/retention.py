@@ -166,15 +166,15 @@ def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
             return total
 
 
-def _wanted(whom: str) -> retention.Wanted:
+def _wanted(whom: str) -> retention.Customer:
     """Raises AddressError for an empty text, and for an address that is none."""
     now, text = clock.now(), " ".join(whom.split())
     if text and "@" not in text:
-        return retention.Wanted(now, now - UNDER_WAY, name=text)
-    return retention.Wanted(now, now - UNDER_WAY, address=parse_address(whom).text.lower())
+        return retention.Customer(now, now - UNDER_WAY, name=text)
+    return retention.Customer(now, now - UNDER_WAY, address=parse_address(whom).text.lower())
 
 
-def _found(tx: Connection, theirs: retention.Trace, wanted: retention.Wanted) -> Found:
+def _found(tx: Connection, theirs: retention.Trace, wanted: retention.Customer) -> Found:
     ids, every = [order.id for order in theirs.ended], (*theirs.ended, *theirs.alive)
     return Found(
         orders=tuple(order.order_id for order in theirs.ended),

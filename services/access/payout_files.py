@@ -1,8 +1,8 @@
 """Who may see a payout file, and act on it: whoever has the right on every account of the file.
 
-The accounts of a file are the one that it was added for and those to which its rows are booked. While nobody has said which
-account one of its rows belongs to, only a right on all accounts covers the file, also for whoever uploaded it: the rows may
-be another account's.
+The accounts of a file are the one that it was added for and those to which its rows are booked. While the account of
+one of its rows is not known, only a right on all accounts covers the file, also for whoever uploaded it: the rows may be
+another account's.
 """
 
 from collections.abc import Collection, Sequence

@@ -30,7 +30,7 @@ from services.store.access import Session
 from services.store.locks import one_at_a_time
 
 LOCAL_ISSUER = "local"
-LOCAL_USER = "Local user"  # screens say it in the reader's language
+LOCAL_USER = "Local user"  # screens show it in the reader's language
 _SKEW = timedelta(minutes=1)  # between the provider's clock and ours
 _TOUCH = timedelta(minutes=1)  # a session's end is written again only when use has moved it by this much
 

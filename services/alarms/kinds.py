@@ -1,4 +1,4 @@
-"""The kinds of alarm, and whose each is.
+"""The kinds of alarm, and who handles each.
 
 An alarm about an order is its sender's, who knows the customer; where there is no sender left, and for what no sender can
 put right, it is whoever has the right to: finance for money, an administrator for the connection.

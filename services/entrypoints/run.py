@@ -1,7 +1,7 @@
 """``python -m services.run``: the whole installation on one machine, until Ctrl-C.
 
 Starts the sandbox (in its world only), the public application and the dashboard, each once the one before it answers,
-and says where they are. Ctrl-C or SIGTERM stops them all; when one ends by itself, the others are stopped and it is
+and prints their addresses. Ctrl-C or SIGTERM stops them all; when one ends by itself, the others are stopped and it is
 named. Every child ends with this process, even when it is killed.
 """
 

@@ -89,7 +89,7 @@ class ImportProcess:
             if code == process.AWAY:
                 import_tries.uncount_try(tx, self._began)
             elif code == process.FULL:
-                import_tries.hold_up(tx, self._began, NoRoom.code)
+                import_tries.wait_for(tx, self._began, NoRoom.code)
             elif code and -code not in _STOPS:
                 import_tries.fail_after_last_try(tx, self._began, ImportDied.code, clock.now())
         lease.release(self._desk.store, self._owner)

@@ -135,7 +135,7 @@ def _prepare(
     message_id = notice.message_id or new_message_id(settings.sender_address)
     try:
         message = _message(desk, notice, user, order, language, settings, message_id)
-    except errors.MailError as error:  # an address or a name that no header can hold
+    except errors.MailError as error:  # an address or a name that cannot be written in a header
         _finish(tx, notice, "failed", error.code)
         return None
     # From here on a crash means that it may have left.

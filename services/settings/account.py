@@ -71,7 +71,7 @@ class Account(BaseModel):
 
     @property
     def short_passphrases(self) -> tuple[str, ...]:
-        """Which settings hold a passphrase that counts and can be found by trying."""
+        """The settings whose passphrase is so short that it can be found by trying."""
         return self._short("passphrase", "previous_passphrase")
 
     @property

@@ -1,4 +1,4 @@
-"""The kinds of alarm, as they are stored. ``services.alarms.kinds`` says whose each is."""
+"""The kinds of alarm, as they are stored. ``services.alarms.kinds`` says who handles each."""
 
 from typing import Literal
 

@@ -93,7 +93,7 @@ def _erase_alarms(tx: Connection, order: int) -> None:
 
 
 def erase_lines(tx: Connection, ids: Iterable[int]) -> None:
-    """Empty the cells of these lines that hold an e-mail address. Their amounts, ids and outcomes stay."""
+    """Empty the cells of these lines with an e-mail address. Their amounts, ids and outcomes stay."""
     line, cells = settlement_lines.c, (*LINE_CELLS, *_SHOWN)
     for some in in_batches(ids):
         for row in tx.execute(

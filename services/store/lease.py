@@ -42,7 +42,7 @@ def take(
     skip_locked: bool = True,
     **values: Any,
 ) -> Leased | None:
-    """Lease the first row of the table, in this order, for which the condition holds; None where there is none.
+    """Lease the first row of the table, in this order, that fits the condition; None where there is none.
 
     ``skip_locked``: a row that another transaction has locked is passed over. ``values``: what else changes with the lease.
     """

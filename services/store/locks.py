@@ -49,5 +49,5 @@ def put(tx: Connection, table: Table, key: Mapping[str, Any], **values: Any) -> 
 
 
 def insert_or(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that can say what to do ON CONFLICT, which both databases spell alike."""
+    """An INSERT that takes an ON CONFLICT, which both databases write alike."""
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,6 +1,6 @@
 """The stored words of an order's state, its pages, messages, steps and operations, each defined once.
 
-``services.orders.states`` says what the values of an order's state mean.
+``services.orders.states`` describes the values of an order's state.
 """
 
 from typing import Literal, get_args

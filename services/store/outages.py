@@ -24,7 +24,7 @@ class Outages:
         self._told: dict[OutageKind, float] = {}
 
     def met(self, kind: OutageKind, name: str) -> None:
-        """The store has failed: ``kind`` is away or full, ``name`` the class of the error (its text may hold values)."""
+        """The store has failed: ``kind`` is away or full, ``name`` the class of the error (its text may contain values)."""
         now = time.monotonic()
         with self._lock:
             first = kind not in self._began

@@ -6,7 +6,7 @@ Each place is searched by a key:
 - rows of lists: ``email``, ``order_id`` and ``name_key`` (``batches.keys``)
 - notifications: their order; those of no order, or of an order that had the address once, by the digest of the address
   (``notification_addresses``, written at receipt)
-- lines of payout files: their cells that hold a reference or a customer's number
+- lines of payout files: their cells with a reference or a customer's number
 - decisions: the orders that they name (``decision_orders``)
 - held corrections: the account and key that they share with their lines
 """
@@ -41,9 +41,9 @@ LINE_CELLS = ("customer_id", *(f"reporting_data_{n}" for n in range(1, 6)), "loo
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Whose data: an e-mail ``address``, or, where that is empty, what a person without one is known by: an order id or the
-    full ``name``. ``now``; ``watched``: what is pending or held is asked for as long as something has happened since."""
+class Customer:
+    """Whose data is searched: an e-mail ``address``, or, where that is empty, what a person without one is known by: an order id or the
+    full ``name``. ``now``; ``watched``: an order with a payment under way is read as long as it has an event since then."""
 
     now: datetime
     watched: datetime
@@ -55,7 +55,7 @@ class Wanted:
 class Trace:
     """Where a customer's data is stored: ``ended`` orders can be erased, ``alive`` ones not yet. ``moved``: orders whose address
     it was once, and ``messages`` what went there. ``rows``: of lists, as (batch, number). ``notifications``: ids of those that
-    belong to no order, or to one of ``moved``. ``lines`` of payout files that hold the address as it is."""
+    belong to no order, or to one of ``moved``. ``lines`` of payout files with the address in a cell."""
 
     ended: tuple[Order, ...]
     alive: tuple[Order, ...]
@@ -78,7 +78,7 @@ def _alive(now: datetime, watched: datetime) -> Any:
     return or_(and_(o.payment.in_(UNPAID), payable), under_way, due)
 
 
-def trace(tx: Connection, wanted: Wanted) -> Trace:
+def trace(tx: Connection, wanted: Customer) -> Trace:
     """Everything that is stored of a customer, whatever the case of the letters."""
     every = select(orders).where(_theirs(wanted), orders.c.erased_at.is_(None)).order_by(orders.c.id)
     theirs = each_of(Order, tx.execute(every))
@@ -128,7 +128,7 @@ def trace(tx: Connection, wanted: Wanted) -> Trace:
     )
 
 
-def _theirs(wanted: Wanted) -> Any:
+def _theirs(wanted: Customer) -> Any:
     o = orders.c
     if wanted.address:
         return func.lower(o.email) == wanted.address
@@ -140,7 +140,7 @@ def _named(text: str, order: Order) -> bool:
     return text == order.order_id or name_parts(text, order.first_name, order.last_name)
 
 
-def _of_lists(tx: Connection, wanted: Wanted) -> tuple[int, tuple[tuple[int, int], ...]]:
+def _of_lists(tx: Connection, wanted: Customer) -> tuple[int, tuple[tuple[int, int], ...]]:
     """Rows of lists that made no order: how many wait in one that is being sent, and which can be erased."""
     row = batch_rows.c
     if wanted.address:
@@ -182,7 +182,7 @@ def ended_before(
     tx: Connection, account: str, cutoff: datetime, now: datetime, watched: datetime, limit: int
 ) -> list[Order]:
     """The account's payment requests that nothing has happened to since ``cutoff`` and that are not yet erased; ``watched``:
-    see ``Wanted``. One that was called off has ended, whatever its end would have been."""
+    see ``Customer``. One that was called off has ended, whatever its end would have been."""
     o = orders.c
     over = or_(o.expires_at < cutoff, o.availability == "cancelled")
     query = select(orders).where(

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 # (first prefix, last prefix, lengths)
 _ISSUERS: tuple[tuple[str, str, frozenset[int]], ...] = (
-    ("4", "4", frozenset({16, 19})),  # Visa; those of 13 digits are issued no more, and many an EAN looks like one
+    ("4", "4", frozenset({16, 19})),  # Visa; those of 13 digits are issued no more, and many an EAN has the same form
     ("51", "55", frozenset({16})), ("2221", "2720", frozenset({16})),  # Mastercard
     ("34", "34", frozenset({15})), ("37", "37", frozenset({15})),  # American Express
     *((first, last, frozenset(range(14, 20))) for first, last in (("300", "305"), ("3095", "3095"), ("36", "36"), ("38", "39"))),  # Diners Club
@@ -35,7 +35,7 @@ _LONG = re.compile(r"\d(?:\D{0,3}\d){11}")  # of whatever script: a shorter text
 
 
 def found(text: str) -> bool:
-    """Whether the text holds a card number."""
+    """Whether there is a card number in the text."""
     return bool(_LONG.search(text)) and next(_spans(_folded(text)), None) is not None
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from services.text.normal_forms import normalised
 
 EXACT = 0
-_EXACT_WORDS = 1  # the words of an exact name, in another order or with others that say nothing
+_EXACT_WORDS = 1  # the words of an exact name, in another order or with fillers between
 _FILLERS = frozenset("de du des d l la le of the numero num n no nr number".split())
 _SYNONYMS = {"identifiant": "id", "identifier": "id", "ref": "reference", "identity": "id"}
 

@@ -1,4 +1,4 @@
-"""What earlier orders say of one that is about to be sent."""
+"""Earlier orders with which one that is about to be sent is compared."""
 
 from datetime import datetime
 

@@ -38,7 +38,7 @@ user_notices = Table(
     metadata,
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
     Column("kind", Text, primary_key=True),  # what the person is notified of by mail: services.notices.facts
-    Column("since", Utc, nullable=False),  # nothing older is told
+    Column("since", Utc, nullable=False),  # no notice of earlier events
 )
 notices = Table(
     "notices",
@@ -50,7 +50,7 @@ notices = Table(
     Column("kind", Text, nullable=False),
     Column("identity", Text, nullable=False, unique=True),  # one fact, one person, one mail
     Column("detail", Json, nullable=False),
-    Column("message_id", Text, nullable=False, default=""),  # kept on a second try
+    Column("message_id", Text, nullable=False, default=""),  # the same at every try
     Column("state", Text, nullable=False),  # queued, sent, failed, uncertain, dropped
     Column("answer", Text, nullable=False, default=""),
     Column("tries", Integer, nullable=False, default=0),

@@ -1,4 +1,4 @@
-"""What every table needs: one set of metadata with its naming, the columns that say who, indexes over some rows."""
+"""For every table: the metadata with its naming convention, the columns of the actor, indexes over some rows."""
 
 from typing import Any
 

@@ -41,7 +41,7 @@ batch_rows = Table(
     metadata,
     Column("batch", BigInt, ForeignKey("batches.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("line", Integer, nullable=False),  # where it stood in the file
+    Column("line", Integer, nullable=False),  # its line in the file
     Column("state", Text, nullable=False),  # waiting, created, refused
     Column("data", Json, nullable=False),  # the draft; {} once the order has it
     Column("order", BigInt, ForeignKey("orders.id"), index=True),
@@ -66,7 +66,7 @@ order_templates = Table(
     *who(),
     UniqueConstraint("account", "name"),
 )
-# What a person said of the columns of a table of orders, for tables with the same set of headings.
+# The columns that a person chose for a table of orders, for all tables with the same set of headings.
 table_columns = Table(
     "table_columns",
     metadata,

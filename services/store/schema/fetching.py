@@ -12,7 +12,7 @@ from services.store.schema.types import (
 
 # A ``file`` is one of settlement_files, by its id, which is never given again; it may have gone since.
 
-# The payouts that HiPay lists, as its finance API told last. Amounts in 1/10000 of the currency.
+# The payouts of HiPay's list, as its finance API returned it last. Amounts in 1/10000 of the currency.
 hipay_settlements = Table(
     "hipay_settlements",
     metadata,

@@ -34,9 +34,7 @@ orders = Table(
     Column(
         "form_key", Text, nullable=False, unique=True
     ),  # made when the form was drawn: a second press finds this row
-    Column(
-        "mark", Text, nullable=False, unique=True
-    ),  # travels in custom_data: tells our page from another's
+    Column("mark", Text, nullable=False, unique=True),  # sent in custom_data: by it our page is recognised
     Column("first_name", Text, nullable=False),
     Column("last_name", Text, nullable=False),
     Column("email", Text, nullable=False),
@@ -67,7 +65,7 @@ orders = Table(
     Column("failure", Text, nullable=False, default=""),  # the error code that stopped it
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("sent_at", Utc),
-    Column("paid_at", Utc),  # when it was first held or collected
+    Column("paid_at", Utc),  # when it was first authorised or captured
     Column("captured_at", Utc),  # when it was first collected, and last
     Column("last_captured_at", Utc),
     Column("checked_at", Utc),
@@ -188,7 +186,7 @@ notifications = Table(
     Column("identity", Text, nullable=False),  # SHA-256 of the body as it came
     Column("content_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),  # without card data
-    Column("state", Text, nullable=False),  # stored, then as services.orders.notifications says
+    Column("state", Text, nullable=False),  # order_states.NotificationState
     Column("order", BigInt, ForeignKey("orders.id")),
     Column("worked_at", Utc),
     Column("detail", Json, nullable=False, default=dict),

@@ -36,7 +36,9 @@ user_roles = Table(
     metadata,
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
     Column("role", Text, primary_key=True),
-    Column("source", Text, primary_key=True),  # claim: as the identity provider last said; table: given here
+    Column(
+        "source", Text, primary_key=True
+    ),  # claim: by the identity provider at the last sign-in; table: on the screen People
     Column("account", Text, primary_key=True, default="", server_default=""),  # "" for all accounts
     Column("granted_at", Utc, nullable=False),
     Column("granted_by", Text, nullable=False),

@@ -32,7 +32,7 @@ order_keys = Table(
     Index(None, "account", "kind"),
     sqlite_with_rowid=False,
 )
-# Where each order stands: services.reconciliation.matching.order_status. Amounts in the order's currency, NULL over several.
+# Each order's settlement: services.reconciliation.matching.order_status. Amounts in the order's currency, NULL over several.
 order_positions = Table(
     "order_positions",
     metadata,
@@ -63,17 +63,17 @@ order_positions = Table(
     Column("paid_at", Utc),  # since when what is collected and not settled counts
     Column(
         "accepted", BigInt
-    ),  # the one of order_acceptances that holds: what was accepted is as it was then
+    ),  # the valid one of order_acceptances, while the figures are those that were accepted
     Column(
         "open", Boolean, nullable=False, default=False, server_default=false()
-    ),  # a person is to look at it
+    ),  # a person must look at it
     Index(None, "account", "status", "order"),
     Index(None, "account", "open", "order"),
     Index(None, "account", "open", "paid_at"),
     Index(None, "account", "amount_units", "currency"),
     Index(None, "account", "last_date", "order"),
 )
-# An open order that a person accepted as it stands. Never changed but to be undone; it holds for these figures alone.
+# An open order that a person accepted as it is. Never changed but to be undone; it is valid for these figures alone.
 order_acceptances = Table(
     "order_acceptances",
     metadata,
@@ -118,7 +118,7 @@ decision_orders = Table(
     Column("order", BigInt, ForeignKey("orders.id"), primary_key=True),
     Column("decision", BigInt, ForeignKey("line_decisions.id"), primary_key=True),
 )
-# The orders among which a standing split divides a line.
+# The orders among which a valid split divides a line.
 line_shares = Table(
     "line_shares",
     metadata,

@@ -39,7 +39,7 @@ settlement_files = Table(
     Column("reading", Json, nullable=False, default=dict),  # how it was read
     Column("failure", Text, nullable=False, default=""),  # the error code for which it failed
     Column("failure_detail", Json, nullable=False, default=dict),
-    # processes that took it up and did not say how it ended; once complete, that failed at its follow-up
+    # processes that began its import and did not end it; of a complete file, those that failed at its follow-up
     Column("tries", Integer, nullable=False, default=0),
     Column("lines_done", Integer, nullable=False, default=0),
     Column("bytes_done", BigInt, nullable=False, default=0),
@@ -47,10 +47,10 @@ settlement_files = Table(
     Column("lines", Integer, nullable=False, default=0),
     Column("known_lines", Integer, nullable=False, default=0),
     Column("changed_lines", Integer, nullable=False, default=0),
-    Column("held_lines", Integer, nullable=False, default=0, server_default="0"),  # that came to stand beside
     Column(
-        "aside", Json, nullable=False, default=list
-    ),  # the first thousand, those that may hold money before others
+        "held_lines", Integer, nullable=False, default=0, server_default="0"
+    ),  # of corrections that wait for a person
+    Column("aside", Json, nullable=False, default=list),  # the first thousand, those that may be money first
     Column("aside_blocking", Integer, nullable=False, default=0),  # how many rows may hold money
     Column(
         "aside_settlements", Json, nullable=False, default=list
@@ -61,7 +61,7 @@ settlement_files = Table(
     Column("hipay_settlement", Text, nullable=False, default=""),  # the id it was fetched by
     # [[Account, ours or "", rows], …], most rows first: which of our accounts its lines are booked to
     Column("accounts", Json, nullable=False, default=list, server_default="[]"),
-    # its lines are others than those that stand, however alike: a person has said so
+    # a person has confirmed that its lines are others than the stored ones, however alike
     Column("others", Boolean, nullable=False, default=False, server_default=false()),
     Column(
         "follow_up", BigInt
@@ -93,7 +93,7 @@ aside_acts = Table(
     metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False, index=True),
-    Column("line", Integer, nullable=False),  # 0: all rows beyond those that are kept to be shown
+    Column("line", Integer, nullable=False),  # 0: all rows beyond those that are stored to be shown
     Column("closed", Json, nullable=False),  # what it took out of the file's aside_open
     Column("reason", Text, nullable=False),
     Column("at", Utc, nullable=False),
@@ -104,7 +104,7 @@ aside_acts = Table(
     Index("uq_aside_acts_file_line", "file", "line", unique=True, **partial("undone_at IS NULL")),
 )
 # A correction that a file of other origin would make of lines that HiPay's API delivered: it waits for a person. The lines
-# in ``after`` stand beside and do not count: what such a line is replaced by is its own file.
+# in ``after`` are not valid meanwhile: each is marked as replaced by its own file.
 held_corrections = Table(
     "held_corrections",
     metadata,

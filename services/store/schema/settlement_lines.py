@@ -17,7 +17,7 @@ from services.store.schema.types import (
 )
 
 # The columns of a settlement file that are not amounts, as services.settlements.columns names them; the file's Account
-# and Order are told from our own account and order.
+# and Order are named differently from our own account and order.
 LINE_TEXTS = (
     "file_account", "account_name", "date", "date_value", "invoice_reference", "settlement_id", "transaction_id",
     "file_order", "product_name", "invoiced", "settled", "original_currency", "currency", "operation",
@@ -36,15 +36,15 @@ settlement_lines = Table(
     metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
-    Column("identity", Text, nullable=False),  # what the line says, and which of its equals it is
+    Column("identity", Text, nullable=False),  # a digest of its cells, and its number among equal lines
     Column("key", Text, nullable=False),  # what a correction leaves alone: a changed line has a known key
     Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False),
     Column("line", Integer, nullable=False),
-    # the file in which the line stands changed; its own: it stands beside, as a held correction
+    # the file that corrects the line; its own file: the line is part of a held correction
     Column("replaced_by", BigInt),
     *(Column(name, Text, nullable=False, default="") for name in LINE_TEXTS),
     *(Column(name, BigInt) for name in LINE_AMOUNTS),
-    # what the join came to: services.reconciliation.matching.match
+    # the outcome of the join: services.reconciliation.matching.match
     Column("outcome", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("order", BigInt, ForeignKey("orders.id")),
@@ -54,7 +54,7 @@ settlement_lines = Table(
     Column("nearest", BigInt, ForeignKey("orders.id")),
     Column("seen", Text, nullable=False, default=""),
     Column("expected", Text, nullable=False, default=""),
-    Column("decision", BigInt),  # the standing one of line_decisions
+    Column("decision", BigInt),  # the valid one of line_decisions
     # its keys as loosely as they are ever compared: by these a new order finds the lines that it concerns
     Column("loose_reference", Text, nullable=False, default=""),
     Column("loose_order", Text, nullable=False, default=""),
@@ -73,7 +73,7 @@ settlement_lines = Table(
     Index(None, "loose_order", **partial("loose_order <> ''")),
     Index(None, "merchant_operation_id", **partial("merchant_operation_id <> ''")),
 )
-# Sums over standing lines and over those of the file that runs, kept in the transaction of every change of a line.
+# Sums over the valid lines and those of the file that is imported, updated in the transaction of every change of a line.
 line_totals = Table(
     "line_totals",
     metadata,
@@ -83,7 +83,7 @@ line_totals = Table(
     Column("settlement_currency", Text, primary_key=True),
     Column(
         "kind", Text, primary_key=True
-    ),  # of the operation; "twice": a person said that these are counted twice
+    ),  # of the operation; "twice": a person decided that these are counted twice
     Column("operation_code", Text, primary_key=True),
     Column("operation", Text, primary_key=True),  # its words where it has no code, else ""
     Column("outcome", Text, primary_key=True),

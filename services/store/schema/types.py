@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeDecorator
 # SQLite only numbers rows by itself for INTEGER, which there is 64 bits wide.
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
 
-# PostgreSQL keeps no NUL in a text, and neither database a lone surrogate: what comes from outside may hold both.
+# PostgreSQL stores no NUL in a text, and neither database a lone surrogate: texts from outside may have both.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 

@@ -100,7 +100,7 @@ def uncount_try(tx: Connection, since: datetime) -> None:
         change(tx, found.id, states=(found.state,), tries=found.tries - 1)
 
 
-def hold_up(tx: Connection, since: datetime, failure: str) -> None:
+def wait_for(tx: Connection, since: datetime, failure: str) -> None:
     """``uncount_try``, and the file waits: ``failure`` is the reason."""
     found = _at_hand(tx, since)
     if found is not None and found.state == "running" and not found.failure:

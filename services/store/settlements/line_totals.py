@@ -24,7 +24,9 @@ TOTAL = (
 )
 
 
-TWICE = "twice"  # the kind of lines that a person said are counted twice: their payout is without them
+TWICE = (
+    "twice"  # the kind of lines that a person decided are counted twice: they are not part of their payout
+)
 
 
 def counted(lines: pd.DataFrame, outcome: "pd.Series[str]", reason: "pd.Series[str]") -> pd.DataFrame:
