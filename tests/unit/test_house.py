@@ -38,6 +38,55 @@ def test_a_module_is_imported_under_its_own_name() -> None:
     assert aliases == []
 
 
+PRODUCT = [path for path in FILES if path.relative_to(ROOT).parts[0] in ("services", "pages")]
+
+
+def test_a_dataclass_of_more_than_four_fields_is_built_by_keywords() -> None:
+    """Two neighbouring fields of one type cannot be swapped unnoticed."""
+    positional = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in PRODUCT
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and len(_fields(node)) > 4
+        for decorator in node.decorator_list
+        if "dataclass" in ast.unparse(decorator) and "kw_only=True" not in ast.unparse(decorator)
+    ]
+    assert positional == []
+
+
+def _fields(node: ast.ClassDef) -> list[str]:
+    """The fields that a caller gives: private ones have a default."""
+    names = [
+        one.target.id
+        for one in node.body
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+    ]
+    return [name for name in names if not name.startswith("_")]
+
+
+MOST_LINES = 300
+# The files above it, each with the one reason for which it changes.
+LONG = {
+    "services/error_messages/sentences.py": "one table: the sentence of each error code",
+    "services/checklist/guidance.py": "one table: what each result of the check list means",
+    "services/hipay/readings.py": "HiPay's answers, read",
+    "services/mail/reports.py": "delivery reports, read",
+    "services/orders/record.py": "the events of an order, recorded and folded",
+    "services/settlements/parts.py": "a text of any size, read in parts",
+    "services/store/migrations/versions/0001_first_tables.py": "the tables as the first version made them",
+}
+
+
+def test_a_file_of_more_than_300_lines_has_one_reason_to_change() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in PRODUCT
+        if (lines := path.read_text("utf-8").count("\n")) > MOST_LINES
+    }
+    assert {name: lines for name, lines in long.items() if name not in LONG} == {}
+    assert sorted(LONG.keys() - long.keys()) == []
+
+
 def test_no_file_imports_itself_through_others() -> None:
     graph = grimp.build_graph("services", "pages", exclude_type_checking_imports=True)
     assert sorted(_circles(graph)) == []

@@ -202,10 +202,8 @@ def _decide(
         raise TooManyLines(MOST_LINES)
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
-        require_accounts(tx, actor, decisions.lines(tx, expected))
         known = decisions.group(tx, form_key)
-        if known:
-            require_accounts(tx, actor, decisions.lines(tx, [row.line for row in known]))
+        require_accounts(tx, actor, decisions.lines(tx, [*expected, *(row.line for row in known)]))
         before = decisions.outcomes_of_companions(tx, expected)
         done = (
             DecisionResult(form_key, tuple(row.line for row in known))
