@@ -4,7 +4,7 @@
 
 Reads the file (default dialect of ``benchmarks.settlement_files``), joins by settlement reference, order id, transaction
 and operation id, lets the lines of a transaction follow its Sale, and says of each line whether all its keys name one
-order; keeps nothing on disk, explains nothing, suggests nothing. Prints JSON: seconds by the clock and by the processor, and the peak of memory in bytes.
+order; it stores nothing on disk, explains nothing, suggests nothing. Prints JSON: seconds by the clock and by the processor, and the peak of memory in bytes.
 """
 
 import json
@@ -29,11 +29,11 @@ _KEYS = """
 _STEPS = (
     """CREATE TABLE lines AS SELECT row_number() OVER () AS n, *
        FROM read_csv($file, delim = ';', header = true, all_varchar = true)""",
-    """CREATE TABLE told AS SELECT n, 'order' AS kind, "Order" AS text FROM lines WHERE "Order" <> ''
+    """CREATE TABLE line_keys AS SELECT n, 'order' AS kind, "Order" AS text FROM lines WHERE "Order" <> ''
        UNION ALL SELECT n, 'reference', "Reporting data 1" FROM lines WHERE "Reporting data 1" <> ''
        UNION ALL SELECT n, 'transaction', "Transaction ID" FROM lines WHERE "Transaction ID" NOT LIKE '%E+%'
        UNION ALL SELECT n, 'operation', "Merchant operation ID" FROM lines WHERE "Merchant operation ID" <> ''""",
-    "CREATE TABLE edges AS SELECT DISTINCT n, told.kind AS kind, id FROM told JOIN keys USING (kind, text)",
+    "CREATE TABLE edges AS SELECT DISTINCT n, line_keys.kind AS kind, id FROM line_keys JOIN keys USING (kind, text)",
     """CREATE MACRO one_order(edges) AS TABLE
        WITH voters AS (SELECT n, count(DISTINCT kind) AS keys FROM query_table(edges) GROUP BY n),
             votes AS (SELECT n, id, count(*) AS given FROM query_table(edges) GROUP BY n, id)

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import func, select
@@ -61,11 +62,11 @@ def main() -> None:
         store.close()
 
 
-def _while_it_lasts(shown: Screen, burst: "Future[object]", store: Store) -> tuple[list[float], list[float]]:
+def _while_it_lasts(shown: Screen, burst: "Future[Any]", store: Store) -> tuple[list[float], list[float]]:
     """Reruns while the notifications come in, and then until all are worked off."""
     while not _stored(store) and not burst.done():
         time.sleep(0.01)
-    busy, after = [], []
+    busy, after = list[float](), list[float]()
     while not burst.done():
         busy.append(shown.rerun())
     while _stored(store, "stored") or not after:

@@ -1,4 +1,4 @@
-"""A screen of the dashboard without a browser: what a browser's page says over Streamlit's WebSocket, and what it waits for."""
+"""A screen of the dashboard without a browser: the messages that a browser sends over Streamlit's WebSocket and waits for."""
 
 import time
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ class Screen:
         begun = time.perf_counter()
         self._socket.send(asked.SerializeToString())
         while True:
-            told = ForwardMsg.FromString(self._socket.recv(60))  # type: ignore[arg-type]
-            if told.WhichOneof("type") == "script_finished":
-                assert told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            answer = ForwardMsg.FromString(self._socket.recv(60))
+            if answer.WhichOneof("type") == "script_finished":
+                assert answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
                 return time.perf_counter() - begun
 
 

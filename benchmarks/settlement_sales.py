@@ -8,7 +8,7 @@ from benchmarks.settlement_shapes import CURRENCIES, About, Order, Payment
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
-# What a line of an order says, and how often. A pair: the line of one order needs a second order to be what it is.
+# The styles of an order's lines, and how often each occurs. A pair: its line needs a second order.
 DESK = {
     "both": 48, "reference": 10, "order": 15, "page": 8, "transaction": 8, "reference_unknown": 4, "lost": 1,
     "pair_shared": 3, "unsettled": 3,
@@ -84,38 +84,38 @@ def settled_captures(r: Random, order: Order, payment: Payment) -> tuple[tuple[s
 
 
 def said_of(r: Random, order: Order, transaction: str, style: str, other: Order | None) -> About:
-    """What the lines of a transaction of the order say, in one of the styles; ``other``: the second one of a pair."""
+    """The cells of the lines of a transaction of the order, in one of the styles; ``other``: the second order of a pair."""
     known = bool(order.payments)
     first, *rest = order.references
-    said, business_id = order.order_id, order.order_id
+    text, business_id = order.order_id, order.order_id
     outcome = "matched"
     if style == "reference":
-        said = ""
+        text = ""
     elif style == "page" and len(order.pages) > 1:
-        said = order.pages[1]
+        text = order.pages[1]
     elif style == "order" or (style == "transaction" and not known):
         first = ""
     elif style == "transaction":
-        said = first = ""
+        text = first = ""
     elif style == "reference_unknown":
         first = f"X-{order.number:09}"
     elif style == "pair_shared" and r.random() < 0.5:
-        said = ""
+        text = ""
         outcome = "matched" if known else "ambiguous"
     elif style == "pair_contradiction" and other is not None and other.number > order.number:
-        said, outcome = other.order_id, "contradictory"
+        text, outcome = other.order_id, "contradictory"
     elif style == "near_reference":
         first = r.choice((first.lower(), first.replace("-", " "), f"0{first}", first.replace("-", "")))
-        said, outcome = "", "suggested"
+        text, outcome = "", "suggested"
     elif style == "near_order":
-        first, said, outcome = "", f"00{said}".lower(), "suggested"
+        first, text, outcome = "", f"00{text}".lower(), "suggested"
     elif style == "suffix":
-        first, said, outcome = "", f"{said}-{r.randint(2, 9)}", "suggested"
+        first, text, outcome = "", f"{text}-{r.randint(2, 9)}", "suggested"
     elif style == "other_column":
-        first, rest[0], said, outcome = "", first, "", "suggested"
+        first, rest[0], text, outcome = "", first, "", "suggested"
     if style == "lost":
         transaction = "8.00006E+11"
     references = (first, rest[0], rest[1], rest[2], rest[3])
     product = ("visa", "mastercard", "cb", "american-express", "bancontact")[order.number % 5]
     matched = business_id if outcome == "matched" else ""
-    return About(transaction, said, references, product, f"C{order.number % 50_000:06}", outcome, matched)
+    return About(transaction, text, references, product, f"C{order.number % 50_000:06}", outcome, matched)

@@ -67,7 +67,7 @@ class Line(NamedTuple):
 
 
 class About(NamedTuple):
-    """What the lines of one transaction say alike."""
+    """The cells that the lines of one transaction have in common."""
 
     transaction: str
     order: str

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from benchmarks.payment_requests import filled_form
@@ -70,7 +71,9 @@ def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
 
     def take() -> None:
         with desk.store.write() as tx:
-            steps.take(tx, "bench", clock.now(), timedelta(seconds=150), accounts=("demo",))
+            steps.take(
+                tx, "bench", clock.now(), timedelta(seconds=150), {"page": ("demo",), "read": ("demo",)}
+            )
 
     def append() -> None:
         with desk.store.write() as tx:
@@ -114,16 +117,16 @@ def _measured(path: HotPath) -> tuple[float, float]:
     """The times of the path and of its bare statement in seconds, run alternately."""
     times: tuple[list[float], list[float]] = ([], [])
     for round_ in range(WARM_UP + ROUNDS):
-        for run, kept in zip((path.run, path.bare), times, strict=True):
+        for run, seconds in zip((path.run, path.bare), times, strict=True):
             begun = time.perf_counter()
             run()
             if round_ >= WARM_UP:
-                kept.append(time.perf_counter() - begun)
+                seconds.append(time.perf_counter() - begun)
     return statistics.quantiles(times[0], n=10)[0], statistics.quantiles(times[1], n=10)[0]
 
 
 def _desk(url: str) -> Desk:
-    settings = Settings(database_url=url, sandbox_url="http://127.0.0.1:1")  # type: ignore[arg-type]
+    settings = Settings(database_url=SecretStr(url), sandbox_url="http://127.0.0.1:1")
     desk = Desk(settings, open_store(settings.database, demo=True))
     prepare_demo(desk)
     return desk
@@ -183,7 +186,7 @@ def _fill(desk: Desk) -> Actor:
 
 
 def _driver(url: str) -> Any:
-    """A connection of the driver itself, kept open."""
+    """A connection of the driver itself, which stays open."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         connection = sqlite3.connect(parsed.database or "")

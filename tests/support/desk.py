@@ -21,7 +21,7 @@ from services.accounts.options import OPTIONS
 from services.desk import Desk
 from services.settings import Settings
 from services.store import access, accounts, open_store
-from services.store.schema import orders
+from services.store.schema.base import metadata
 from services.store.settlements import matching_rules
 from tests.support import postgres
 
@@ -117,7 +117,7 @@ def nobody_else_writes(desk: Desk) -> Iterator[None]:
     """While the block runs, every other transaction that writes waits."""
     with desk.store.write() as tx:  # on SQLite that alone is enough
         if not desk.store.sqlite:
-            names = ", ".join(f'"{name}"' for name in orders.metadata.tables)
+            names = ", ".join(f'"{name}"' for name in metadata.tables)
             tx.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
         yield
 
@@ -128,10 +128,7 @@ def all_that_is_stored(desk: Desk, tmp_path: Path) -> bytes:
         return b"".join(path.read_bytes() for path in tmp_path.glob("*.db*"))
     with desk.store.read() as tx:
         values = [
-            value
-            for table in orders.metadata.tables.values()
-            for row in tx.execute(select(table))
-            for value in row
+            value for table in metadata.tables.values() for row in tx.execute(select(table)) for value in row
         ]
     return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for value in values)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import event, text
 
 from services.desk import Desk
-from services.store.schema import orders
+from services.store.schema.base import metadata
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def _triggers(desk: Desk) -> Iterator[None]:
                 "$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
             )
         )
-        for table in orders.metadata.tables:
+        for table in metadata.tables:
             tx.execute(text(f'CREATE TRIGGER no_room BEFORE INSERT ON "{table}" EXECUTE FUNCTION no_room()'))
     try:
         yield
