@@ -15,7 +15,7 @@ from services.settlements.errors import DoubtfulColumns
 from services.settlements.parts import parts
 from services.settlements.quotes import Quotes
 from services.settlements.sheet import Header
-from services.settlements.source import Source, open_source
+from services.settlements.source import Source
 from services.settlements.survey import Sign, Survey
 from services.settlements.tables import Sheet, Table, find_tables, tables_of
 
@@ -118,12 +118,6 @@ class Detection:
     @property
     def header(self) -> Header:
         return self.headers[0]
-
-
-def detect(raw: bytes, chosen: Chosen | None = None) -> Dialect:
-    """How a small file is written. Raises as `detect_file` and `open_source`."""
-    with open_source(raw) as source:
-        return detect_file(source, chosen).dialect
 
 
 def detect_file(

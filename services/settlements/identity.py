@@ -59,7 +59,7 @@ class Occurrences:
 def identify(lines: pd.DataFrame, seen: Occurrences | None = None) -> pd.DataFrame:
     """`identity`, `key` (32 hex digits each) and `occurrence` (1, 2, …) of the lines of ONE file, on their index.
 
-    `lines` as SettlementFile.lines, or the next block of the file, whose blocks before have been counted in `seen`. The
+    `lines` as Block.lines, or the next block of the file, whose blocks before have been counted in `seen`. The
     order of the lines does not matter: equal ones are interchangeable.
     """
     # An unknown operation has no code: its text identifies it.

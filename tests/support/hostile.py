@@ -15,7 +15,7 @@ from services.hipay import finance_notifications, notifications, observations
 from services.mail.addresses import clean_block_text, clean_header_text, parse_address
 from services.mail.reports import read_report
 from services.orders.email_typos import suggestion
-from services.settlements import amounts, archive, dates, placeholders, read
+from services.settlements import amounts, archive, dates, placeholders
 from services.spreadsheets import lost, web
 from services.spreadsheets.faults import Faults
 from services.spreadsheets.formats import Formats
@@ -23,6 +23,7 @@ from services.text import bounded_json, currency_signs, folding, headings
 from services.text.address_tokens import address_tokens
 from services.text.normal_forms import normalised
 from tests.support.growth import Case
+from tests.support.settlement_reading import read
 from tests.support.tables import as_xlsx, repacked, row
 from tests.unit.settlements.writing import ENGLISH
 
@@ -272,16 +273,16 @@ def _notification(raw: bytes) -> None:
 
 money.parse("1", "EUR", "fr")  # has what it needs once loaded before anything is measured
 READERS: dict[str, Case] = {
-    "payout file: amounts": Case(read.read, _settlement_cells("Settled amount", "Original amount"), start=64_000),
-    "payout file: dates, references": Case(read.read, _settlement_cells("Date", "Order", "Transaction ID"), start=64_000),
-    "payout file: operations, accounts": Case(read.read, _settlement_cells("Operation", "Account", "Settlement ID"), start=128_000),
-    "payout file: rows": Case(read.read, _rows(_HEAD, _line() + "\n"), start=128_000),
-    "payout file: short rows": Case(read.read, _rows(_HEAD, "1;2\n"), start=8_000),
-    "payout file: blank rows": Case(read.read, _rows(_HEAD, "\n"), start=16_000),
-    "payout file: stray quotes": Case(read.read, _rows(_HEAD, '"\n'), start=16_000),
-    "payout file: rows within a quote": Case(read.read, _rows(_HEAD, '"' + _line() + "\n" + _line() + '"\n'), start=512_000),
-    "payout file: separators": Case(read.read, _rows(_HEAD, ";"), start=256_000),
-    "payout file: headings": Case(read.read, _more_headings(_HEAD, _line()), start=524_288),
+    "payout file: amounts": Case(read, _settlement_cells("Settled amount", "Original amount"), start=64_000),
+    "payout file: dates, references": Case(read, _settlement_cells("Date", "Order", "Transaction ID"), start=64_000),
+    "payout file: operations, accounts": Case(read, _settlement_cells("Operation", "Account", "Settlement ID"), start=128_000),
+    "payout file: rows": Case(read, _rows(_HEAD, _line() + "\n"), start=128_000),
+    "payout file: short rows": Case(read, _rows(_HEAD, "1;2\n"), start=8_000),
+    "payout file: blank rows": Case(read, _rows(_HEAD, "\n"), start=16_000),
+    "payout file: stray quotes": Case(read, _rows(_HEAD, '"\n'), start=16_000),
+    "payout file: rows within a quote": Case(read, _rows(_HEAD, '"' + _line() + "\n" + _line() + '"\n'), start=512_000),
+    "payout file: separators": Case(read, _rows(_HEAD, ";"), start=256_000),
+    "payout file: headings": Case(read, _more_headings(_HEAD, _line()), start=524_288),
     "list: cells": Case(_list, _list_cells, start=256_000),
     "list: headings": Case(_list, _list_heads, start=96_000),
     "list: many headings": Case(_list, _more_headings(_LIST, "1;1;EUR;;"), start=524_288),

@@ -71,7 +71,7 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
       a line for each, the key and then orders with ", " between
     - `loose_reference`, `loose_order`: the keys by which a near candidate is looked for
 
-    `lines`: as SettlementFile.lines, of one or many files, its `account` being the key of ours. They may also have the columns
+    `lines`: as Block.lines, of one or many files, its `account` being the key of ours. They may also have the columns
     `decided` ("", or a key of DECIDED), `decided_order` Int64 and `decided_split` (ids of orders, blanks between).
     """
     rules = rules or MatchRules()

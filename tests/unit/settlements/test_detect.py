@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from services.settlements import amounts, dates
-from services.settlements.dialect import Chosen, detect
+from services.settlements.dialect import Chosen
 from services.settlements.errors import UndecidedReading
-from services.settlements.read import read
 from services.settlements.words import EVIDENCE
+from tests.support.settlement_reading import detect, read
 from tests.unit.settlements.writing import FRENCH, Style, sale, write
 
 

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from services.settlements.columns import REQUIRED
-from services.settlements.dialect import Chosen, detect
+from services.settlements.dialect import Chosen
 from services.settlements.errors import (
     BrokenQuotes,
     EmptyFile,
@@ -18,9 +18,9 @@ from services.settlements.errors import (
     TruncatedFile,
     UndecodableFile,
 )
-from services.settlements.read import read
 from services.settlements.totals import totals
 from services.settlements.words import SET_ASIDE
+from tests.support.settlement_reading import detect, read
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
 

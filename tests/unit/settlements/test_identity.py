@@ -5,8 +5,8 @@ from decimal import Decimal
 import pandas as pd
 
 from services.settlements.identity import identify
-from services.settlements.read import read
 from services.settlements.totals import settlements
+from tests.support.settlement_reading import read
 from tests.unit.settlements.writing import Line, Style, sale, write
 
 

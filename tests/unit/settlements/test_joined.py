@@ -3,8 +3,8 @@
 import pytest
 
 from services.settlements.errors import JoinedFiles, SettlementFileError
-from services.settlements.read import read
 from services.spreadsheets import marks
+from tests.support.settlement_reading import read
 from tests.unit.settlements.writing import ENGLISH, FRENCH, Style, sale, write
 
 BOM = b"\xef\xbb\xbf"

@@ -12,12 +12,12 @@ from services.settlements.blocks import read_blocks
 from services.settlements.dialect import detect_file
 from services.settlements.findings import FindingsCollector, findings_from_json
 from services.settlements.placeholders import says_none
-from services.settlements.read import SettlementFile, read
 from services.settlements.settlement_operations import OPERATIONS
 from services.settlements.sheet import SetAsideRow
 from services.settlements.source import open_source
 from services.settlements.words import SET_ASIDE
 from services.spreadsheets.lost import ERRORS, why_lost
+from tests.support.settlement_reading import SettlementFile, read
 from tests.support.workbooks_with_errors import WORKBOOKS, Error, Formula, Rows, xls
 from tests.unit.settlements.writing import ENGLISH, sale, write
 

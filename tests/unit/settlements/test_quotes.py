@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.settlements.dialect import Chosen, detect
+from services.settlements.dialect import Chosen
 from services.settlements.errors import SwallowedRows
 from services.settlements.quotes import unfolded
-from services.settlements.read import SettlementFile, read
+from tests.support.settlement_reading import SettlementFile, detect, read
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
 ROWS = write(

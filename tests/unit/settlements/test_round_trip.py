@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.settlements.columns import AMOUNTS, COLUMNS
-from services.settlements.dialect import Chosen, detect
+from services.settlements.dialect import Chosen
 from services.settlements.errors import UndecidedReading
 from services.settlements.identity import identify
-from services.settlements.read import SettlementFile, read
+from tests.support.settlement_reading import SettlementFile, detect, read
 from tests.unit.settlements.random_lines import lines
 from tests.unit.settlements.writing import ENGLISH, FRENCH, Style, write
 

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from sandbox.files import Dialect, render
 from sandbox.settlements import SCENARIOS
-from services.settlements.dialect import Chosen, detect
-from services.settlements.read import SettlementFile, read
+from services.settlements.dialect import Chosen
 from tests.sandbox.settling import dialects, movements, run
+from tests.support.settlement_reading import SettlementFile, detect, read
 
 
 def read_as(raw: bytes, dialect: Dialect) -> SettlementFile:

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from services.errors import DeskError
 from services.parsing import ParsingTooHeavy
 from services.settlements.blocks import read_blocks
-from services.settlements.dialect import Chosen, detect, detect_file
+from services.settlements.dialect import Chosen, detect_file
 from services.settlements.errors import EmptyFile, HeaderOnly, MissingColumns, NotASettlementFile
 from services.settlements.given import Given
-from services.settlements.read import SettlementFile, read
 from services.settlements.source import open_source
 from services.settlements.tables import place
 from services.settlements.words import EVIDENCE
 from services.spreadsheets.errors import SheetTooHeavy, SheetTooLong, SheetUnreadable
+from tests.support.settlement_reading import SettlementFile, detect, read
 from tests.support.tables import repacked
 from tests.support.workbooks import cells, ods, xls, xlsx
 from tests.unit.settlements.random_lines import lines

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.settlements import amounts
-from services.settlements.dialect import Chosen, detect
-from services.settlements.read import read
+from services.settlements.dialect import Chosen
 from services.settlements.words import SET_ASIDE
 from services.text import currency_signs
+from tests.support.settlement_reading import detect, read
 from tests.unit.settlements.writing import Style, sale, write
 
 MINUS = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"

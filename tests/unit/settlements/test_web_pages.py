@@ -10,11 +10,10 @@ import pytest
 from services.bulk import table
 from services.bulk.columns import EXPECTED
 from services.bulk.errors import ColumnsMissing, NotATable
-from services.settlements.dialect import detect
 from services.settlements.errors import NotASettlementFile
-from services.settlements.read import read
 from services.spreadsheets import web
 from services.spreadsheets.errors import SheetLocked
+from tests.support.settlement_reading import detect, read
 from tests.support.workbooks import cells, ods, xls
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 import xlsxwriter
 
-from services.settlements.read import read
 from services.spreadsheets.formats import sign_of
 from tests.support.checked_rows import checked
+from tests.support.settlement_reading import read
 from tests.support.tables import HEADINGS, row
 from tests.unit.settlements.writing import ENGLISH, sale
 

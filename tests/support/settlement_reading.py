@@ -1,4 +1,4 @@
-"""A settlement file of some megabytes, whole and in memory: for a preview and for tests."""
+"""A settlement file read whole, in memory and in this process."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import pandas as pd
 
 from services.settlements.blocks import read_blocks
 from services.settlements.damaged_cells import DamagedCell
-from services.settlements.dialect import Dialect, detect_file
+from services.settlements.dialect import Chosen, Dialect, detect_file
 from services.settlements.sheet import Header, SetAsideRow
 from services.settlements.source import open_source
 
@@ -28,6 +28,12 @@ class SettlementFile:
     def complete(self) -> bool:
         """Whether no row that may contain money was set aside: only then can a payout be proved."""
         return not any(row.blocking for row in self.set_aside)
+
+
+def detect(raw: bytes, chosen: Chosen | None = None) -> Dialect:
+    """How a small file is written. Raises as `detect_file` and `open_source`."""
+    with open_source(raw) as source:
+        return detect_file(source, chosen).dialect
 
 
 def read(raw: bytes, dialect: Dialect | None = None) -> SettlementFile:
