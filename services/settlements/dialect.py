@@ -115,10 +115,6 @@ class Detection:
     hidden: tuple[str, ...] = ()
     open_end: int = 0
 
-    @property
-    def header(self) -> Header:
-        return self.headers[0]
-
 
 def detect_file(
     source: Source, chosen: Chosen | None = None, progress: Callable[[int], None] | None = None
