@@ -21,7 +21,7 @@ from services.imports.scratch import Folder
 from services.settlements import archive
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 
 _DRAFTS, _PREVIEWS, _FAILED = "payout_drafts", "payout_looked", "payout_mended"
 _STORED = "stored"  # the beginning of the key of a stored file's draft
@@ -37,8 +37,8 @@ class Draft:
     file: int | None = None
 
     @property
-    def given(self) -> Given:
-        return Given(self.path, self.path.with_name(f"{self.path.name}.sheets"))
+    def given(self) -> UntrustedFile:
+        return UntrustedFile(self.path, self.path.with_name(f"{self.path.name}.sheets"))
 
 
 @dataclass

@@ -25,8 +25,8 @@ from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.match import match
 from services.settlements.blocks import Block
 from services.settlements.findings import FindingsCollector
-from services.settlements.given import Given
 from services.settlements.identity import identify
+from services.settlements.untrusted_file import UntrustedFile
 from services.store import Connection
 from services.store.frames import plain
 from services.store.settlements import file_content, joined_lines, settlement_files, settlement_lines
@@ -53,7 +53,7 @@ def load(lease: Lease, file_id: int) -> None:
         file_content.on_disk(lease.store.read, file_id) as path,
         tempfile.TemporaryDirectory(prefix="sheets-") as sheets,
     ):
-        given = Given(path, Path(sheets))
+        given = UntrustedFile(path, Path(sheets))
         chosen = reading.chosen_from(file.chosen)
         found = reading.decide(lease.store, lease.accounts, given, file.account, chosen)
         dialect = found.detection.dialect

@@ -16,10 +16,10 @@ from services.imports.file_end import FileEnd
 from services.imports.file_rights import require_importable
 from services.settlements.dialect import Chosen, Dialect
 from services.settlements.findings import Findings, FindingsCollector, SetAsideCollector
-from services.settlements.given import Given
 from services.settlements.identity import Occurrences, identify
 from services.settlements.sheet import Header, SetAsideRow
 from services.settlements.totals import settlements, summed, totals
+from services.settlements.untrusted_file import UntrustedFile
 from services.store import Store
 from services.store.settlements import settlement_files, settlement_lines
 
@@ -65,7 +65,7 @@ def preview(
     store: Store,
     keys: Collection[str],
     account: str,
-    given: Given,
+    given: UntrustedFile,
     chosen: Chosen | None = None,
     progress: Callable[[float], None] | None = None,
     allowed: Collection[str] | None = None,

@@ -18,7 +18,7 @@ from services.imports.preview import Preview, preview
 from services.imports.preview_process import NO_ROOM, PreviewRefused, refused
 from services.imports.reading import chosen_from
 from services.parsing.bounds import addresses
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 from services.store import DatabaseRefused, open_store
 
 
@@ -31,7 +31,7 @@ def main() -> None:
         with raising_no_room(), closing(open_store(given["database"])) as store:
             most = addresses() + given["memory"]
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
-            file, done = Given(Path(given["file"]), Path(given["sheets"])), folder / "done"
+            file, done = UntrustedFile(Path(given["file"]), Path(given["sheets"])), folder / "done"
             found = preview(
                 store,
                 given["accounts"],

@@ -1,7 +1,7 @@
 """Start a preview, and poll for its result: a Preview, or why there is none.
 
 A small file is compared with the stored lines at once; a large one by a process of its own with bounded memory, so that it
-does not slow down the screens of others. Either way a child reads the file (`Given`).
+does not slow down the screens of others. Either way a child reads the file (`UntrustedFile`).
 """
 
 import logging
@@ -29,7 +29,7 @@ from services.parsing import ParsingDied
 from services.settlements.codes import EvidenceChoice
 from services.settlements.dialect import Chosen
 from services.settlements.errors import DoubtfulColumns, MissingColumns, SwallowedRows
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 
 log = logging.getLogger(__name__)
 NO_ROOM = os.EX_CANTCREAT  # exit code of a process that could not write its answer
@@ -92,7 +92,7 @@ class PreviewJob:
 
 
 def begin(
-    desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
+    desk: Desk, actor: Actor, account: str, given: UntrustedFile, chosen: Chosen | None
 ) -> Preview | PreviewRefused | PreviewJob:
     """Preview a file, at once or in a process. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
     with desk.store.read() as tx:
@@ -106,7 +106,7 @@ def begin(
 
 
 def _begin(
-    desk: Desk, account: str, given: Given, chosen: Chosen | None, allowed: frozenset[str] | None
+    desk: Desk, account: str, given: UntrustedFile, chosen: Chosen | None, allowed: frozenset[str] | None
 ) -> Preview | PreviewJob:
     if given.size > AT_ONCE:
         request = {

@@ -1,7 +1,7 @@
 """The process that imports files and rejoins lines. A worker spawns it when there is work; it ends when there is none.
 
 It has the database and the keys of our accounts, but no setting, no environment and no credential of HiPay. A child without
-the database reads the file (`services.settlements.given`), and this process stores what was read. The system bounds its
+the database reads the file (`services.settlements.untrusted_file`), and this process stores what was read. The system bounds its
 memory, so that a file that needs too much fails alone, and the application goes on.
 """
 

@@ -18,7 +18,7 @@ from services.settlements.errors import (
     SettlementFileError,
     UndecidedReading,
 )
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 from services.store import Connection, Store
 from services.store.settlements import matching_rules, settlement_files
 from services.text.headings import spelling
@@ -46,7 +46,7 @@ class Reading:
 def decide(
     store: Store,
     keys: Collection[str],
-    given: Given,
+    given: UntrustedFile,
     account: str,
     chosen: Chosen | None,
     progress: Callable[[int], None] | None = None,
@@ -54,9 +54,9 @@ def decide(
 ) -> Reading:
     """How a file that was added for an account is read. ``chosen`` None: nobody has chosen anything.
 
-    ``keys``: our accounts; ``progress``: as of ``Given.detect``; ``allowed``: the accounts whose rows the file may have, None
+    ``keys``: our accounts; ``progress``: as of ``UntrustedFile.detect``; ``allowed``: the accounts whose rows the file may have, None
     for all. Raises NotAllowed for a row of another account, before that account's remembered reading is used, and what
-    ``Given.detect`` raises.
+    ``UntrustedFile.detect`` raises.
     """
     used = chosen or Chosen()
     try:
@@ -78,7 +78,7 @@ def decide(
 
 
 def _as_remembered(
-    given: Given, remembered: Chosen, progress: Callable[[int], None] | None
+    given: UntrustedFile, remembered: Chosen, progress: Callable[[int], None] | None
 ) -> tuple[Chosen, Detection]:
     """Read as remembered; without the remembered encoding and delimiter if the file has others."""
     try:

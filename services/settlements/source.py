@@ -30,7 +30,7 @@ class Source:
 @contextmanager
 def open_source(file: Path | bytes, folder: Path | None = None) -> Iterator[Source]:
     """Open a file, which can be read several times while the context lasts. ``folder``: where a workbook is unfolded once, as
-    for `unfolded`. An untrusted file is opened only in a child (`given`).
+    for `unfolded`. An untrusted file is opened only in a child (`untrusted_file`).
 
     Raises NotASettlementFile for a ZIP (its `archive.members` are opened one by one), and SpreadsheetError for XLS, XLSX and
     ODS (services/spreadsheets). `detect_file` finds the faults of the content.

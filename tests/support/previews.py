@@ -7,7 +7,7 @@ from services.access import Actor, Right, require
 from services.desk import Desk
 from services.imports.preview import Preview, preview
 from services.settlements.dialect import Chosen
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 
 
 def preview_of(
@@ -16,5 +16,5 @@ def preview_of(
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE, account)
     with tempfile.TemporaryDirectory() as folder:
-        given = Given(file, Path(folder))
+        given = UntrustedFile(file, Path(folder))
         return preview(desk.store, desk.settings.all_accounts, account, given, chosen)

@@ -24,7 +24,7 @@ from services.reconciliation.views import details
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
 from services.settlements.findings import findings_from_json
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 from services.store.settlements import settlement_files
 from tests.support.payouts import csv, import_file, lines_of
 from tests.support.previews import preview_of
@@ -126,7 +126,7 @@ def test_what_a_refused_file_names_crosses_from_the_process_that_looked(
 ) -> None:
     file = tmp_path / "unknown.csv"
     file.write_bytes(unknown_columns())
-    given = Given(file, tmp_path / "sheets")
+    given = UntrustedFile(file, tmp_path / "sheets")
     refused = preview_process.begin(desk, finance, "demo", given, Chosen())
     assert isinstance(refused, preview_process.PreviewRefused)
     assert [name for name, column in refused.header if column is None] == ["Received", "Our reference"]
@@ -138,7 +138,7 @@ def test_what_a_refused_file_names_crosses_from_the_process_that_looked(
 def test_both_passes_over_a_file_count_as_progress(desk: Desk, tmp_path: Path) -> None:
     said: list[float] = []
     raw = write([sale(Account="", Order=f"A-{n}") for n in range(50)])
-    preview(desk.store, ["demo"], "demo", Given(raw, tmp_path / "sheets"), None, said.append)
+    preview(desk.store, ["demo"], "demo", UntrustedFile(raw, tmp_path / "sheets"), None, said.append)
     assert said == sorted(said)
     assert (min(said), max(said)) == (0.5, 1.0)  # one piece each
 

@@ -14,7 +14,7 @@ from services.imports.preview_process import PreviewRefused
 from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.settlements.errors import TruncatedFile
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 from services.store.settlements import settlement_files
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
 from tests.support.previews import preview_of
@@ -131,7 +131,7 @@ def look(
 ) -> Preview | PreviewRefused:
     path = folder / "given.csv"
     path.write_bytes(raw)
-    found = preview_process.begin(desk, actor, "demo", Given(path, folder / "sheets"), chosen)
+    found = preview_process.begin(desk, actor, "demo", UntrustedFile(path, folder / "sheets"), chosen)
     assert isinstance(found, Preview | PreviewRefused)
     return found
 

@@ -25,7 +25,7 @@ from services.imports.fetch_schedule import Automatic
 from services.imports.preview import Preview
 from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 from tests.support.desk import person
 from tests.support.payouts import csv
 
@@ -140,7 +140,7 @@ def test_an_account_of_a_file_is_moved_by_who_has_the_right_on_both(desk: Desk, 
 
 
 def preview_or_refusal(desk: Desk, actor: Actor, raw: bytes, folder: Path) -> Preview | PreviewRefused:
-    found = preview_process.begin(desk, actor, "shop", Given(raw, folder / "sheets"), None)
+    found = preview_process.begin(desk, actor, "shop", UntrustedFile(raw, folder / "sheets"), None)
     assert not isinstance(found, PreviewJob)
     return found
 

@@ -11,7 +11,7 @@ from services.imports import preview_process
 from services.imports.preview import Preview
 from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 from tests.support.desk import person
 from tests.support.previews import preview_of
 
@@ -28,7 +28,9 @@ def _every_file_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def begin(desk: Desk, actor: Actor, folder: Path, content: str, chosen: Chosen | None = None) -> PreviewJob:
     file = folder / "payout.csv"
     file.write_text(content)
-    found = preview_process.begin(desk, actor, "demo", Given(file, folder / "sheets"), chosen or Chosen())
+    found = preview_process.begin(
+        desk, actor, "demo", UntrustedFile(file, folder / "sheets"), chosen or Chosen()
+    )
     assert isinstance(found, PreviewJob)
     return found
 

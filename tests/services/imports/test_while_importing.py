@@ -28,7 +28,7 @@ from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.lookup import Lookup
 from services.settlements.dialect import Detection
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 from services.store import Connection, meta, settlements
 from services.store.orders import orders
 from services.store.schema.settlement_files import settlement_files
@@ -141,7 +141,7 @@ def leased_until(desk: Desk) -> float:
 def test_who_reads_a_large_file_keeps_the_turn(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    detect, until = Given.detect, list[float]()
+    detect, until = UntrustedFile.detect, list[float]()
 
     def at_length(*args: Any) -> Detection:
         until.append(leased_until(desk))
@@ -149,7 +149,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
         return detect(*args)
 
     monkeypatch.setattr(lease, "_SECONDS", 4.0)
-    monkeypatch.setattr(Given, "detect", at_length)
+    monkeypatch.setattr(UntrustedFile, "detect", at_length)
     import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
     assert len(until) == 1
 
@@ -158,7 +158,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
 def test_a_try_counts_unless_it_was_stopped(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, stopped: bool, tries: int
 ) -> None:
-    stopping, detect = Event(), Given.detect
+    stopping, detect = Event(), UntrustedFile.detect
 
     def interrupted(*args: Any) -> Detection:
         if stopped:
@@ -170,7 +170,7 @@ def test_a_try_counts_unless_it_was_stopped(
         return detect(*args)
 
     file = files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
-    monkeypatch.setattr(Given, "detect", interrupted)
+    monkeypatch.setattr(UntrustedFile, "detect", interrupted)
     process.work_off(desk.store, "one", desk.settings.all_accounts, stopping)
     with desk.store.read() as tx:
         found = settlements.settlement_files.get(tx, file)

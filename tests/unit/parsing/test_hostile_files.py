@@ -21,7 +21,7 @@ from services.settlements.errors import (
     TooManyColumns,
     ZipTooLarge,
 )
-from services.settlements.given import Given
+from services.settlements.untrusted_file import UntrustedFile
 from services.spreadsheets import texts
 from services.spreadsheets.unfold import unfolded
 from tests.support.workbooks import cells, xlsx
@@ -55,7 +55,7 @@ def test_cells_and_columns_without_end(
     raw: bytes, refusal: type[DeskError] | None, of_table: type[DeskError] | None, tmp_path: Path
 ) -> None:
     memory, processor = peak(), used()
-    given = Given(raw, tmp_path / "sheets")
+    given = UntrustedFile(raw, tmp_path / "sheets")
     if refusal is None:
         found = given.detect()
         [block] = given.blocks(found.dialect)
@@ -72,7 +72,7 @@ def test_cells_and_columns_without_end(
 
 def test_columns_that_hold_nothing_are_no_columns(tmp_path: Path) -> None:
     raw = NAMES + b";" * 16_000 + LINE + b";" * 16_000 + LINE + b"\n"
-    given = Given(raw, tmp_path / "sheets")
+    given = UntrustedFile(raw, tmp_path / "sheets")
     found = given.detect()
     [block] = given.blocks(found.dialect)
     assert (found.lines, len(block.lines), block.set_aside) == (2, 2, ())
@@ -95,7 +95,7 @@ def test_a_zip_that_unpacks_to_a_thousandfold_is_not_unpacked(tmp_path: Path) ->
 
 
 def test_a_workbook_is_unfolded_once_for_all_that_is_asked_of_it(tmp_path: Path) -> None:
-    given = Given(xlsx([ENGLISH, *([cells(sale())] * 3)]), tmp_path / "sheets")
+    given = UntrustedFile(xlsx([ENGLISH, *([cells(sale())] * 3)]), tmp_path / "sheets")
     first = given.detect()
     [text] = (tmp_path / "sheets" / "whole").glob("0")
     text.write_text(
@@ -117,7 +117,7 @@ def test_one_that_was_killed_while_it_unfolded_leaves_nothing_that_is_read(
             with unfolded(raw, folder):
                 pass
         assert os.WEXITSTATUS(os.waitpid(process, 0)[1]) == 9
-    assert Given(raw, folder).detect().lines == 1
+    assert UntrustedFile(raw, folder).detect().lines == 1
 
 
 def _killed(*_: object) -> int:
@@ -126,7 +126,7 @@ def _killed(*_: object) -> int:
 
 @pytest.mark.parametrize(
     "read",
-    [lambda raw, folder: Given(raw, folder).detect(), lambda raw, _: table.read(raw, EXPECTED, 10)],
+    [lambda raw, folder: UntrustedFile(raw, folder).detect(), lambda raw, _: table.read(raw, EXPECTED, 10)],
     ids=["payout file", "table"],
 )
 def test_what_the_reader_says_is_what_is_raised(
@@ -138,7 +138,7 @@ def test_what_the_reader_says_is_what_is_raised(
 
 
 def test_a_small_file_is_looked_at_in_half_a_second(tmp_path: Path) -> None:
-    given = Given(write([sale()] * 50), tmp_path / "sheets")
+    given = UntrustedFile(write([sale()] * 50), tmp_path / "sheets")
     given.detect()  # the readers are loaded now
     took = []
     for _ in range(3):

@@ -15,9 +15,9 @@ from services.parsing import ParsingTooHeavy
 from services.settlements.blocks import read_blocks
 from services.settlements.dialect import Chosen, detect_file
 from services.settlements.errors import EmptyFile, HeaderOnly, MissingColumns, NotASettlementFile
-from services.settlements.given import Given
 from services.settlements.source import open_source
 from services.settlements.tables import place
+from services.settlements.untrusted_file import UntrustedFile
 from services.settlements.words import EVIDENCE
 from services.spreadsheets.errors import SheetTooHeavy, SheetTooLong, SheetUnreadable
 from tests.support.settlement_reading import SettlementFile, detect, read
@@ -249,4 +249,4 @@ def test_bombs_and_long_sheets_are_refused(
     make: Callable[[], bytes], refusal: type[DeskError], tmp_path: Path
 ) -> None:
     with pytest.raises(refusal):
-        Given(make(), tmp_path / "sheets").detect()
+        UntrustedFile(make(), tmp_path / "sheets").detect()

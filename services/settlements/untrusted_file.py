@@ -11,7 +11,7 @@ from services.settlements.source import open_source
 
 
 @dataclass(frozen=True)
-class Given:
+class UntrustedFile:
     """``folder``: where a workbook is unfolded once for all calls; the caller makes and removes it."""
 
     file: Path | bytes
