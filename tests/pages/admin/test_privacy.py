@@ -13,19 +13,9 @@ from services.orders import create, history
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.screens import press, words
 
 Open = Callable[..., AppTest]
-
-
-def words(at: AppTest) -> str:
-    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
-    return "\n".join(element.value.replace("\\", "") for element in shown)
-
-
-def press(at: AppTest, label: str) -> AppTest:
-    at = next(one for one in at.button if one.label == label).click().run()
-    assert not at.exception
-    return at
 
 
 def test_one_customer_is_looked_up_and_erased(open_page: Open, desk: Desk) -> None:

@@ -9,15 +9,11 @@ from streamlit.testing.v1 import AppTest
 from services.access import SYSTEM, Actor
 from services.bulk import expected
 from services.desk import Desk
+from tests.support.screens import words
 from tests.support.tables import as_csv, as_xlsx
 
 Open = Callable[..., AppTest]
 HEADINGS = ("Order number", "Total", "Currency")
-
-
-def words(at: AppTest) -> str:
-    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
-    return "\n".join(element.value.replace("\\", "") for element in shown)
 
 
 def test_a_list_is_added_and_a_changed_one_is_shown(open_page: Open, desk: Desk) -> None:

@@ -13,22 +13,12 @@ from services.bulk.rows import Rules
 from services.demo.drain import drain
 from services.desk import Desk
 from services.i18n import translator
+from tests.support.screens import press, words
 from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
 
 pytestmark = pytest.mark.desk(prepared=True)
 
 Open = Callable[..., AppTest]
-
-
-def words(at: AppTest) -> str:
-    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
-    return "\n".join(element.value.replace("\\", "") for element in shown)
-
-
-def press(at: AppTest, label: str) -> AppTest:
-    at = next(one for one in at.button if one.label == label).click().run()
-    assert not at.exception
-    return at
 
 
 def upload(at: AppTest, name: str, raw: bytes) -> AppTest:

@@ -18,6 +18,7 @@ from services.i18n import translator
 from services.orders import history
 from services.store.orders.orders import Filter
 from tests.support.desk import person
+from tests.support.screens import words
 
 Open = Callable[..., AppTest]
 FIELDS = {
@@ -35,11 +36,6 @@ def fill(at: AppTest, **changes: str) -> AppTest:
     for field, text in {**FIELDS, **changes}.items():
         at.text_input(key=f"order_{field}").set_value(text)
     return at.run()
-
-
-def words(at: AppTest) -> str:
-    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
-    return "\n".join(element.value.replace("\\", "") for element in shown)
 
 
 def button(at: AppTest, label: str) -> bool:

@@ -15,6 +15,7 @@ from services.orders.record import record
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.screens import press
 
 pytestmark = pytest.mark.desk(prepared=True)
 
@@ -67,12 +68,6 @@ def opened(open_page: Open, order_id: int, actor: Actor) -> AppTest:
 
 def labels(at: AppTest) -> set[str]:
     return {one.label for one in at.button}
-
-
-def press(at: AppTest, label: str) -> AppTest:
-    at = next(one for one in at.button if one.label == label).click().run()
-    assert not at.exception
-    return at
 
 
 def field(at: AppTest, start: str) -> AppTest:

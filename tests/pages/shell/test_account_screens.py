@@ -18,6 +18,7 @@ from services.store.alarm_conditions import Condition
 from tests.support.desk import person
 from tests.support.payout_lines import import_lines, line
 from tests.support.payout_pages import HEAD, upload, words
+from tests.support.screens import links
 from tests.support.two_accounts import ACCOUNTS, MARKS, fill
 
 Open = Callable[..., AppTest]
@@ -48,10 +49,6 @@ def test_a_person_of_all_accounts_sees_it(open_page: Open, desk: Desk, file: str
     assert not at.exception
     shown = text_of(at)
     assert any(mark in shown for mark in MARKS)
-
-
-def links(at: AppTest) -> list[str]:
-    return [link.proto.label for link in at.get("page_link")]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from services.accounts.pauses import pause, resume
 from services.desk import Desk
 from tests.support.desk import person
+from tests.support.screens import links
 
 Open = Callable[..., AppTest]
 
@@ -17,10 +18,6 @@ def paused(desk: Desk) -> Desk:
     with desk.store.write() as tx:
         pause(tx, "demo", "gateway", "hipay_not_authorised")
     return desk
-
-
-def links(at: AppTest) -> list[str]:
-    return [one.proto.label for one in at.get("page_link")]
 
 
 def test_an_administrator_is_led_to_the_configuration(open_page: Open, paused: Desk) -> None:
