@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services import retention, store
 from services.access import Grant, Right, allowed_accounts
@@ -30,7 +30,7 @@ from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.first_version import as_left_at, as_the_first_version_left_it
-from tests.support.orders import store_paid_order
+from tests.support.orders import order_columns, store_paid_order
 from tests.support.payout_lines import import_lines, line, line_id, outcomes
 from tests.support.payouts import account_of
 from tests.support.refold import refold
@@ -131,6 +131,26 @@ def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path
     assert not process.waiting(desk.store)
     with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
         import_module("services.store.migrations.versions.0007_account_fees").upgrade()
+    while background.work_off(desk) or process.waiting(desk.store):
+        pass
+    assert join_contents(desk) == expected
+    assert_join_is_current(desk)
+    desk.close()
+
+
+def test_of_several_near_orders_the_nearest_is_named_after_the_upgrade(tmp_path: Path) -> None:
+    desk = open_test_desk(tmp_path)
+    with desk.store.write() as tx:
+        for order_id, reference in (("A-1", "00 inv / 77"), ("A-2", "INV 77"), ("A-3", "INV 77")):
+            store.orders.orders.add_order(tx, **order_columns(order_id, reference_1=reference))
+    import_lines(desk, line("", reference="INV-77", transaction=""))
+    expected = join_contents(desk)
+    with desk.store.write() as tx:  # as it was joined then
+        assert tx.scalar(select(settlement_lines.c.reason)) == "several_near"
+        first = tx.scalar(select(func.min(orders.c.id)))
+        tx.execute(settlement_lines.update().values(nearest=first, expected="00 inv / 77"))
+    with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
+        import_module("services.store.migrations.versions.0014_nearest").upgrade()
     while background.work_off(desk) or process.waiting(desk.store):
         pass
     assert join_contents(desk) == expected

@@ -61,7 +61,7 @@ DECIDED: dict[DecisionKind, tuple[Outcome, Reason]] = {
 def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) -> pd.DataFrame:
     """One row a line, on the index of `lines`, columns RESULT:
 
-    - `outcome`: one of OUTCOMES; `reason`: a code of ``views.reasons.REASONS``
+    - `outcome`: one of OUTCOMES; `reason`: one of ``store.settlements.outcomes.REASONS``
     - `order` Int64: our number of the order of a matched line, NA otherwise and for one that is split, or follows such a one
     - `keys`: those that name the order, or that found one; `unknown_keys`: those that found none; blank-separated
     - `candidates`: business ids found by the keys where they are not one order, the oldest first, ", " between, at most

@@ -1,7 +1,7 @@
 """The position of each order after the join: how much of the captured amount is settled, refunded and charged back.
 
 An order is compared with Original amount and currency; fees and VAT use the tax columns; what reaches the merchant is
-Settled amount in the settlement's currency (CONTRACT of the settlement file).
+Settled amount in the settlement's currency (HiPay's description of its settlement files).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from services.reconciliation.matching.lookup import Flags, Ints
 from services.store.settlements.outcomes import OPEN_STATUSES as OPEN_STATUSES
 from services.store.settlements.outcomes import STATUSES as STATUSES
+from services.store.settlements.outcomes import Status
 
 Texts = NDArray[np.object_]
 
@@ -177,25 +178,29 @@ def _status(
     paid = orders["paid"] | (captured > 0)
     lost = result["chargebacks_units"] - result["won_units"]
     sales = np.bincount(at[sale], minlength=count)
-    tests = [
-        other,
-        _paid_twice(result, lines[sale], sales),
-        (gross > 0) & ~paid,
-        missing,
-        lost > 0,
-        result["chargebacks_units"] > 0,
-        (result["refunds_units"] > 0) & (result["refunds_units"] >= base),
-        result["refunds_units"] > 0,
-        gross > captured,
-        (gross > 0) & (gross < captured) & (sales >= orders["captures"]) & ~orders["awaited"],
-        (gross > 0) & (gross < captured),
-        (gross > 0) & (gross == captured),
-        paid,
-        orders["awaited"],
-    ]
-    # the first test that is true decides
-    first = np.argmax([*(np.asarray(test, dtype=bool) for test in tests), np.ones(count, dtype=bool)], axis=0)
-    return pd.Series(np.array(STATUSES, dtype=object)[first], index=result.index, dtype="str")
+    # the first that is true decides
+    tests: tuple[tuple[Status, Any], ...] = (
+        ("wrong_currency", other),
+        ("paid_twice", _paid_twice(result, lines[sale], sales)),
+        ("settled_not_paid", (gross > 0) & ~paid),
+        ("amount_missing", missing),
+        ("charged_back", lost > 0),
+        ("chargeback_won", result["chargebacks_units"] > 0),
+        ("refunded", (result["refunds_units"] > 0) & (result["refunds_units"] >= base)),
+        ("refunded_in_part", result["refunds_units"] > 0),
+        ("settled_over", gross > captured),
+        (
+            "settled_under",
+            (gross > 0) & (gross < captured) & (sales >= orders["captures"]) & ~orders["awaited"],
+        ),
+        ("settled_in_part", (gross > 0) & (gross < captured)),
+        ("settled_in_full", (gross > 0) & (gross == captured)),
+        ("paid_not_settled", paid),
+        ("awaited", orders["awaited"]),
+    )
+    conditions = [np.asarray(condition, dtype=bool) for _, condition in tests]
+    found = np.select(conditions, [status for status, _ in tests], default="not_due")
+    return pd.Series(found.astype(object), index=result.index, dtype="str")
 
 
 def _paid_twice(result: pd.DataFrame, sales: pd.DataFrame, count: Ints) -> Flags:

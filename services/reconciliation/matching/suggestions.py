@@ -21,9 +21,8 @@ from services.reconciliation.matching.lookup import (
 from services.settlements.columns import REFERENCES
 from services.settlements.placeholders import say_none
 
-_SHORTEST = (
-    4  # characters that a text must have without blanks, dashes and zeros: a shorter one is near too many
-)
+# Characters that a text must have without blanks, dashes and leading zeros: a shorter one is near too many.
+_SHORTEST = 4
 _MOST = 20  # near keys of one text that are compared, those of the first orders
 _SUFFIX = r"-[2-9]$"  # of the pages that HiPay makes of an order after its first
 SUFFIXES = tuple(f"-{n}" for n in range(2, 10))
@@ -73,8 +72,9 @@ def _named(cells: pa.Array) -> pa.Array:
 def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, rules: MatchRules) -> Near:
     """The orders that are near to the lines at these places.
 
-    A text that differs only in case, blanks, dashes, zeros, its column or the suffix of a page makes one order `suggested`;
-    several orders, or one of another account, are only named.
+    A text that differs only in case, blanks, dashes, zeros, its column or the suffix of a page makes one order `suggested`.
+    Of several orders the one whose text differs least, the oldest of those, is named, and so is one of another account:
+    the line stays `unmatched`.
     """
     account, order = strings(lines["account"]).take(rows), strings(lines["order"]).take(rows)
     place = loose.place[rows]
@@ -97,7 +97,8 @@ def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, 
         _found(lookup, account, has_suffix, stem, order, np.full(len(rows), "page_suffix", object), rules),
     ]
     near = pd.concat(found, ignore_index=True)
-    near = near.sort_values(["row", "rank", "order", "seen", "expected"])
+    near["distance"] = _distance(near["seen"], near["expected"])
+    near = near.sort_values(["row", "rank", "distance", "order", "seen", "expected"])
     # If the same column finds an order, other columns and other accounts are ignored.
     level = np.array(_LEVELS)[near["rank"].to_numpy(dtype=np.int64)]
     best = pd.Series(level).groupby(near["row"].to_numpy()).transform("min").to_numpy()
@@ -161,6 +162,16 @@ def _found(
     )
     result: pd.DataFrame = found[allowed]
     return result
+
+
+def _distance(seen: "pd.Series[str]", expected: "pd.Series[str]") -> Ints:
+    """In how many of LOOSE the texts differ."""
+    pairs = strings(seen), strings(expected)
+    found = np.zeros(len(seen), np.int64)
+    for name in LOOSE:
+        one, other = (normalised(texts, LOOSE - {name}) for texts in pairs)
+        found += pc.not_equal(one, other).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _written(lines: pd.DataFrame, rows: Ints, place: Ints) -> pa.Array:

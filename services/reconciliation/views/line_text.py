@@ -74,7 +74,7 @@ def _by_key(line: ShownLine, names: dict[str, str], t: Translator) -> str:
 
 def _differing(line: ShownLine, t: Translator) -> list[str]:
     found = [t(DIFFERENCES[name]) for name in differences(line.seen, line.expected)]
-    return [t("The texts differ in: {differences}.", differences=", ".join(found))] if found else []
+    return [t("The texts differ in: {differences}.", differences="; ".join(found))] if found else []
 
 
 def _amounts(line: ShownLine, t: Translator) -> list[str]:

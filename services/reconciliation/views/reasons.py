@@ -1,7 +1,8 @@
 """The reason of an outcome as a sentence: English msgids, which the pages translate, and the values they need."""
 
-import re
 from collections.abc import Mapping
+
+from services.reconciliation.matching.lookup import LOOSE, normalised, strings
 
 KEY_NAMES: dict[str, str] = {
     "reference": "invoice number or reference",
@@ -28,7 +29,7 @@ REASONS: dict[str, str] = {
     "page_suffix": "“{seen}” looks like another page of order {nearest_id}.",
     "other_column": "“{seen}” stands in another column than “{expected}” of order {nearest_id}.",
     "other_account": "“{seen}” is known in another account: order {nearest_id}.",
-    "several_near": "Several orders come near “{seen}”; the nearest is {nearest_id}.",
+    "several_near": "Several orders come near “{seen}”; one of the nearest is {nearest_id}.",
     "no_order_of_its_own": "A fee, reserve or transfer of the account, not of an order.",
     "control_total": "A total of the other lines.",
     "matched_by_hand": "Matched by a person.",
@@ -76,7 +77,7 @@ STATUSES: dict[str, str] = {
 DIFFERENCES: dict[str, str] = {
     "case": "capital and small letters",
     "blanks": "blanks",
-    "dashes": "dashes, dots and slashes",
+    "dashes": "dashes, underscores, dots and slashes",
     "zeros": "zeros at the beginning",
 }
 
@@ -91,19 +92,5 @@ def values(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str
 
 def differences(one: str, other: str) -> tuple[str, ...]:
     """In which of DIFFERENCES two texts differ that are loosely the same."""
-    return tuple(
-        name
-        for name in DIFFERENCES
-        if _without(one, set(DIFFERENCES) - {name}) != _without(other, set(DIFFERENCES) - {name})
-    )
-
-
-def _without(text: str, ignored: set[str]) -> str:
-    text = text.strip()
-    if "case" in ignored:
-        text = text.casefold()
-    if "blanks" in ignored:
-        text = re.sub(r"\s+", "", text)
-    if "dashes" in ignored:
-        text = re.sub(r"[-‐‑–—_/.]+", "", text)
-    return re.sub(r"^0+(?=.)", "", text) if "zeros" in ignored else text
+    texts = strings([one, other])
+    return tuple(name for name in DIFFERENCES if normalised(texts, LOOSE - {name}).unique().to_pylist()[1:])

@@ -36,7 +36,7 @@ def test_a_near_miss_says_what_was_tried_and_what_differs(desk: Desk, finance: A
     import_lines(desk, line("a 100", "40.00", transaction=""))
     assert told(desk, finance, "a 100") == (
         "No order is known by its order id “a 100”. “a 100” is nearly the order id “A-100”. "
-        "The texts differ in: capital and small letters, blanks, dashes, dots and slashes. "
+        "The texts differ in: capital and small letters; blanks; dashes, underscores, dots and slashes. "
         "The amounts differ: €40.00 in the line, €42.00 ordered."
     )
     import_lines(desk, line("00A-200", "42.00", transaction=""))

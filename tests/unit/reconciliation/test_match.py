@@ -199,6 +199,16 @@ def test_several_near_misses_are_no_suggestion() -> None:
     assert (found["outcome"], found["reason"]) == ("unmatched", "several_near")
 
 
+def test_of_several_near_misses_the_one_that_differs_least_is_named() -> None:
+    orders = [
+        order(1, reference_1="00 inv / 77"),
+        order(2, reference_1="INV 77"),
+        order(3, reference_1="INV.77"),
+    ]
+    found = one(line(reporting_data_1="INV-77"), book(*orders))
+    assert (found["reason"], found["nearest_id"], found["expected"]) == ("several_near", "A3", "INV.77")
+
+
 def test_another_account_is_never_joined_only_named() -> None:
     found = one(line(reporting_data_1="INV-OTHER"))
     assert (found["outcome"], found["reason"], found["nearest_id"]) == ("unmatched", "other_account", "A5")
