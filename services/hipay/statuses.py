@@ -28,7 +28,8 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``name`` is stable; ``notified``: whether HiPay sends a notification for it."""
+    """``name``: HiPay's, for whoever reads the code; it is neither stored nor shown. ``notified``: whether HiPay sends a notification for
+    it; one that comes all the same is taken."""
 
     code: int
     name: str

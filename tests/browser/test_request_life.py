@@ -34,7 +34,7 @@ def test_called_off_while_the_customer_pays(
     window = ask(page, "Relancer")
     keep(page, "fr", "remind")
     confirm(window, "Oui, relancer")
-    expect(page.get_by_text("Un rappel est envoyé")).to_be_visible()
+    expect(page.get_by_text("Une relance est envoyée")).to_be_visible()
     until(lambda: len(installation.mails(email)) == 2, 60, "the reminder")
     assert installation.mails(email)[0]["subject"].startswith("[TEST] Rappel")
 

@@ -64,7 +64,7 @@ orders = Table(
     Column("charged_back", BigInt, nullable=False, default=0),
     Column("failure", Text, nullable=False, default=""),  # the error code that stopped it
     Column("failure_detail", Json, nullable=False, default=dict),
-    Column("sent_at", Utc),
+    Column("sent_at", Utc),  # when the last e-mail to the customer left, reminders included
     Column("paid_at", Utc),  # when it was first authorised or captured
     Column("captured_at", Utc),  # when it was first collected, and last
     Column("last_captured_at", Utc),
@@ -118,7 +118,7 @@ messages = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("answer", Text, nullable=False, default=""),
     Column("created_at", Utc, nullable=False),
-    Column("sent_at", Utc),
+    Column("sent_at", Utc),  # when the mail server took it
     UniqueConstraint("order", "kind", "number"),
 )
 

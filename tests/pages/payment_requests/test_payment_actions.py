@@ -1,4 +1,4 @@
-"""Refunding from a request's page: offered when the payment allows it, confirmed, asked once."""
+"""A request's page: its timeline of the payment; refunds and collections, offered when the payment allows it, confirmed, asked once."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,8 +28,8 @@ def unpaid(desk: Desk, manager: Actor) -> int:
     return create.create(desk, manager, draft(order_id="A-1", amount="100"), create.new_form_key())
 
 
-def told(desk: Desk, order_id: int, reference: str = "800", **changes: Any) -> None:
-    """HiPay tells of a payment on the order's page."""
+def pay(desk: Desk, order_id: int, reference: str = "800", **changes: Any) -> None:
+    """A read of HiPay shows a payment on the order's page."""
     values: dict[str, Any] = {
         "order_id": "A-1",
         "reference": reference,
@@ -60,7 +60,7 @@ def told(desk: Desk, order_id: int, reference: str = "800", **changes: Any) -> N
 
 @pytest.fixture
 def paid(desk: Desk, unpaid: int) -> int:
-    told(desk, unpaid)
+    pay(desk, unpaid)
     return unpaid
 
 
@@ -120,7 +120,7 @@ def test_an_administrator_sees_no_such_button(open_page: Open, desk: Desk, paid:
 def test_the_two_payments_of_one_order_are_told_apart(
     open_page: Open, desk: Desk, manager: Actor, paid: int
 ) -> None:
-    told(desk, paid, "801", payment_product="mastercard", at=datetime(2026, 11, 21, 15, 45, tzinfo=UTC))
+    pay(desk, paid, "801", payment_product="mastercard", at=datetime(2026, 11, 21, 15, 45, tzinfo=UTC))
     at = opened(open_page, paid, manager)
     offered = [one.label.replace("\\", "") for one in at.button if one.label.startswith("Refund")]
     assert offered == [
@@ -138,7 +138,7 @@ def test_the_two_payments_of_one_order_are_told_apart(
 
 
 def test_finance_can_give_up_a_hold_and_not_collect_it(open_page: Open, desk: Desk, unpaid: int) -> None:
-    told(desk, unpaid, status=116, state="completed", captured=0)
+    pay(desk, unpaid, status=116, state="completed", captured=0)
     finance = person(desk, "finance")
     at = opened(open_page, unpaid, finance)
     assert not any(one.label == "Collect" for one in at.button)
@@ -158,7 +158,7 @@ def facts(at: AppTest) -> str:
 def test_the_timeline_tells_of_each_alarm_when_it_began_and_how_it_ended(
     open_page: Open, desk: Desk, manager: Actor, paid: int
 ) -> None:
-    told(desk, paid, "801")
+    pay(desk, paid, "801")
     [alarm] = to_do(desk, manager).mine.alarms
     assert timeline(opened(open_page, paid, manager))[-1][0] == "To do: This order was paid more than once."
     handling.close(desk, person(desk, "finance", name="Ada Lund"), alarm.id, "one of them refunded")
@@ -170,7 +170,7 @@ def test_the_timeline_tells_of_each_alarm_when_it_began_and_how_it_ended(
 def test_of_one_second_the_lesser_sum_came_first(
     open_page: Open, desk: Desk, manager: Actor, paid: int
 ) -> None:
-    told(desk, paid, status=116, captured=0)  # HiPay's notification of the hold comes after our own read
+    pay(desk, paid, status=116, captured=0)  # HiPay's notification of the hold comes after our own read
     steps = [sentence for sentence, _ in timeline(opened(open_page, paid, manager))]
     assert steps.index("Amount held on the card: €100.00") < steps.index("Collected so far: €100.00")
 
