@@ -80,7 +80,7 @@ def load(lease: Lease, file_id: int) -> None:
             allowed=allowed,
             cursor=cursor,
             corrections=CorrectionFinder(file_id),
-            findings=FindingsCollector(found.detection),
+            findings=FindingsCollector(detection=found.detection),
             duplicates=DuplicateFinder(file_id),
             file_end=FileEnd(found.detection.open_end),
         )

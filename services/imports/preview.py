@@ -92,7 +92,7 @@ def preview(
     dialect = found.detection.dialect
     if dialect.questions:
         raise reading.Undecided(dialect.questions, found.home)
-    findings, file_end = FindingsCollector(found.detection), FileEnd(found.detection.open_end)
+    findings, file_end = FindingsCollector(detection=found.detection), FileEnd(found.detection.open_end)
     with store.read() as tx:
         accounts = known(tx, keys)
     for block in given.blocks(dialect):

@@ -98,7 +98,7 @@ class SetAsideCollector:
         return tuple(sorted(first, key=lambda row: row.line))
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FindingsCollector:
     """Collects the findings of a file while its blocks are read."""
 

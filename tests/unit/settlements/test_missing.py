@@ -182,7 +182,7 @@ def test_lines_of_an_order_without_an_original_amount_are_named() -> None:
 
 def unpriced(raw: bytes) -> tuple[tuple[int, ...], int]:
     with open_source(raw) as source:
-        gathering = FindingsCollector(detect_file(source))
+        gathering = FindingsCollector(detection=detect_file(source))
         for block in read_blocks(source, gathering.detection.dialect, rows=2):
             gathering.note(block)
     found = gathering.findings()
