@@ -36,9 +36,7 @@ class CorrectionFinder:
     def __init__(self, file: int = 0) -> None:
         self._file = file
         self.known: set[int] = set()  # ids of lines of other files that are in this one, too
-        self._known_count: Counter[tuple[str, str]] = (
-            Counter()
-        )  # of the known lines, by account and settlement
+        self._known_count: Counter[tuple[str, str]] = Counter()  # by account and settlement
         self._keys: set[str] = set()  # of new lines whose keys were searched among the lines of other files
         self._new_by_key: Counter[str] = Counter()
         self._correctable: list[pd.DataFrame] = []  # stored lines that this file may correct

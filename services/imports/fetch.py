@@ -140,9 +140,8 @@ class _Run:
         by_person = self._request.source == payout_requests.PERSON
         with downloaded(client, settlement_id, self.beat) as found:
             file_id, new = before.file, False
-            if (
-                found.sha256 != before.sha256 or by_person
-            ):  # a person may want a file again that was cancelled
+            # a person may want a file again that was cancelled
+            if found.sha256 != before.sha256 or by_person:
                 files, new = ingest(
                     self._desk,
                     account,

@@ -47,9 +47,8 @@ def receive(
     NoRoom: then nothing of it stays stored.
     """
     desk.room.require()
-    name = card_numbers.masked(
-        PurePosixPath(name.replace("\\", "/")).name[:200] or "file"
-    )  # a name, never a path
+    file_name = PurePosixPath(name.replace("\\", "/")).name  # without the folders that a browser may send
+    name = card_numbers.masked(file_name[:200] or "file")
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE, account)
@@ -164,9 +163,7 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
             choices: dict[str, Any] = {} if chosen is None else {"chosen": asdict(chosen)}
             if others:
                 choices["others"] = True
-            if (
-                found.failure == NotAllowed.code
-            ):  # from now on it is imported in the name of the person who retries it
+            if found.failure == NotAllowed.code:  # from now on it is imported in the name of who retries it
                 choices |= {"actor_kind": actor.kind, "actor_id": actor.id}
             if (there := settlement_files.retry(tx, found, **choices)) is not None:
                 raise _already_stored(tx, desk, actor, there, found.account, found.name)

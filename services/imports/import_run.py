@@ -51,9 +51,7 @@ class ImportRun:
     file_end: FileEnd
     occurrences: Occurrences = field(default_factory=Occurrences)
     lines: int = 0
-    had_lines: dict[str, bool] = field(
-        default_factory=dict
-    )  # by account: whether it had lines before this file
+    had_lines: dict[str, bool] = field(default_factory=dict)  # by account, before this file
     transactions: SeenTransactions = field(default_factory=SeenTransactions)
     set_aside: SetAsideCollector = field(default_factory=SetAsideCollector)
     settlements: set[str] = field(default_factory=set)

@@ -65,10 +65,8 @@ class Lease:
 
     def _renew_until(self, over: threading.Event) -> None:
         while not over.wait(_SECONDS / 4):
-            with (
-                suppress(*STORE_AWAY),
-                self.store.write() as tx,
-            ):  # the work itself notices a store that is away
+            # the work itself notices a store that is away
+            with suppress(*STORE_AWAY), self.store.write() as tx:
                 if not meta.renew_lease(tx, _NAME, self.owner, _SECONDS):
                     return
 

@@ -18,12 +18,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from types import FrameType
 
-from services import (
-    clock,
-    disk_space,
-    parsing,
-    private_files,
-)
+from services import clock, disk_space, parsing, private_files
 from services.disk_space import NoRoom, Room, RoomShort
 from services.errors import DeskError
 from services.imports import follow_up, load

@@ -101,10 +101,9 @@ class _Parent:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             if bind := end_with_parent(parent, signal.SIGKILL):
                 bind()
+            # to /dev/null, opened for reading and writing: no untrusted text gets into the log
             for descriptor in (1, 2):
-                os.dup2(
-                    0, descriptor
-                )  # /dev/null, opened for reading and writing: no untrusted text gets into the log
+                os.dup2(0, descriptor)
             for descriptor in (self._control.fileno(), self._woken, self._wakes, pipe, *self._pipes.values()):
                 os.close(descriptor)
             child.answer(socket.socket(fileno=data))

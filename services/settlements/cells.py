@@ -108,10 +108,8 @@ def units(
         try:
             weights = _weights(outline, decimal, thousands)
         except amounts.Unreadable as error:
-            if error.reason in (
-                "amount_too_precise",
-                "amount_too_large",
-            ):  # depends on which digits are zeros
+            # these two depend on which digits are zeros
+            if error.reason in ("amount_too_precise", "amount_too_large"):
                 bad += _one_by_one(column, places, found, decimal, thousands)
             else:
                 bad += [(int(place), error.reason) for place in places]

@@ -59,9 +59,8 @@ def damaged_ids(
             places = np.flatnonzero(pc.match_substring_regex(texts[column], _LOST)).tolist()
         if any(contains(texts[column], sign) for sign in "#=:"):
             places += np.flatnonzero(pc.match_substring_regex(texts[column], LOST_CELL)).tolist()
-        if sheet and contains(
-            texts[column], marks.DATE
-        ):  # the order 2026-11 has become the date 1 November 2026
+        # a spreadsheet makes the date 1 November 2026 of the order 2026-11
+        if sheet and contains(texts[column], marks.DATE):
             places += np.flatnonzero(pc.starts_with(texts[column], marks.DATE)).tolist()
             texts[column] = pc.utf8_ltrim(texts[column], characters=marks.DATE)
         for place in places:

@@ -44,8 +44,6 @@ from services.store.settlements.outcomes import PersonsDecision
 from services.store.settlements.stored_lines import LineToDecide
 
 MOST_LINES = 5_000
-
-
 _NOTHING_SEEN: Seen = MappingProxyType({})
 
 
@@ -245,9 +243,8 @@ def _write(
         except DecisionRefused as refusal:
             left.append((line_id, refusal))
     orders = matchable_orders.orders_by_id(tx, {order for plan in plans.values() for order, _ in plan})
-    require_accounts(
-        tx, actor, orders.values()
-    )  # a refusal names the order: nobody learns of one they may not see
+    # a refusal names the order: nobody learns of one they may not see
+    require_accounts(tx, actor, orders.values())
     for line_id in list(plans):
         try:
             check_orders(found[line_id], plans[line_id], orders)
@@ -256,9 +253,8 @@ def _write(
             left.append((line_id, refusal))
     if not plans:
         raise left[0][1]
-    check_agreement(
-        plans, found, orders, seen
-    )  # a question, not a line to be left: nothing is written before it is answered
+    # a question, not a line to be left: nothing is written before it is answered
+    check_agreement(plans, found, orders, seen)
     now = clock.now()
     valid = [former[decision] for one in plans if (decision := found[one].decision) is not None]
     decisions.undo(tx, valid, at=now, by=actor.id, reason=reason)

@@ -117,9 +117,8 @@ def add(
         require(tx, actor, Right.RECONCILE, account)
         known = not_ours_rules.by_form_key(tx, form_key)
         if known is None:
-            positions.bump_version(
-                tx, account
-            )  # a process that has matched lines by the former rules must notice
+            # a process that has matched lines by the former rules must notice
+            positions.bump_version(tx, account)
             same = (field, pattern, wanted)
             if any(
                 (one.field, one.pattern, one.text) == same

@@ -67,9 +67,8 @@ def _undo(
         allowed_accounts(tx, actor, Right.RECONCILE)
         found = wanted(tx)
         before = decisions.outcomes_of_companions(tx, [row.line for row in found])
-        lines = decisions.lines(
-            tx, (row.line for row in found)
-        )  # locked before they change, in one order everywhere
+        # locked before they change, in one order everywhere
+        lines = decisions.lines(tx, (row.line for row in found))
         require_accounts(tx, actor, lines)
         valid = [row for row in found if row.undone_at is None]
         gone = [row for row in found if row.undone_at is not None]

@@ -97,9 +97,8 @@ def files_with_corrections_held(desk: Desk, actor: Actor, payout: Payout) -> tup
 
 
 def read_payouts(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
-    found = [
-        row for row in reconciliation_views.payout_sums(tx, accounts) if row.settlement_id
-    ]  # a line may belong to no payout
+    # a line may belong to no payout
+    found = [row for row in reconciliation_views.payout_sums(tx, accounts) if row.settlement_id]
     if not found:
         return []
     set_aside_counts: Counter[tuple[str, str]] = Counter()
