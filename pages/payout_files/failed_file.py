@@ -11,7 +11,7 @@ from services.desk import Desk
 from services.imports import files
 from services.imports.duplicates import PayoutsStored
 from services.imports.file_accounts import FileAccountUnknown
-from services.reconciliation.views.file_list import ReadFile
+from services.reconciliation.views.file_list import SettlementFile
 from services.settlements.errors import DoubtfulColumns, UndecidedReading
 
 _CORRECTING = "payout_mended_file"  # the failed file whose reading is corrected
@@ -19,7 +19,7 @@ _CORRECTING = "payout_mended_file"  # the failed file whose reading is corrected
 _ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code, DoubtfulColumns.code)
 
 
-def show(file: ReadFile) -> None:
+def show(file: SettlementFile) -> None:
     """Show the actions to whoever may reconcile, and below them the questions of a failed file."""
     t = texts()
     if not allowed_on_file(Right.RECONCILE, file):

@@ -18,13 +18,13 @@ from services.i18n import Translator, format_short
 from services.imports import held_correction_views, held_corrections
 from services.imports.held_correction_views import CorrectionDecision, HeldCorrection
 from services.imports.held_corrections import CorrectionKind
-from services.reconciliation.views.file_list import ReadFile
+from services.reconciliation.views.file_list import SettlementFile
 from services.settlements.columns import LABELS
 
 _TICKS = "held"
 
 
-def show(file: ReadFile, key: str) -> None:
+def show(file: SettlementFile, key: str) -> None:
     """Show the held corrections of a file, if it has any. ``key`` names the part of the screen."""
     t = texts()
     found = held_correction_views.of_file(desk(), actor(), file.id)
@@ -75,7 +75,7 @@ def show(file: ReadFile, key: str) -> None:
                 untick_and_rerun(_TICKS)
 
 
-def _decide(file: ReadFile, ids: list[int], why: str, place: str, t: Translator) -> None:
+def _decide(file: SettlementFile, ids: list[int], why: str, place: str, t: Translator) -> None:
     take = t.plural("Take {count} correction", "Take {count} corrections", len(ids))
     keep = t.plural("Keep HiPay's line", "Keep HiPay's {count} lines", len(ids))
     choices: tuple[tuple[CorrectionKind, str, str], ...] = (
@@ -89,13 +89,13 @@ def _decide(file: ReadFile, ids: list[int], why: str, place: str, t: Translator)
                 untick_and_rerun(_TICKS)
 
 
-def _in_words(one: HeldCorrection, file: ReadFile, t: Translator) -> str:
+def _in_words(one: HeldCorrection, file: SettlementFile, t: Translator) -> str:
     before, after = money(one.before_units, one.currency, t), money(one.after_units, one.currency, t)
     line = t("Line {number}", number=where(one.line, sheets_of(file.reading), t))
     return " · ".join((line, one.settlement_id, f"{before} → {after}"))
 
 
-def _show_undone(picked: list[HeldCorrection], file: ReadFile, t: Translator) -> None:
+def _show_undone(picked: list[HeldCorrection], file: SettlementFile, t: Translator) -> None:
     zone = desk().account(file.account).timezone
     for act in (act for one in picked for act in one.acts):
         if act.undone_at is None:
@@ -108,7 +108,7 @@ def _show_undone(picked: list[HeldCorrection], file: ReadFile, t: Translator) ->
             show_undone(was, act, act.undone_at, zone, t)
 
 
-def _table(file: ReadFile, found: tuple[HeldCorrection, ...], t: Translator) -> pd.DataFrame:
+def _table(file: SettlementFile, found: tuple[HeldCorrection, ...], t: Translator) -> pd.DataFrame:
     sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
     return pd.DataFrame(
         {

@@ -14,7 +14,7 @@ from services.access import Right
 from services.i18n import Translator, format_short
 from services.reconciliation.decisions import set_aside_rows
 from services.reconciliation.decisions.set_aside_rows import REST, REST_ROW, Act, SetAsideRows
-from services.reconciliation.views.file_list import ReadFile
+from services.reconciliation.views.file_list import SettlementFile
 from services.settlements.columns import LABELS
 from services.settlements.sheet import SetAsideRow
 from services.settlements.tables import Sheet
@@ -23,7 +23,7 @@ from services.settlements.words import SET_ASIDE
 _TICKS = "aside"
 
 
-def show(file: ReadFile, key: str) -> None:
+def show(file: SettlementFile, key: str) -> None:
     """Show the rows set aside of a file. ``key`` names the part of the screen."""
     t = texts()
     found = set_aside_rows.of_file(desk(), actor(), file.id)
@@ -65,7 +65,7 @@ def _in_words(row: SetAsideRow, found: SetAsideRows, sheets: tuple[Sheet, ...], 
     return " · ".join(part for part in (line, row.settlement_id, _reason(row, found, t), row.text) if part)
 
 
-def _deal(file: ReadFile, lines: list[int], key: str, t: Translator) -> None:
+def _deal(file: SettlementFile, lines: list[int], key: str, t: Translator) -> None:
     why = ask_reason("set_aside_row", f"aside_{key}_{file.id}")
     label = t.plural("{count} row is dealt with", "{count} rows are dealt with", len(lines))
     if confirm(
@@ -76,7 +76,7 @@ def _deal(file: ReadFile, lines: list[int], key: str, t: Translator) -> None:
             untick_and_rerun(_TICKS)
 
 
-def _undo(file: ReadFile, dealt: dict[int, Act], key: str, t: Translator) -> None:
+def _undo(file: SettlementFile, dealt: dict[int, Act], key: str, t: Translator) -> None:
     why = ask_reason("undo", f"aside_{key}_{file.id}")
     label = t.plural("{count} row stands in the way again", "{count} rows stand in the way again", len(dealt))
     acts = [act.id for act in dealt.values()]
@@ -86,7 +86,7 @@ def _undo(file: ReadFile, dealt: dict[int, Act], key: str, t: Translator) -> Non
             untick_and_rerun(_TICKS)
 
 
-def _table(file: ReadFile, rows: list[SetAsideRow], found: SetAsideRows, t: Translator) -> pd.DataFrame:
+def _table(file: SettlementFile, rows: list[SetAsideRow], found: SetAsideRows, t: Translator) -> pd.DataFrame:
     sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
     return pd.DataFrame(
         {

@@ -1,6 +1,6 @@
 """The labels of a payout file's reading: the options of each choice, and the row and sheet of a line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.i18n import Translator
@@ -28,7 +28,7 @@ CHOICES: dict[EvidenceChoice, tuple[str, dict[str, str]]] = {
 }  # fmt: skip
 
 
-def sheets_of(reading: dict[str, Any]) -> tuple[Sheet, ...]:
+def sheets_of(reading: Mapping[str, Any]) -> tuple[Sheet, ...]:
     """The sheets that were read, as they are stored with a file."""
     return tuple(Sheet(*one) for one in reading.get("sheets", ()))
 

@@ -18,7 +18,7 @@ from services.error_messages import stored_sentence
 from services.i18n import Translator, format_short
 from services.imports import corrections
 from services.reconciliation.views import file_list
-from services.reconciliation.views.file_list import ListedFile, ReadFile
+from services.reconciliation.views.file_list import ListedFile, SettlementFile
 from services.reconciliation.views.lists import SHOWN
 from services.settlements.columns import LABELS
 from services.settlements.findings import findings_from_json
@@ -150,7 +150,7 @@ def _file(file_id: int, t: Translator) -> None:
                 )
 
 
-def _reading(file: ReadFile, t: Translator) -> list[tuple[str, str]]:
+def _reading(file: SettlementFile, t: Translator) -> list[tuple[str, str]]:
     facts = [
         (t("Size"), t("{count} bytes", count=number(file.size, t))),
         (t("From"), t(SOURCES[file.source])),

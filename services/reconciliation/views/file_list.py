@@ -9,7 +9,7 @@ from services.reconciliation.views.lists import SHOWN
 from services.reconciliation.views.payout_list import visible_accounts
 from services.store.settlements import reconciliation_views
 from services.store.settlements.reconciliation_views import ListedFile as ListedFile
-from services.store.settlements.reconciliation_views import ReadFile as ReadFile
+from services.store.settlements.settlement_files import SettlementFile as SettlementFile
 
 
 def any_file(desk: Desk, actor: Actor) -> bool:
@@ -44,7 +44,7 @@ def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[List
         return tuple(file for file in found if covers(allowed, file))
 
 
-def file(desk: Desk, actor: Actor, file_id: int) -> ReadFile | None:
+def file(desk: Desk, actor: Actor, file_id: int) -> SettlementFile | None:
     """One file with the rows that it set aside and how it was read. Raises NotAllowed."""
     with desk.store.read() as tx:
         found = reconciliation_views.file(tx, file_id)

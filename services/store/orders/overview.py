@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, literal, or_, select, union_all
 
 from services.store.alarm_conditions import in_no_payout
+from services.store.in_list import of_accounts
 from services.store.orders.orders import badge_condition
 from services.store.orders.records import Order, each_of
 from services.store.schema.orders import orders
@@ -31,18 +32,14 @@ class Sum:
 Accounts = Collection[str] | None  # None: all
 
 
-def _of(column: Any, accounts: Accounts) -> list[Any]:
-    return [] if accounts is None else [column.in_(sorted(accounts))]
-
-
 def any_order(tx: Connection, accounts: Accounts) -> bool:
-    query = select(orders.c.id).where(_OURS, *_of(orders.c.account, accounts))
+    query = select(orders.c.id).where(_OURS, of_accounts(orders.c.account, accounts))
     return tx.execute(query.limit(1)).first() is not None
 
 
 def newest_file(tx: Connection, accounts: Accounts) -> int:
     """The newest payout file that was imported in full, 0 for none."""
-    query = select(func.max(_FILE.id)).where(_FILE.state == "complete", *_of(_FILE.account, accounts))
+    query = select(func.max(_FILE.id)).where(_FILE.state == "complete", of_accounts(_FILE.account, accounts))
     return int(tx.scalar(query) or 0)
 
 
@@ -55,7 +52,7 @@ def expiring(
     payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
     # The few that end in time first: the states of all orders would be the longer way to the same.
     soon = select(o.id).where(o.expires_at > now, o.expires_at <= until).scalar_subquery()
-    where = and_(_OURS, o.id.in_(soon), payable, *_of(o.account, accounts))
+    where = and_(_OURS, o.id.in_(soon), payable, of_accounts(o.account, accounts))
     total = tx.scalar(select(func.count()).select_from(orders).where(where))
     own_first = case((o.actor_id == first, 0), else_=1)
     query = select(orders).where(where).order_by(own_first, o.expires_at, o.id).limit(limit)
@@ -66,7 +63,7 @@ def in_no_payout_yet(tx: Connection, accounts: Accounts) -> dict[str, Sum]:
     """What was collected and no payout line names, by currency."""
     o = orders.c
     query = select(o.currency, func.sum(o.captured), func.count()).where(
-        _OURS, o.captured > 0, in_no_payout(), *_of(o.account, accounts)
+        _OURS, o.captured > 0, in_no_payout(), of_accounts(o.account, accounts)
     )
     return {
         currency: Sum(whole(units), int(count))
@@ -78,7 +75,7 @@ def open_lines(tx: Connection, kinds: Sequence[str], outcomes: Sequence[str], ac
     """How many valid payout lines of these kinds have one of these outcomes."""
     total, file = line_totals.c, settlement_files.c
     query = select(func.sum(total.lines)).join(settlement_files, file.id == total.file)
-    query = query.where(*_of(total.account, accounts))
+    query = query.where(of_accounts(total.account, accounts))
     return whole(
         tx.scalar(query.where(file.state == "complete", total.kind.in_(kinds), total.outcome.in_(outcomes)))
     )
@@ -102,7 +99,7 @@ def sums(
     """The measure from ``since`` to before ``until``, by currency."""
     at, amount, which = _measure(measure)
     query = select(orders.c.currency, func.sum(amount), func.count()).where(*which, at >= since, at < until)
-    query = query.where(*_of(orders.c.account, accounts))
+    query = query.where(of_accounts(orders.c.account, accounts))
     return {
         currency: Sum(whole(units), int(count))
         for currency, units, count in tx.execute(query.group_by(orders.c.currency))
@@ -119,7 +116,7 @@ def series(
     at, amount, which = _measure(measure)
     ranges = [
         select(literal(place).label("place"), orders.c.currency, func.sum(amount).label("units"))
-        .where(*which, at >= since, at < until, *_of(orders.c.account, accounts))
+        .where(*which, at >= since, at < until, of_accounts(orders.c.account, accounts))
         .group_by(orders.c.currency)
         for place, (since, until) in enumerate(pairwise(bounds))
     ]

@@ -1,16 +1,15 @@
 """Which orders a customer may be reminded of, and what was mailed about them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, func, select
 
+from services.store.in_list import in_batches
 from services.store.order_states import UNPAID
 from services.store.schema.orders import events, messages, orders
-
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def mailed(tx: Connection, order_ids: Sequence[int]) -> dict[int, list[Mailed]]:
     """What was sent and what was begun anew, in its order: events of these kinds, by order."""
     kinds = ("mail_sent", "link_renewed", "renewed")
     found: dict[int, list[Mailed]] = {order_id: [] for order_id in order_ids}
-    for some in _some(order_ids):
+    for some in in_batches(order_ids):
         query = select(events.c.order, events.c.kind, events.c.at).where(
             events.c.order.in_(some), events.c.kind.in_(kinds)
         )
@@ -53,7 +52,7 @@ def mailed(tx: Connection, order_ids: Sequence[int]) -> dict[int, list[Mailed]]:
 def last_written(tx: Connection, order_ids: Sequence[int]) -> dict[int, datetime]:
     """When the newest e-mail to the customer was written, by order."""
     found: dict[int, datetime] = {}
-    for some in _some(order_ids):
+    for some in in_batches(order_ids):
         query = select(messages.c.order, func.max(messages.c.created_at).label("at")).where(
             messages.c.order.in_(some), messages.c.kind == "link"
         )
@@ -63,11 +62,7 @@ def last_written(tx: Connection, order_ids: Sequence[int]) -> dict[int, datetime
 
 def ends(tx: Connection, order_ids: Sequence[int]) -> dict[int, datetime]:
     found: dict[int, datetime] = {}
-    for some in _some(order_ids):
+    for some in in_batches(order_ids):
         query = select(orders.c.id, orders.c.expires_at).where(orders.c.id.in_(some))
         found |= {row.id: row.expires_at for row in tx.execute(query)}
     return found
-
-
-def _some(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

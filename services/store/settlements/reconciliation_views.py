@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, union
 
-from services.store.order_states import ActorKind
+from services.store.in_list import of_accounts
 from services.store.schema.orders import orders
 from services.store.schema.people import users
 from services.store.schema.reconciliation import account_matching, line_shares, order_keys
@@ -17,7 +16,7 @@ from services.store.settlements.invoice_numbers import invoice_number, rules_of
 from services.store.settlements.line_filter import apart
 from services.store.settlements.line_pages import of_order
 from services.store.settlements.outcomes import Outcome
-from services.store.settlements.settlement_files import FileOrigin, FileState
+from services.store.settlements.settlement_files import FileSummary, SettlementFile
 from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader
 from services.store.settlements.stored_lines import LineOfFile, ShownLine, StoredLine
 
@@ -54,49 +53,10 @@ class PayoutSum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ListedFile:
+class ListedFile(FileSummary):
     """A payout file as a list shows it. ``who``: the name of who uploaded it, "" for none."""
 
-    id: int
-    account: str
-    name: str
-    sha256: str
-    size: int
-    source: FileOrigin
-    state: FileState
-    failure: str
-    failure_detail: dict[str, Any]
-    tries: int
-    lines_done: int
-    bytes_done: int
-    first_line_id: int | None
-    lines: int
-    known_lines: int
-    changed_lines: int
-    held_lines: int
-    aside_blocking: int
-    aside_settlements: list[str]
-    aside_open: dict[str, int]
-    settlements: list[str]
-    hipay_settlement: str
-    accounts: list[list[Any]]
-    others: bool
-    follow_up: int | None
-    uploaded_at: datetime
-    finished_at: datetime | None
-    alive_at: datetime
-    actor_kind: ActorKind
-    actor_id: str
     who: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReadFile(ListedFile):
-    """A payout file with the rows that it set aside, and how it was read."""
-
-    aside: list[dict[str, Any]]
-    chosen: dict[str, Any]
-    reading: dict[str, Any]
 
 
 def sums(tx: Connection, accounts: Sequence[str]) -> list[OutcomeSum]:
@@ -105,7 +65,7 @@ def sums(tx: Connection, accounts: Sequence[str]) -> list[OutcomeSum]:
     query = (
         select(*keys, func.sum(_TOTAL.lines), func.sum(_TOTAL.moved_units))
         .join(settlement_files, _FILE.id == _TOTAL.file)
-        .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
+        .where(_FILE.state == "complete", *_in(_TOTAL.account, accounts))
         .group_by(*keys)
     )
     return [OutcomeSum(row[0], row[1], int(row[2]), int(row[3] or 0)) for row in tx.execute(query)]
@@ -132,7 +92,7 @@ def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None 
             func.max(_TOTAL.last_date).label("last_date"),
         )
         .join(settlement_files, _FILE.id == _TOTAL.file)
-        .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
+        .where(_FILE.state == "complete", *_in(_TOTAL.account, accounts))
         .group_by(*keys)
     )
     if settlement is not None:
@@ -146,11 +106,11 @@ def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None 
 
 def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[ListedFile]:
     """Files in any state, newest first, without the rows that they set aside; with who uploaded each."""
-    kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
-    query = select(*kept, func.coalesce(users.c.name, "").label("who")).outerjoin(
+    columns = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
+    query = select(*columns, func.coalesce(users.c.name, "").label("who")).outerjoin(
         users, and_(users.c.id == _FILE.actor_id, _FILE.actor_kind == "user")
     )
-    query = query.where(_FILE.state != "receiving", *_among(_FILE.account, accounts))
+    query = query.where(_FILE.state != "receiving", *_in(_FILE.account, accounts))
     if before is not None:
         query = query.where(_FILE.id < before)
     return [ListedFile(**row._asdict()) for row in tx.execute(query.order_by(_FILE.id.desc()).limit(limit))]
@@ -160,17 +120,17 @@ def unfinished(
     tx: Connection, also: Iterable[int], accounts: Collection[str] | None = None
 ) -> list[ListedFile]:
     """The files of these accounts, of all where None, that wait or are imported, and these in any state, oldest first."""
-    kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
-    query = select(*kept).where(
+    columns = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
+    query = select(*columns).where(
         or_(_FILE.state.in_(("receiving", "waiting", "running")), _FILE.id.in_(list(also))),
-        *_of(_FILE.account, accounts),
+        of_accounts(_FILE.account, accounts),
     )
     return [ListedFile(**row._asdict()) for row in tx.execute(query.order_by(_FILE.id))]
 
 
-def file(tx: Connection, file_id: int) -> ReadFile | None:
+def file(tx: Connection, file_id: int) -> SettlementFile | None:
     found = tx.execute(select(settlement_files).where(_FILE.id == file_id)).first()
-    return None if found is None else ReadFile(**found._asdict())
+    return None if found is None else SettlementFile(**found._asdict())
 
 
 def readings(tx: Connection, files: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -181,7 +141,7 @@ def readings(tx: Connection, files: Iterable[int]) -> dict[int, dict[str, Any]]:
 
 def any_file(tx: Connection, accounts: Collection[str] | None) -> bool:
     """Whether there is a file of these accounts, of any where None."""
-    query = select(_FILE.id).where(_FILE.state != "receiving", *_of(_FILE.account, accounts))
+    query = select(_FILE.id).where(_FILE.state != "receiving", of_accounts(_FILE.account, accounts))
     return tx.scalar(query.limit(1)) is not None
 
 
@@ -280,19 +240,15 @@ def former_lines(tx: Connection, line: StoredLine) -> list[LineOfFile]:
 
 def currencies(tx: Connection, accounts: Sequence[str]) -> list[str]:
     """The settlement currencies of the accounts' lines."""
-    query = select(_TOTAL.settlement_currency).where(*_among(_TOTAL.account, accounts)).distinct()
+    query = select(_TOTAL.settlement_currency).where(*_in(_TOTAL.account, accounts)).distinct()
     return sorted(code for code in tx.scalars(query) if code)
 
 
 def operations(tx: Connection, accounts: Sequence[str]) -> list[str]:
     """The operation codes of the accounts' lines, "" for those that are not known."""
-    query = select(_TOTAL.operation_code).where(*_among(_TOTAL.account, accounts)).distinct()
+    query = select(_TOTAL.operation_code).where(*_in(_TOTAL.account, accounts)).distinct()
     return sorted(tx.scalars(query))
 
 
-def _of(column: Any, accounts: Collection[str] | None) -> list[Any]:
-    return [] if accounts is None else [column.in_(sorted(accounts))]
-
-
-def _among(column: Any, accounts: Sequence[str]) -> list[Any]:
+def _in(column: Any, accounts: Sequence[str]) -> list[Any]:
     return [column.in_(accounts)] if accounts else []

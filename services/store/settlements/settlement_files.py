@@ -30,8 +30,8 @@ NOT_IMPORTED: tuple[FileState, ...] = ("failed", "cancelled")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SettlementFile:
-    """A row of ``settlement_files``; its columns are described in the schema.
+class FileSummary:
+    """A row of ``settlement_files`` without its large columns; the schema describes the columns.
 
     ``accounts``: [Account in the file, our account or "", rows], most rows first.
     """
@@ -43,8 +43,6 @@ class SettlementFile:
     size: int
     source: FileOrigin
     state: FileState
-    chosen: Mapping[str, Any]
-    reading: Mapping[str, Any]
     failure: str
     failure_detail: Mapping[str, str]
     tries: int
@@ -55,7 +53,6 @@ class SettlementFile:
     known_lines: int
     changed_lines: int
     held_lines: int
-    aside: Sequence[Mapping[str, Any]]
     aside_blocking: int
     aside_settlements: Sequence[str]
     aside_open: Mapping[str, int]
@@ -69,6 +66,15 @@ class SettlementFile:
     alive_at: datetime
     actor_kind: ActorKind
     actor_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettlementFile(FileSummary):
+    """A whole row: with the rows set aside, what a person chose of the reading, and how the file was read."""
+
+    chosen: Mapping[str, Any]
+    reading: Mapping[str, Any]
+    aside: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
