@@ -12,7 +12,7 @@ from pages.components.common import actor, allowed, desk, refusals, texts
 from services.access import Right
 from services.bulk import expected
 from services.bulk.columns import EXPECTED
-from services.bulk.expected import Preview
+from services.bulk.expected import ExpectedPreview
 from services.i18n import Translator
 from services.money import format_money
 from services.settings.account import Account
@@ -67,7 +67,7 @@ def _add(account: Account) -> None:
             _show(account, preview, table.place(account, uploaded), t)
 
 
-def _preview(account: Account, uploaded: Any) -> Preview | None:
+def _preview(account: Account, uploaded: Any) -> ExpectedPreview | None:
     """The preview of the list, which may have 100,000 rows: it is read again only when one of its inputs changes."""
     sign = table.ask_decimal(uploaded.file_id)
     place = table.place(account, uploaded)
@@ -75,7 +75,7 @@ def _preview(account: Account, uploaded: Any) -> Preview | None:
     key = (place, sign, tuple(choices.items()))
     known = st.session_state.get("expected_preview")
     if known and known[0] == key:
-        stored: Preview = known[1]
+        stored: ExpectedPreview = known[1]
         return stored
     with st.spinner(texts()("Checking each row…")), table.table_refusals(EXPECTED, place):
         sheets = table.sheets(uploaded.file_id)
@@ -87,7 +87,7 @@ def _preview(account: Account, uploaded: Any) -> Preview | None:
     return None
 
 
-def _show(account: Account, preview: Preview, place: str, t: Translator) -> None:
+def _show(account: Account, preview: ExpectedPreview, place: str, t: Translator) -> None:
     columns.show_columns(preview.table.head, EXPECTED, place)
     if preview.decision.decimal is None:
         table.undecided(preview.decision.cell)
@@ -136,7 +136,7 @@ def _show(account: Account, preview: Preview, place: str, t: Translator) -> None
         st.rerun()
 
 
-def _different(preview: Preview, t: Translator) -> pd.DataFrame:
+def _different(preview: ExpectedPreview, t: Translator) -> pd.DataFrame:
     labels = {column.name: t(column.label) for column in EXPECTED}
     return pd.DataFrame(
         [

@@ -18,7 +18,7 @@ from services.access import Right
 from services.accounts.readiness import readiness
 from services.bulk import request_table, sending
 from services.bulk.columns import REQUESTS
-from services.bulk.request_table import Preview
+from services.bulk.request_table import RequestsPreview
 from services.bulk.rows import Rules
 from services.bulk.sending import MOST_PER_MINUTE, PER_MINUTE
 from services.i18n import LANGUAGES, Translator, language_name
@@ -103,14 +103,14 @@ def _rules(account: Account) -> tuple[Rules, int]:
     return Rules(chosen, int(days), t.locale), int(pace)
 
 
-def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
+def _preview(account: Account, uploaded: Any, rules: Rules) -> RequestsPreview | None:
     """The preview of the table, which is read again only when one of its inputs changes."""
     place = table.place(account, uploaded)
     choices = columns.choices(place)
     key = (place, rules, tuple(choices.items()))
     known = st.session_state.get("many_preview")
     if known and known[0] == key:
-        stored: Preview = known[1]
+        stored: RequestsPreview = known[1]
         return stored
     t = texts()
     with st.spinner(t("Checking each row…")), table.table_refusals(REQUESTS, place):
@@ -123,7 +123,7 @@ def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
     return None
 
 
-def _show(preview: Preview, place: str) -> None:
+def _show(preview: RequestsPreview, place: str) -> None:
     t = texts()
     columns.show_columns(preview.table.head, REQUESTS, place)
     if preview.decision.decimal is None:
@@ -154,7 +154,7 @@ def _show(preview: Preview, place: str) -> None:
             st.caption(t("The first {count} are shown.", count=SHOWN))
 
 
-def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
+def _good_table(preview: RequestsPreview, t: Translator) -> pd.DataFrame:
     """Warnings are the second column, since the last columns of a wide table are scrolled out of view."""
     rows = preview.good[:SHOWN]
     frame = pd.DataFrame(
@@ -175,7 +175,7 @@ def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
     return frame if any(row.warnings for row in rows) else frame.drop(columns=t("Warnings"))
 
 
-def _offer(account: Account, uploaded: Any, preview: Preview, rules: Rules, per_minute: int) -> None:
+def _offer(account: Account, uploaded: Any, preview: RequestsPreview, rules: Rules, per_minute: int) -> None:
     t = texts()
     label = t.plural("Send {count} payment request", "Send {count} payment requests", len(preview.good))
     if st.button(label, type="primary", icon=":material/mail:", key="many_send"):
@@ -185,7 +185,7 @@ def _offer(account: Account, uploaded: Any, preview: Preview, rules: Rules, per_
         window(_confirm)(account, uploaded.name, preview, rules, per_minute)
 
 
-def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_minute: int) -> None:
+def _confirm(account: Account, name: str, preview: RequestsPreview, rules: Rules, per_minute: int) -> None:
     t = texts()
     with refusals():
         sums = ", ".join(
@@ -251,7 +251,7 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
             st.rerun()
 
 
-def _addresses_are_right(preview: Preview) -> bool:
+def _addresses_are_right(preview: RequestsPreview) -> bool:
     """Whether the person has confirmed the addresses with unusual letters, each shown as typed and as used."""
     t = texts()
     unusual = [row for row in preview.good if row.accepted.internationalised]

@@ -65,7 +65,7 @@ class Different:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preview:
+class ExpectedPreview:
     """``decision.decimal`` None: the file does not show which decimal sign its amounts have, and no row was read. ``known``:
     how many orders are stored with the same facts; ``cards``: the rows of new orders whose id or reference looks like a card
     number."""
@@ -87,7 +87,7 @@ def preview(
     decimal: DecimalSign | None,
     choices: Choices | None = None,
     sheets: Path | None = None,
-) -> Preview:
+) -> ExpectedPreview:
     """Read a list and compare it with the stored orders. ``choices``: the columns chosen now, which take precedence over the
     stored choices; ``sheets`` as in ``table.read``. Raises the errors of ``table.read``, NotAllowed, AccountUnknown."""
     require_account(desk, account)
@@ -98,7 +98,7 @@ def preview(
     )
     decision = cells.decide(read, decimal)
     if decision.decimal is None:
-        return Preview(table=read, decision=decision)
+        return ExpectedPreview(table=read, decision=decision)
     wanted, bad = _read_rows(read, desk.account(account), decision.decimal)
     with desk.store.read() as tx:
         known = batches.facts(tx, account, (one.order_id for one in wanted))
@@ -109,7 +109,7 @@ def preview(
         if one.order_id in known and (facts := _differing(one, known[one.order_id]))
     )
     cards = tuple(one.line for one in new if any(map(card_numbers.found, (one.order_id, *one.references))))
-    return Preview(
+    return ExpectedPreview(
         table=read,
         decision=decision,
         new=new,

@@ -36,7 +36,7 @@ MOST_ROWS = 5_000
 
 
 @dataclass(frozen=True)
-class Preview:
+class RequestsPreview:
     """``table``: without its lines, since a cell may have a card number. ``decision.decimal`` None: the file does not show
     which decimal sign its amounts have, and no row was checked."""
 
@@ -62,7 +62,7 @@ def preview(
     rules: Rules,
     choices: Choices | None = None,
     sheets: Path | None = None,
-) -> Preview:
+) -> RequestsPreview:
     """Read and check a table; nothing is stored. ``choices``: the columns chosen now, which take precedence over the stored
     choices; ``sheets`` as in ``table.read``. Raises the errors of ``table.read``, NotAllowed, AccountUnknown."""
     require_account(desk, account)
@@ -73,12 +73,12 @@ def preview(
     )
     decision, shown = cells.decide(read, rules.decimal), replace(read, lines=())
     if decision.decimal is None:
-        return Preview(shown, decision)
+        return RequestsPreview(shown, decision)
     now = clock.now()
     good, bad = rows.check_rows(read, desk.account(account), rules, decision.decimal, now)
     with desk.store.read() as tx:
         good, taken = _compared_with_stored(tx, read, account, good, now)
-    return Preview(
+    return RequestsPreview(
         shown, decision, tuple(good), tuple(sorted([*bad, *taken], key=lambda row: row.line.number))
     )
 

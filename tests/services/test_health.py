@@ -67,7 +67,7 @@ def test_no_worker(desk: Desk) -> None:
     assert checks["worker"].startswith("no worker has given a sign of life")
 
 
-def test_whoever_has_not_looked_does_not_say_yes(tmp_path: Path) -> None:
+def test_a_process_that_has_seen_no_worker_is_not_ready(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path)
     status, checks = ready(desk)
     assert (status, checks["worker"]) == (503, "no worker has given a sign of life yet")
@@ -75,7 +75,7 @@ def test_whoever_has_not_looked_does_not_say_yes(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_another_program_holds_the_database(desk: Desk) -> None:
+def test_while_another_program_locks_the_database_it_is_not_ready(desk: Desk) -> None:
     probe_began = time.monotonic()
     with nobody_else_writes(desk), serving(desk) as client:
         first = client.get("/readyz")

@@ -50,7 +50,7 @@ def test_a_list_is_read_once_while_nothing_of_it_changes(
 
     def looking(
         desk: Desk, actor: Actor, account: str, raw: bytes, sign: Any, *said: Any
-    ) -> expected.Preview:
+    ) -> expected.ExpectedPreview:
         read.append(raw)
         return real(desk, actor, account, raw, sign, *said)
 

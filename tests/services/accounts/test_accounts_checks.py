@@ -277,7 +277,7 @@ def test_every_result_has_words_in_french() -> None:
     assert untranslated == []
 
 
-def test_who_acts_is_told_where_or_with_which_words() -> None:
+def test_guidance_names_who_acts_and_where_or_with_which_text() -> None:
     helpless = [name for name, each in GUIDANCE.items() if each.acts and not (each.where or each.ask)]
     blocking = [name for name in BLOCKS if not GUIDANCE[name].acts]
     assert (helpless, blocking) == ([], [])
@@ -310,7 +310,7 @@ def test_a_person_without_an_address_gives_one(open_desk: Any, sandbox: RunningS
     assert sandbox.mails()[0]["to"] == ["me@maison.example"]
 
 
-def test_a_refused_test_email_is_told_and_audited(open_desk: Any, sandbox: RunningSandbox) -> None:
+def test_a_refused_test_email_raises_and_is_audited(open_desk: Any, sandbox: RunningSandbox) -> None:
     sandbox.control("settings", {"smtp_reply": "550 5.7.1 not here"})
     desk = open_desk()
     with pytest.raises(Rejected) as refused:

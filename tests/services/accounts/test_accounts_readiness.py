@@ -148,7 +148,7 @@ def test_a_pause_keeps_when_it_began_and_takes_the_newest_reason(desk: Desk) -> 
     assert (second.since, second.reason) == (first.since, "hipay_bad_certificate")
 
 
-def test_the_overview_says_what_the_person_may_do(desk: Desk) -> None:
+def test_the_overview_has_the_persons_rights(desk: Desk) -> None:
     seen = overview(desk, person(desk, "finance"), "demo")
     assert (seen.may_configure, seen.may_send, seen.link.ready) == (False, False, True)
     both = overview(desk, person(desk, "admin", "manager"), "demo")

@@ -57,7 +57,7 @@ def test_a_short_one_is_to_be_put_right_and_stops_nothing(
     assert line(tmp_path, **changes)[:2] == (status, reason)
 
 
-def test_the_password_of_finance_notifications_is_looked_at_too(tmp_path: Path) -> None:
+def test_a_short_password_of_finance_notifications_is_a_warning(tmp_path: Path) -> None:
     assert line(tmp_path, finance_notification_password="x")[2] == "short"
     both = {"finance_notification_password": LONG, "previous_finance_notification_password": "x"}
     assert line(tmp_path, **both)[2] == "short"

@@ -109,7 +109,7 @@ def test_paused_resumed_and_cancelled(desk: Desk, manager: Actor, sandbox: Runni
             turn(desk, manager, 999)
 
 
-def test_what_went_wrong_since_the_preview_stands_at_its_row(
+def test_a_problem_since_the_preview_is_stored_with_its_row(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     batch = begin(desk, manager, [row(1), row(2), row(3)])
@@ -155,7 +155,7 @@ def test_a_role_taken_away_stops_the_list(desk: Desk, manager: Actor, sandbox: R
     )
 
 
-def test_a_fault_of_ours_sets_one_row_aside(
+def test_a_fault_of_ours_refuses_one_row_and_the_others_are_sent(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = begin(desk, manager, [row(1), row(2)])
@@ -173,7 +173,7 @@ def test_a_fault_of_ours_sets_one_row_aside(
     assert sending.refused(desk, manager, batch)[0].problems == {"": ["batch", {}]}
 
 
-def test_the_preview_knows_what_stands_already(desk: Desk, manager: Actor) -> None:
+def test_the_preview_compares_rows_with_stored_orders(desk: Desk, manager: Actor) -> None:
     create.create(
         desk,
         manager,
@@ -242,7 +242,7 @@ def test_the_preview_warns_of_a_mistyped_address_and_an_unusual_amount(desk: Des
     assert [good.warnings for good in preview.good] == [(), ("address_mistyped",), ("amount_unusual",), ()]
 
 
-def test_a_thousand_rows_are_looked_at_in_five_seconds(desk: Desk, manager: Actor) -> None:
+def test_a_preview_of_a_thousand_rows_takes_five_seconds_at_most(desk: Desk, manager: Actor) -> None:
     for number in range(HABIT_LEAST):
         create.create(
             desk,

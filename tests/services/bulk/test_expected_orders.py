@@ -4,7 +4,7 @@ import pytest
 
 from services.access import SYSTEM, Actor, NotAllowed
 from services.bulk import expected
-from services.bulk.expected import Preview
+from services.bulk.expected import ExpectedPreview
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.errors import OrderIdTaken, UnknownOrder
@@ -24,7 +24,7 @@ PAYOUT = (
 )
 
 
-def look(desk: Desk, actor: Actor, *lines: tuple[str, ...]) -> Preview:
+def look(desk: Desk, actor: Actor, *lines: tuple[str, ...]) -> ExpectedPreview:
     return expected.preview(desk, actor, "demo", as_csv(lines, HEADINGS), None)
 
 
@@ -36,7 +36,9 @@ A = ("WEB/1001", "1 250,50", "EUR", "20/11/2026", "F-1")
 B = ("WEB/1002", "20,00", "EUR", "", "")
 
 
-def test_a_list_is_kept_once_and_what_differs_is_shown_and_left(desk: Desk, finance: Actor) -> None:
+def test_a_list_is_stored_once_and_an_order_that_differs_is_shown_and_not_changed(
+    desk: Desk, finance: Actor
+) -> None:
     assert keep(desk, finance, A, B) == 2
     again = look(desk, finance, A, (*B[:1], "25,00", *B[2:]), ("WEB/1003", "5,00", "GBP", "", ""))
     assert (again.known, [one.order_id for one in again.new]) == (1, ["WEB/1003"])
@@ -168,7 +170,7 @@ def test_a_list_cut_off_goes_on_where_it_was(
     assert expected.save(desk, finance, "demo", wanted) == 15
 
 
-def test_an_id_that_looks_like_a_card_number_is_warned_of(desk: Desk, finance: Actor) -> None:
+def test_an_id_that_looks_like_a_card_number_is_named_in_the_preview(desk: Desk, finance: Actor) -> None:
     seen = look(
         desk,
         finance,

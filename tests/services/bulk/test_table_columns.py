@@ -64,7 +64,7 @@ def ready(desk: Desk) -> Actor:
     "told", [{"Price": "12,50", "Quantity": "4", "Total": "50,00"}, {"Total": "50,00", "Prix unitaire": "12,50"},
              {"PU": "12,50", "Qté": "4", "Montant": "50,00"}, {"Amount": "50,00", "Unit price": "12,50"}]
 )  # fmt: skip
-def test_a_price_beside_a_total_is_asked_and_the_answer_is_what_the_customer_owes(
+def test_a_price_and_a_total_that_differ_are_in_doubt_and_the_chosen_column_is_the_amount(
     desk: Desk, ready: Actor, write: Write, told: dict[str, str]
 ) -> None:
     raw = table(write, {**WHO, **LAST, **told})
@@ -99,7 +99,7 @@ def test_a_price_beside_a_total_is_asked_and_the_answer_is_what_the_customer_owe
         ({"Currency code": "USD", "Currency": "EUR", "Amount": "5,00"}, "currency", "EUR"),
     ],
 )
-def test_the_exact_name_is_sent_wherever_it_stands(
+def test_the_column_with_the_exact_name_is_read_wherever_it_is(
     desk: Desk, ready: Actor, write: Write, told: dict[str, str], column: str, value: object
 ) -> None:
     preview = request_table.preview(desk, ready, "demo", table(write, {**told, **WHO, **LAST}), RULES)
@@ -129,7 +129,7 @@ def test_the_same_heading_twice_is_asked_and_each_has_a_name(desk: Desk, ready: 
     assert asked(desk, ready, raw, {"amount": "amount (2)"}).amount == 2_0000
 
 
-def test_what_was_said_holds_for_the_same_headings_of_the_account_until_it_is_changed(
+def test_a_choice_of_columns_is_used_for_the_same_headings_of_the_account_until_it_is_changed(
     desk: Desk, ready: Actor
 ) -> None:
     cells = {**WHO, **LAST, "Price": "12,50", "Total": "50,00"}
@@ -153,7 +153,7 @@ def test_what_was_said_holds_for_the_same_headings_of_the_account_until_it_is_ch
     assert [row.detail for row in named] == [{"columns": ["amount"]}] * 2
 
 
-def test_nothing_said_is_nothing_kept(desk: Desk, ready: Actor) -> None:
+def test_without_a_choice_nothing_is_stored(desk: Desk, ready: Actor) -> None:
     cells = {**WHO, **LAST, "Amount": "5,00", "Remark": "R-7"}
     asked(desk, ready, table(as_csv, cells), {"reference_1": "Remark"})
     asked(desk, ready, table(as_csv, {**cells, "Order id": "C-2"}), {"reference_1": None})
@@ -174,9 +174,7 @@ def test_a_column_under_an_unknown_name_is_named_by_hand_and_one_can_be_left_out
 
 
 @pytest.mark.parametrize("write", [as_csv, as_xlsx])
-def test_expected_orders_are_kept_with_the_column_that_is_meant(
-    desk: Desk, ready: Actor, write: Write
-) -> None:
+def test_expected_orders_are_stored_with_the_chosen_column(desk: Desk, ready: Actor, write: Write) -> None:
     finance = person(desk, "finance")
     raw = table(
         write,
@@ -208,7 +206,7 @@ def test_expected_orders_are_kept_with_the_column_that_is_meant(
      ({"AMOUNT_USD": "12.50"}, "USD"), ({"amount_usd": "12.50"}, "USD"), ({"totalUSD": "12.50"}, "USD"), ({"Total euros": "12.50"}, "EUR"),
      ({"Total TTC": "12.50"}, "EUR")],
 )  # fmt: skip
-def test_a_currency_in_the_heading_of_the_amount_holds_for_its_cells(
+def test_a_currency_in_the_amounts_heading_applies_to_cells_without_one(
     desk: Desk, ready: Actor, write: Write, told: dict[str, str], currency: str
 ) -> None:
     preview = request_table.preview(desk, ready, "demo", table(write, {**WHO, **LAST, **told}), RULES)

@@ -120,7 +120,7 @@ def test_a_mail_that_another_worker_reads_is_left_alone_for_a_while(
     assert badge(desk, manager, order_id) == "open"
 
 
-def test_a_reader_that_could_not_begin_says_nothing_of_the_mail(
+def test_a_reader_that_could_not_begin_is_not_counted_as_killed_by_the_mail(
     desk: Desk, manager: Actor, imap: Imap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order_id = returned(desk, manager, imap)

@@ -82,7 +82,7 @@ def test_of_a_huge_message_the_beginning() -> None:
         assert found.raw.startswith(b"begin")
 
 
-def test_what_came_before_the_connection_broke_is_kept() -> None:
+def test_mails_read_before_the_connection_broke_are_returned() -> None:
     with Imap(cut_after=1) as imap:
         imap.add(b"one")
         imap.add(b"two")

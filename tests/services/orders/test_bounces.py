@@ -111,7 +111,7 @@ def test_a_report_of_an_earlier_email_comes_late(desk: Desk, manager: Actor, ima
     assert seen(desk, order_id).order.delivery == "sent"
 
 
-def test_a_delay_is_only_told_and_once(desk: Desk, manager: Actor, imap: Imap) -> None:
+def test_a_delay_is_recorded_once_and_is_no_bounce(desk: Desk, manager: Actor, imap: Imap) -> None:
     order_id = send_order(desk, manager)
     imap.add(returned(message_id(desk, order_id), action="delayed", status="4.4.1"))
     imap.add(exim(message_id(desk, order_id), warning=True, recipient="elodie.marchand@example.com"))
@@ -139,7 +139,7 @@ def test_a_delay_that_quotes_an_order_is_no_bounce(desk: Desk, manager: Actor, i
     assert seen(desk, order_id).badge == "open"
 
 
-def test_where_the_recipient_passes_it_on_to_is_told_and_no_bounce(
+def test_a_failure_at_an_address_it_was_passed_on_to_is_recorded_and_is_no_bounce(
     desk: Desk, manager: Actor, imap: Imap
 ) -> None:
     order_id = send_order(desk, manager)
@@ -244,7 +244,7 @@ def test_another_mailbox_is_read_from_its_own_beginning(desk: Desk, manager: Act
     assert seen(desk, order_id).badge == "bounced"
 
 
-def test_the_check_list_says_how_the_mailbox_stands(
+def test_the_check_list_shows_whether_the_mailbox_can_be_read(
     desk: Desk, manager: Actor, imap: Imap, sandbox: RunningSandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -277,7 +277,9 @@ def test_the_running_worker_reads(desk: Desk, manager: Actor, imap: Imap) -> Non
         running.stop()
 
 
-def test_reports_go_where_the_setting_says(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+def test_delivery_reports_go_to_the_address_of_the_setting(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
     desk = reading(desk, "", return_path="bounces@example.com")
     send_order(desk, manager)
     [mail] = sandbox.mails()

@@ -44,7 +44,7 @@ def as_xlsx(desk: Desk, actor: Actor, chosen: Filter, language: str) -> list[dic
     return [dict(zip(heading, line, strict=True)) for line in lines]
 
 
-def test_the_filters_hold_and_the_readers_words_and_notation(desk: Desk, manager: Actor) -> None:
+def test_an_export_has_the_filters_and_the_readers_words_and_notation(desk: Desk, manager: Actor) -> None:
     create.create(desk, manager, draft(last_name="Benali", amount="1 250,50"), create.new_form_key())
     create.create(desk, manager, draft(), create.new_form_key())
     [french] = as_csv(desk, manager, Filter(text="benali"), "fr")
@@ -145,7 +145,7 @@ def test_memory_does_not_grow_with_the_history(
     assert peak(Filter()) < few + 1_000_000
 
 
-def test_what_was_exported_stands_in_the_audit_trail(desk: Desk, manager: Actor) -> None:
+def test_an_export_is_audited_with_its_number_of_rows(desk: Desk, manager: Actor) -> None:
     from services.access import SYSTEM
     from services.access.trail import entries
 

@@ -83,7 +83,7 @@ def test_the_same_link_goes_out_again_once_per_window(
     assert found(desk, order_id).badge == "open"
 
 
-def test_a_reminder_says_so(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+def test_a_reminder_by_hand_is_marked_as_one(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager, order_id="A-1", language="de")
     links.resend(desk, manager, order_id, key(), reminder=True)
     drain(desk)
@@ -118,7 +118,7 @@ def test_nothing_is_sent_again_while_it_is_still_being_sent(desk: Desk, manager:
         links.resend(desk, manager, order_id, key())
 
 
-def test_called_off_the_link_says_so_and_a_late_payment_is_counted_with_an_alarm(
+def test_a_cancelled_link_shows_it_and_a_late_payment_is_counted_with_an_alarm(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = send(desk, manager)
@@ -231,7 +231,7 @@ def test_money_on_the_former_page_is_counted_with_an_alarm(
     assert press(desk, order_id).link_state == "paid"
 
 
-def test_money_on_a_page_with_the_former_description_is_looked_at_too(
+def test_a_payment_on_a_page_with_the_former_description_opens_an_alarm(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = send(desk, manager, amount="100")
@@ -286,7 +286,7 @@ def test_a_paid_request_is_left_alone(desk: Desk, manager: Actor, sandbox: Runni
         links.cancel(desk, manager, order_id, key())
 
 
-def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: Actor) -> None:
+def test_hipays_own_link_cannot_be_cancelled_and_the_offer_says_why(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager, own=False)
     offered = link_rules.offer(desk, manager, order_id)
     assert offered is not None
@@ -338,7 +338,7 @@ def test_who_may_not_send_may_not_do_any_of_it(desk: Desk, manager: Actor) -> No
             refused()
 
 
-def test_every_standing_is_told(desk: Desk, manager: Actor) -> None:
+def test_the_link_has_a_state_for_each_state_of_payment_and_page(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager)
     with desk.store.write() as tx:
         for payment, availability, expected in (

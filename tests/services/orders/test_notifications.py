@@ -72,7 +72,7 @@ def recorded(desk: Desk, row: int) -> list[tuple[str, str]]:
         return [(event.kind, str(event.data.get("source", ""))) for event in orders.events_of(tx, row)]
 
 
-def test_a_capture_that_is_told_is_unconfirmed_until_a_read_shows_it(desk: Desk) -> None:
+def test_a_notified_capture_is_unconfirmed_until_a_read_shows_it(desk: Desk) -> None:
     row, _ = order_with_page(desk)
     receive(desk, body())
     assert notifications.work_off(desk) == 1
@@ -111,7 +111,9 @@ def test_a_replay_a_year_later_has_no_effect(desk: Desk) -> None:
     assert order_row(desk, row).captured == 15_0000
 
 
-def test_two_partial_refunds_of_one_status_are_both_told_and_counted_once_shown(desk: Desk) -> None:
+def test_two_notified_refunds_of_one_status_are_both_recorded_and_counted_once_a_read_shows_them(
+    desk: Desk,
+) -> None:
     row, _ = order_with_page(desk)
     shows(desk, row)
     receive(desk, *(body(status=126, refunded_amount=total) for total in ("5.00", "8.00")))
@@ -133,7 +135,9 @@ def test_captured_stays_captured_in_any_order(desk: Desk, order_of: tuple[int, .
     assert order_row(desk, row).payment == "captured"
 
 
-def test_a_read_that_says_the_same_writes_nothing_and_what_comes_again_is_written_again(desk: Desk) -> None:
+def test_a_read_that_repeats_the_last_writes_nothing_and_a_former_state_that_returns_is_written(
+    desk: Desk,
+) -> None:
     row, _ = order_with_page(desk)
     refunded = {"status": 125, "refunded_amount": "15.00", "date_updated": ""}
     captured = {"date_updated": ""}
@@ -153,7 +157,7 @@ def test_a_late_answer_is_written_once_and_moves_nothing(desk: Desk) -> None:
     assert order_row(desk, row).refunded == 15_0000
 
 
-def test_what_a_read_has_shown_already_is_told_in_vain(desk: Desk) -> None:
+def test_a_notification_of_what_a_read_has_shown_writes_nothing(desk: Desk) -> None:
     row, _ = order_with_page(desk)
     shows(desk, row)
     receive(desk, body(), body() + b"&again=1")
@@ -214,7 +218,7 @@ def test_all_that_becomes_of_a_misfit_payment_is_one_alarm(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", [166, 118])
-def test_a_dispute_that_is_won_is_over_whoever_told_it_first(desk: Desk, status: int) -> None:
+def test_a_won_dispute_is_over_whether_a_notification_or_a_read_came_first(desk: Desk, status: int) -> None:
     """A form of the read without a total leaves it; the read that names one ends it, whatever status it carries."""
     row, _ = order_with_page(desk)
     day = {n: f"2026-03-{5 + n:02}T12:00:00+0000" for n in range(4)}
@@ -227,7 +231,7 @@ def test_a_dispute_that_is_won_is_over_whoever_told_it_first(desk: Desk, status:
     assert (order_row(desk, row).payment, order_row(desk, row).charged_back) == ("captured", 0)
 
 
-def test_an_unknown_order_is_kept_unmatched(desk: Desk) -> None:
+def test_a_notification_of_an_unknown_order_is_stored_as_unmatched(desk: Desk) -> None:
     receive(desk, body("NOT-OURS"))
     assert notifications.work_off(desk) == 1
     assert (only(desk).state, only(desk).detail["status"]) == ("unmatched", 118)
@@ -262,7 +266,7 @@ def test_an_unknown_status_changes_nothing(desk: Desk) -> None:
         body(authorized_amount="a lot"),
     ],
 )
-def test_what_cannot_be_read_is_said_so_and_holds_nobody_up(desk: Desk, raw: bytes) -> None:
+def test_an_unreadable_notification_is_marked_and_delays_no_other(desk: Desk, raw: bytes) -> None:
     row, _ = order_with_page(desk)
     receive(desk, raw, body())
     assert notifications.work_off(desk) == 2
@@ -270,7 +274,9 @@ def test_what_cannot_be_read_is_said_so_and_holds_nobody_up(desk: Desk, raw: byt
     assert order_row(desk, row).payment == "unconfirmed"
 
 
-def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_opens_an_alarm_and_delays_no_other_notification(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row, _ = order_with_page(desk)
     order_with_page(desk, "A-2")
     whole = record.record_unconfirmed
@@ -290,7 +296,7 @@ def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch:
     assert (alarm.kind, alarm.detail["error"]) == ("notification_failed", "ValueError")
 
 
-def test_what_is_too_long_for_an_index_holds_nobody_up(desk: Desk) -> None:
+def test_a_text_too_long_for_an_index_delays_no_other_notification(desk: Desk) -> None:
     row, _ = order_with_page(desk)
     long = "".join(random.choices(string.ascii_letters, k=6_000))  # what is packed well would fit
     receive(desk, body(test="false", transaction_reference=long), body())

@@ -16,7 +16,7 @@ from tests.support.desk import person
 from tests.support.drafts import draft
 
 
-def test_what_recurs_is_kept_and_nothing_of_the_customer(desk: Desk, manager: Actor) -> None:
+def test_a_template_stores_what_recurs_and_nothing_of_the_customer(desk: Desk, manager: Actor) -> None:
     now = clock.now()
     form = draft(references=("F-1", "site A"), capture="later", expires_at=now + timedelta(days=12, hours=2))
     templates.save(desk, manager, "demo", "  Loyer mensuel ", content_of(form, now))
@@ -38,7 +38,7 @@ def test_what_recurs_is_kept_and_nothing_of_the_customer(desk: Desk, manager: Ac
 
 
 @pytest.mark.parametrize(("amount", "kept"), [("", None), ("abc", None), ("12,5", 12_5000)])
-def test_a_form_that_is_not_right_yet_can_be_kept(amount: str, kept: int | None) -> None:
+def test_a_form_with_mistakes_can_be_saved_as_a_template(amount: str, kept: int | None) -> None:
     assert content_of(draft(amount=amount, expires_at=None), clock.now()).amount == kept
 
 

@@ -171,7 +171,7 @@ def test_a_lost_answer_is_made_good_by_the_next_press(
 
 
 @pytest.mark.parametrize("fault", ["down", "5xx", "garbage", "html"])
-def test_while_hipay_is_away_the_page_says_so_in_the_customers_language(
+def test_when_hipay_does_not_answer_our_page_says_so_in_the_customers_language(
     desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox, fault: str
 ) -> None:
     sandbox.control("faults", {"kind": fault, "path": "/v1/hpayment"})
@@ -228,7 +228,7 @@ def test_pages_are_limited_per_hour(
     assert public.post(path(desk, sent)).status_code == 303
 
 
-def test_paid_says_so_instead_of_paying_twice(
+def test_a_paid_link_shows_that_it_is_paid_and_leads_nowhere(
     desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     public.post(path(desk, sent))

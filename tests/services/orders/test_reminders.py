@@ -113,7 +113,7 @@ def test_only_in_daylight_and_not_on_a_sunday(desk: Desk, manager: Actor, sandbo
     assert len(reminded(sandbox)) == 1
 
 
-def test_never_after_payment_even_one_that_was_not_told(
+def test_no_reminder_after_a_payment_even_without_a_notification(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     switch_on(desk, after=(2,))

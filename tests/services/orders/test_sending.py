@@ -117,7 +117,7 @@ def test_a_wrong_form_stores_nothing(desk: Desk, manager: Actor) -> None:
     assert history.find(desk, manager, orders.Filter()).total == 0
 
 
-def test_finance_may_look_but_not_send(desk: Desk) -> None:
+def test_finance_may_see_requests_but_not_send(desk: Desk) -> None:
     with pytest.raises(NotAllowed):
         create_order(desk, person(desk, "finance"))
 
@@ -263,7 +263,7 @@ def test_a_link_that_ended_before_its_mail_left_is_not_mailed(
     assert sandbox.mails() == []
 
 
-def test_a_payment_of_another_amount_is_kept_apart_with_an_alarm(
+def test_a_payment_of_another_amount_is_quarantined_with_an_alarm(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = create_order(desk, manager)

@@ -186,7 +186,7 @@ worker.main()
 """
 
 
-def test_a_signal_that_comes_while_the_worker_looks_whether_it_was_woken_ends_it_too(
+def test_a_signal_while_the_worker_checks_whether_it_was_woken_ends_it_too(
     desk: Desk, sandbox: RunningSandbox
 ) -> None:
     command = [sys.executable, "-c", _TOLD_AT_THE_WORST_MOMENT]

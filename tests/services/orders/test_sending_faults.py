@@ -124,7 +124,7 @@ def test_a_copy_that_cannot_be_written_does_not_send_the_link_twice(
     assert len(sandbox.mails()) == 1
 
 
-def test_a_refused_copy_is_told_but_is_not_the_orders_failure(
+def test_a_refused_copy_is_recorded_and_is_not_the_orders_failure(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deliver = send_mail.deliver

@@ -155,6 +155,6 @@ def test_the_habit_is_the_median(amounts: list[int], amount: int) -> None:
         assert exceeded_habit(usual, amounts) is None
 
 
-def test_only_who_may_send_is_told(desk: Desk) -> None:
+def test_warnings_need_the_right_to_send(desk: Desk) -> None:
     with pytest.raises(NotAllowed):
         warnings(desk, person(desk, "finance"), accepted())

@@ -205,7 +205,7 @@ def test_while_hipay_does_not_answer_nothing_is_alarmed(
     assert found(desk, order).badge == "unconfirmed"
 
 
-def test_where_hipay_shows_the_account_nothing_its_administrator_is_told(
+def test_when_hipay_refuses_reads_an_alarm_opens_for_the_account(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
 ) -> None:
     administrator = person(desk, "admin", email="alex@example.com")
@@ -236,7 +236,7 @@ def test_made_up_refusals_wear_no_link_out(desk: Desk, manager: Actor, receiver:
     assert [page.url for page in found(desk, order).pages] == [pressed.url]
 
 
-def test_what_is_told_is_read_beyond_the_links_end(
+def test_an_unconfirmed_payment_is_read_beyond_the_links_end(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
 ) -> None:
     order = send(desk, manager, expires_at=clock.now() + timedelta(hours=2))
@@ -291,7 +291,7 @@ def test_a_mail_that_waits_is_withdrawn_once_the_payment_is_confirmed(
     assert (seen.order.payment, seen.order.delivery, len(sandbox.mails())) == ("captured", "withdrawn", 1)
 
 
-def test_a_confirmed_payment_stands_whatever_is_told(
+def test_a_confirmed_payment_is_not_changed_by_notifications(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
 ) -> None:
     order = send(desk, manager)
@@ -314,7 +314,7 @@ def test_a_confirmed_payment_stands_whatever_is_told(
     assert found(desk, order).badge == "paid"
 
 
-def test_nobody_is_told_of_money_that_is_only_told(
+def test_no_notice_of_an_unconfirmed_payment_is_sent(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
 ) -> None:
     choices.choose(desk, manager, frozenset({"paid", "charged_back", "refused"}))
@@ -331,7 +331,7 @@ def test_nobody_is_told_of_money_that_is_only_told(
         assert [one.kind for one in all_notices(tx)] == ["paid"]
 
 
-def test_an_unknown_operation_is_not_settled_by_what_is_told(
+def test_a_notification_alone_does_not_settle_an_unknown_operation(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
 ) -> None:
     order = send(desk, manager)
@@ -398,7 +398,7 @@ def test_of_an_account_that_has_gone_a_person_confirms(
         assert position.captured_units == AMOUNT
 
 
-def test_closing_the_alarm_of_an_account_that_has_gone_says_that_it_was_no_payment(
+def test_closing_the_alarm_of_a_removed_account_dismisses_the_payment(
     desk: Desk, manager: Actor, receiver: httpx.Client
 ) -> None:
     order = send(desk, manager)
@@ -410,7 +410,7 @@ def test_closing_the_alarm_of_an_account_that_has_gone_says_that_it_was_no_payme
         assert (found(desk, order).order.payment, open_alarms(desk, order)) == ("unpaid", [])
 
 
-def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_not_show(
+def test_a_payment_without_a_source_is_read_once_and_an_alarm_opens_if_hipay_does_not_show_it(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
 ) -> None:
     """The migration: what stands stays; open and paid orders are read, and the newest read counts from then on."""

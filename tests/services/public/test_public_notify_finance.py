@@ -186,7 +186,7 @@ def test_it_is_worked_off_whatever_its_form(
         (b'{"settlement":{"reference":1e999999999999999999999}}', "unreadable"),
     ],
 )
-def test_what_is_no_payout_is_kept_and_changes_nothing(
+def test_a_finance_notification_of_another_kind_is_stored_and_changes_nothing(
     client: httpx.Client, desk: Desk, raw: bytes, state: str
 ) -> None:
     assert client.post("/notify-finance/demo", content=raw, headers=signed(raw)).status_code == 202

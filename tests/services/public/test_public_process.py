@@ -33,7 +33,7 @@ def start(tmp_path: Path, **settings: str) -> subprocess.Popen[str]:
     )
 
 
-def test_it_says_where_it_listens_serves_and_ends_orderly(tmp_path: Path) -> None:
+def test_the_process_prints_its_address_serves_and_ends_orderly(tmp_path: Path) -> None:
     process = start(tmp_path)
     assert process.stdout is not None
     try:

@@ -360,7 +360,7 @@ def test_a_fault_of_ours_is_an_error_id_and_no_traceback(
     assert "secret text" not in caplog.text
 
 
-def test_the_operators_way_back_holds_nobody_up_for_a_made_up_token(desk: Desk) -> None:
+def test_an_invented_token_at_the_operators_return_opens_no_write_transaction(desk: Desk) -> None:
     row, token = order_with_page(desk)
     with nobody_else_writes(desk):
         assert staff_return(desk, "made-up") == "/payment-requests"

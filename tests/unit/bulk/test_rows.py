@@ -93,7 +93,7 @@ def test_a_spreadsheets_number_is_the_amount_to_the_cent(value: Decimal) -> None
     assert cells.units(read.lines[0], ",", "EUR") == to_units(value)
 
 
-def test_numbers_of_a_spreadsheet_stand_beside_texts_in_the_readers_notation() -> None:
+def test_a_table_may_have_numbers_of_the_spreadsheet_and_texts_in_the_readers_notation() -> None:
     good, bad = checked(
         as_xlsx([row(1, Montant=1250.5), row(2, Montant="1 250,50"), row(3, Montant="12,50 €")])
     )
@@ -238,7 +238,7 @@ def test_a_file_that_does_not_decide_its_decimal_sign_is_asked_about(cell: str) 
         ("12.50 Fr.", "CHF", 12_5000, "CHF"),
     ],
 )
-def test_a_sign_beside_an_amount_decides_the_currency_or_agrees_with_it(
+def test_a_sign_at_an_amount_decides_the_currency_or_must_agree_with_it(
     cell: str, told: str | None, amount: int, code: str
 ) -> None:
     good, bad = checked(as_csv([row(1, Montant=cell, Devise=told)]))
@@ -258,7 +258,7 @@ def replace_currency(account: Account, code: str) -> Account:
     return account.model_copy(update={"currency": code})
 
 
-def test_a_thousand_beside_a_decimal_comma_is_asked_about() -> None:
+def test_a_thousand_next_to_a_decimal_comma_is_asked_about() -> None:
     """Never 1.25, nor 1250 in silence."""
     raw = as_csv([row(1, Montant="1,250"), row(2, Montant="99,9")])
     decision = cells.decide(table.read(raw, REQUESTS, 10), None)

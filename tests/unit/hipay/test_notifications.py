@@ -218,7 +218,7 @@ def test_no_card_value_survives_whatever_the_header_says(
         assert not any(CARD[name].encode() in kept for name in names)
 
 
-def test_what_is_kept_of_xml_and_json_can_be_read_again() -> None:
+def test_the_stored_part_of_xml_and_json_can_be_read_again() -> None:
     fields = {**LEAST, "payment_method[token]": "t0ken", "payment_method[brand]": "VISA"}
     kept = notifications.stripped(xml(fields), XML)
     assert b"t0ken" not in kept
@@ -231,7 +231,7 @@ def test_what_is_kept_of_xml_and_json_can_be_read_again() -> None:
     assert kept == b'{"a":{"n":"12.50"},"list":[{}]}'
 
 
-def test_an_unreadable_body_is_not_kept() -> None:
+def test_an_unreadable_body_is_not_stored() -> None:
     assert notifications.stripped(b"<n><pan>4111111111111111</pan>", XML) == b""
     assert notifications.stripped(b'{"pan":"4111111111111111"', None) == b""
     assert notifications.stripped(b"a=1&\xff\xfe=4111&b=2", FORM) == b"a=1&b=2"

@@ -98,7 +98,7 @@ def test_no_secret_in_a_log_a_message_or_a_traceback(caplog: pytest.LogCaptureFi
         assert secret not in caplog.text + "".join(texts)
 
 
-def test_a_kept_connection_is_used_again_and_a_closed_one_is_not() -> None:
+def test_an_open_connection_is_used_again_and_a_closed_one_is_not() -> None:
     connections: list[Wire] = []
     keep = wire.http(GOOD).replace(b"Connection: close\r\n", b"")
 

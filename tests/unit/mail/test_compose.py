@@ -218,7 +218,7 @@ def test_the_preview_shows_where_the_link_will_be(letter: Letter, settings: Emai
     assert preview.subject == compose(letter, settings, url=URL).subject
 
 
-def test_a_copy_says_whose_it_is_and_is_the_same_letter_below(
+def test_a_copy_names_its_recipient_and_is_otherwise_the_same_letter(
     letter: Letter, settings: EmailSettings
 ) -> None:
     original, copied = compose(letter, settings, url=URL), compose(letter, settings, url=URL, copy=True)

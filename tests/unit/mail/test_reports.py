@@ -42,7 +42,9 @@ def test_a_standard_report() -> None:
         (reports.html_only(ID), "failed", "5.4.1", "Remote server returned '550 5.4.1 Recipient address rejected'"),
     ],
 )  # fmt: skip
-def test_what_is_told(raw: bytes, action: str, status: str, answer: str) -> None:
+def test_the_action_the_code_and_the_answer_of_a_standard_report_are_read(
+    raw: bytes, action: str, status: str, answer: str
+) -> None:
     found = read_report(raw)
     assert found is not None
     assert ID in found.message_ids
@@ -136,7 +138,7 @@ def test_who_is_named_in_prose() -> None:
         reports.standard(ID, status="2.1.5").replace(b"Action: failed\n", b""),
     ],
 )
-def test_what_a_person_their_holiday_or_a_success_says_is_no_report(raw: bytes) -> None:
+def test_an_answer_an_automatic_reply_and_a_success_are_no_reports(raw: bytes) -> None:
     assert read_report(raw) is None
 
 
@@ -227,7 +229,7 @@ garbage = st.one_of(st.binary(max_size=400), st.lists(pieces, max_size=60).map(b
 
 
 @given(garbage)
-def test_garbage_raises_nothing_and_says_little(raw: bytes) -> None:
+def test_garbage_raises_nothing_and_is_quoted_briefly(raw: bytes) -> None:
     found = read_report(raw)
     if found is not None:
         assert found.message_ids

@@ -24,7 +24,7 @@ def test_complete_settings_miss_nothing_and_each_empty_field_is_named() -> None:
         assert missing(read({**COMPLETE, name: "  "})) == (name,)
 
 
-def test_fields_are_kept_in_their_clean_form() -> None:
+def test_fields_are_stored_in_their_clean_form() -> None:
     settings = read(
         {
             **COMPLETE,
@@ -75,7 +75,7 @@ def test_a_wrong_field_is_named_with_its_code(name: str, text: str, code: str) -
     assert [(error["loc"], error["type"]) for error in invalid.value.errors()] == [((name,), code)]
 
 
-def test_all_wrong_fields_are_told_at_once() -> None:
+def test_all_wrong_fields_are_named_at_once() -> None:
     with pytest.raises(errors.SettingsRefused) as caught:
         read({"colour": "x", "logo_url": "x", "reply_to": "x"})
     assert set(caught.value.problems) == {"colour", "logo_url", "reply_to"}

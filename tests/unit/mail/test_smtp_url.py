@@ -37,7 +37,7 @@ from services.mail.smtp_url import Server, parse_smtp_url
         ),
     ],
 )
-def test_a_url_says_how_mail_leaves(url: str, server: Server) -> None:
+def test_a_url_is_read_with_its_encryption_and_login(url: str, server: Server) -> None:
     assert parse_smtp_url(url) == server
 
 

@@ -86,7 +86,7 @@ def test_by_phone_the_address_is_optional_but_must_be_one() -> None:
     assert codes(replace(phone, email="nonsense")) == {"email": "address_malformed"}
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_named_at_once() -> None:
     assert set(codes(replace(GOOD, first_name="", amount="x", order_id="?"))) == {
         "first_name",
         "amount",

@@ -12,7 +12,7 @@ OVER, OPEN = NOW - timedelta(days=30), NOW + timedelta(days=3)
 
 @pytest.mark.parametrize("payment", ["unpaid", "unconfirmed", "captured"])
 @pytest.mark.parametrize("since", [timedelta(0), timedelta(hours=3), timedelta(days=400)])
-def test_what_is_told_is_asked_for_soon_whatever_the_links_end(payment: str, since: timedelta) -> None:
+def test_an_awaited_payment_is_read_soon_whatever_the_links_end(payment: str, since: timedelta) -> None:
     later = next_read(payment, NOW - since, OVER, NOW, awaited=True)
     assert later is not None
     assert timedelta(seconds=20) <= later - NOW <= UNCONFIRMED_GAP

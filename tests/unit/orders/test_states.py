@@ -107,7 +107,7 @@ def payment(*events: Event) -> str:
         ((CAPTURED, seen(499, captured=AMOUNT)), "captured"),  # nor does a status that HiPay adds one day
     ],
 )
-def test_what_each_course_of_events_comes_to(events: tuple[Event, ...], expected: str) -> None:
+def test_each_course_of_events_has_its_payment_state(events: tuple[Event, ...], expected: str) -> None:
     assert payment(*events) == expected
 
 
@@ -132,7 +132,7 @@ def test_what_an_observation_does_not_say_keeps_its_value() -> None:
     assert (state.authorised, state.refunded, state.charged_back) == (AMOUNT, 5_0000, 2_0000)
 
 
-def test_what_a_person_confirmed_stands_until_hipay_is_asked_again() -> None:
+def test_a_payment_confirmed_by_hand_counts_until_a_read() -> None:
     by_hand = Event(
         "payment",
         NOW,
@@ -142,7 +142,7 @@ def test_what_a_person_confirmed_stands_until_hipay_is_asked_again() -> None:
     assert payment(by_hand, seen(125, refunded=AMOUNT, at=moment(1))) == "refunded"
 
 
-def test_each_capture_that_still_stands_is_counted() -> None:
+def test_each_capture_that_the_bank_has_not_refused_is_counted() -> None:
     parts = [seen(119, captured=30_0000), seen(119, captured=60_0000), seen(173, captured=30_0000)]
     for upto, captures in ((1, (30_0000,)), (2, (30_0000, 60_0000)), (3, (30_0000,))):
         [one] = fold("link", AMOUNT, parts[:upto]).transactions
@@ -150,7 +150,7 @@ def test_each_capture_that_still_stands_is_counted() -> None:
 
 
 @pytest.mark.parametrize("code", [116, 118, 142, 200, 112, 129])
-def test_what_is_only_told_is_unconfirmed(code: int) -> None:
+def test_a_notified_payment_is_unconfirmed(code: int) -> None:
     state = fold("link", AMOUNT, [told(code, captured=AMOUNT, authorised=AMOUNT)])
     assert (state.payment, state.captured, state.authorised, state.charged_back) == ("unconfirmed", 0, 0, 0)
     assert state.transactions == ()
@@ -158,7 +158,7 @@ def test_what_is_only_told_is_unconfirmed(code: int) -> None:
 
 
 @pytest.mark.parametrize("code", [113, 115, 114, 101, 199])
-def test_a_told_refusal_changes_nothing(code: int) -> None:
+def test_a_notified_refusal_changes_nothing(code: int) -> None:
     assert payment(told(code)) == "unpaid"
     assert payment(told(116, authorised=AMOUNT), told(115)) == "unpaid"
 
@@ -263,7 +263,7 @@ def test_a_telephone_payment_has_no_mail() -> None:
     assert fold("phone", AMOUNT, [Event("page_failed", NOW), Event("renewed", NOW)]).delivery == "none"
 
 
-def test_a_told_chargeback_or_refund_is_no_second_payment() -> None:
+def test_a_notified_chargeback_or_refund_is_no_second_payment() -> None:
     twice = fold("link", AMOUNT, [CAPTURED, told(118, "T2", captured=AMOUNT)])
     assert not twice.paid_twice
     assert [one.transaction.reference for one in twice.unconfirmed] == ["T2"]
@@ -302,7 +302,7 @@ def test_order_and_repetition_change_nothing(events: list[Event], dice: Any) -> 
 
 
 @given(st.lists(observations, max_size=6), st.lists(forgeries, max_size=6), st.randoms())
-def test_what_is_told_never_moves_money(events: list[Event], forged: list[Event], dice: Any) -> None:
+def test_notifications_never_change_amounts(events: list[Event], forged: list[Event], dice: Any) -> None:
     told_too = list(events)
     for one in forged:
         told_too.insert(dice.randint(0, len(told_too)), one)
