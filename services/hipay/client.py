@@ -9,13 +9,14 @@ from urllib.parse import quote
 import httpx
 
 from services import money
-from services.hipay import answers, readings
+from services.hipay import answers, readings, settlement_readings
 from services.hipay.answers import content, is_not_found
 from services.hipay.errors import AnswerTooLarge, FieldInvalid, NotAuthorised, NotFound
 from services.hipay.fields import PageRequest
 from services.hipay.http import TOTAL_SECONDS, Answer, Http
 from services.hipay.observations import Observation
-from services.hipay.readings import CreatedPage, Maintained, OrderRead, Product, SettlementItem
+from services.hipay.readings import CreatedPage, Maintained, OrderRead, Product
+from services.hipay.settlement_readings import SettlementItem
 from services.settings.account import Account
 
 _FILE_SECONDS = 1800.0
@@ -179,13 +180,13 @@ class HiPay:
             name: day.isoformat() for name, day in (("date_from", date_from), ("date_to", date_to)) if day
         }
         answer = self._send("GET", f"{self._finance}/v1/settlement", params=params, finance=True)
-        return () if is_not_found(answer) else readings.settlement_items(content(answer))
+        return () if is_not_found(answer) else settlement_readings.settlement_items(content(answer))
 
     def settlement(self, settlement_id: str) -> SettlementItem | None:
         """One payout, or None."""
         url = f"{self._finance}/v1/settlement/{_segment('settlementid', settlement_id)}"
         answer = self._send("GET", url, finance=True)
-        return None if is_not_found(answer) else readings.settlement_item(content(answer))
+        return None if is_not_found(answer) else settlement_readings.settlement_item(content(answer))
 
     def settlement_file(
         self, settlement_id: str, ext: Literal["csv", "txt", "xls"], *, limit: int = FILE_MAX

@@ -1,9 +1,9 @@
-"""Reads HiPay's answers: pages, orders, operations, products, settlements."""
+"""Reads HiPay's answers about pages, orders, operations and products."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,29 +66,6 @@ class Product:
         return self.code in MOTO_PRODUCTS
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SettlementItem:
-    """One payout. Amounts in 1/10000 of ``currency``, signed as HiPay writes them."""
-
-    settlement_id: str
-    amount: int
-    currency: str
-    date_value: date | None
-    merchant_id: str | None
-    merchant_name: str | None
-    recipient_name: str | None
-    recipient_iban: str | None
-    recipient_bic: str | None
-    recipient_bank_country: str | None
-    sales: int | None
-    refunds: int | None
-    fees: int | None
-    chargeback: int | None
-    deferred: int | None
-    rolling: int | None
-    other: int | None
-
-
 def created_page(value: Any, *, loopback: bool) -> CreatedPage:
     value = as_object(value)
     url = value.get("forward_url")
@@ -101,7 +78,7 @@ def created_page(value: Any, *, loopback: bool) -> CreatedPage:
         forward_url=url,
         mid=observations.merchant_id(value.get("mid")),
         test=_flag(value.get("test")),
-        amount_units=_units(order, "amount"),
+        amount_units=units_of(order, "amount"),
         currency=observations.text(order.get("currency")),
     )
 
@@ -129,7 +106,7 @@ def order_read(value: Any, order_id: str) -> OrderRead:
     if value.get("merchant_order_id") not in (None, order_id):
         raise BadAnswer("other_order", 200)
     mark = observations.custom_data(value.get("custom_data")).get(MARK_KEY)
-    amount, currency = _units(value, "amount"), observations.text(value.get("currency"))
+    amount, currency = units_of(value, "amount"), observations.text(value.get("currency"))
     transactions = value.get("transactions")
     return OrderRead(
         order_id=order_id,
@@ -152,7 +129,7 @@ def found_transactions(value: Any) -> tuple[Observation, ...]:
         if order_id is None:
             raise BadAnswer("no_order", 200)
         mark = observations.custom_data(order.get("custom_data")).get(MARK_KEY)
-        amount, currency = _units(order, "amount"), observations.text(order.get("currency"))
+        amount, currency = units_of(order, "amount"), observations.text(order.get("currency"))
         found.append(_transaction(one, order_id, amount, currency, mark))
     return tuple(found)
 
@@ -168,7 +145,7 @@ def transactions_read(value: Any, order_id: str) -> OrderRead | None:
         mark = observations.custom_data(one.get("custom_data") or order.get("custom_data")).get(MARK_KEY)
         seen.append(
             _transaction(
-                one, order_id, _units(order, "amount"), observations.text(order.get("currency")), mark
+                one, order_id, units_of(order, "amount"), observations.text(order.get("currency")), mark
             )
         )
     if not seen:
@@ -193,9 +170,9 @@ def maintained(value: Any, reference: str, operation: str) -> Maintained:
         reference=str(value.get("transaction_reference") or reference),
         operation=operation,
         status=three_digits(status),
-        authorised=_units(value, "authorized_amount"),
-        captured=_units(value, "captured_amount"),
-        refunded=_units(value, "refunded_amount"),
+        authorised=units_of(value, "authorized_amount"),
+        captured=units_of(value, "captured_amount"),
+        refunded=units_of(value, "refunded_amount"),
         currency=observations.text(value.get("currency")),
         at=observations.moment(value.get("date_updated")),
     )
@@ -215,36 +192,6 @@ def products(value: Any) -> tuple[Product, ...]:
     )
 
 
-def settlement_item(value: Any) -> SettlementItem:
-    value = as_object(value)
-    amount, currency = _units(value, "amount"), observations.text(value.get("currency"))
-    if amount is None or currency is None or not value.get("settlementid"):
-        raise BadAnswer("no_settlement", 200)
-    return SettlementItem(
-        settlement_id=str(value["settlementid"]),
-        amount=amount,
-        currency=currency,
-        date_value=observations.day(value.get("date_value")),
-        merchant_id=observations.merchant_id(value.get("merchant_id")),
-        merchant_name=observations.text(value.get("merchant_name")),
-        recipient_name=observations.text(value.get("recipient_name")),
-        recipient_iban=observations.text(value.get("recipient_iban")),
-        recipient_bic=observations.text(value.get("recipient_bic")),
-        recipient_bank_country=observations.text(value.get("recipient_bank_country")),
-        sales=_units(value, "sales"),
-        refunds=_units(value, "refunds"),
-        fees=_units(value, "fees"),
-        chargeback=_units(value, "chargeback"),
-        deferred=_units(value, "deferred"),
-        rolling=_units(value, "rolling"),
-        other=_units(value, "other"),
-    )
-
-
-def settlement_items(value: Any) -> tuple[SettlementItem, ...]:
-    return tuple(settlement_item(one) for one in as_list(as_object(value).get("settlements")))
-
-
 def _transaction(
     value: Any, order_id: str, order_amount: int | None, order_currency: str | None, mark: str | None
 ) -> Observation:
@@ -261,10 +208,10 @@ def _transaction(
         status=three_digits(status),
         state=str(value.get("state") or ""),
         currency=observations.text(value.get("currency")),
-        authorised=_units(value, "authorized_amount"),
-        captured=_units(value, "captured_amount"),
-        refunded=_units(value, "refunded_amount"),
-        charged_back=_units(value, "chargebacked_amount"),
+        authorised=units_of(value, "authorized_amount"),
+        captured=units_of(value, "captured_amount"),
+        refunded=units_of(value, "refunded_amount"),
+        charged_back=units_of(value, "chargebacked_amount"),
         order_amount=order_amount,
         order_currency=order_currency,
         reason_code=observations.integer(reason.get("code")) or None,
@@ -286,14 +233,15 @@ def _operation(value: Any) -> Operation:
     return Operation(
         kind=str(value.get("type") or "").lower(),
         status=str(value.get("status") or "").lower(),
-        amount=_units(value, "amount"),
+        amount=units_of(value, "amount"),
         operation_id=observations.text(value.get("merchant_reference")),
         arn=observations.text(value.get("arn")),
         at=observations.moment(value.get("date_processed") or value.get("date_created")),
     )
 
 
-def _units(value: Mapping[str, Any], name: str) -> int | None:
+def units_of(value: Mapping[str, Any], name: str) -> int | None:
+    """The amount of this name in units of 1/10000, None where it is missing. Raises BadAnswer."""
     try:
         return observations.units(value.get(name))
     except ValueError:

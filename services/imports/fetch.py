@@ -21,7 +21,7 @@ from services.errors import DeskError
 from services.heartbeats import still_working
 from services.hipay.client import HiPay
 from services.hipay.errors import HiPayError, NotAuthorised, OutcomeUnknown, Unavailable, Unreachable
-from services.hipay.readings import SettlementItem
+from services.hipay.settlement_readings import SettlementItem
 from services.imports.download import downloaded
 from services.imports.errors import (
     DownloadBrokenOff,

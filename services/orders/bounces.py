@@ -22,10 +22,10 @@ from services import clock
 from services.access import WORKER
 from services.desk import Desk
 from services.mail import mailbox, reports
+from services.mail.delivery_status import Report
 from services.mail.errors import MailboxError
 from services.mail.imap_url import ImapServer, parse_imap_url
 from services.mail.mailbox import Place, Received
-from services.mail.reports import Report
 from services.orders.record import inert, record
 from services.store import STORE_AWAY, Connection, alarms, meta
 from services.store.order_states import EVENT_KINDS

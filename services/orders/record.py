@@ -15,6 +15,7 @@ from services.access import HIPAY, Actor
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import event_data, states
+from services.orders.misfits import first_misfit
 from services.store import Connection, alarms
 from services.store.alarm_kinds import AlarmKind
 from services.store.order_states import EventKind
@@ -80,7 +81,7 @@ def _event(
 ) -> tuple[str | None, dict[str, Any] | None]:
     """The name of the first thing in the observation that does not fit the page; and the event to record, None where one of
     the order's events (``known``: all of them) records the same."""
-    misfit, notified, now = _misfit(desk, order, page, observation), actor == HIPAY, clock.now()
+    misfit, notified, now = first_misfit(desk, order, page, observation), actor == HIPAY, clock.now()
     data, log = event_data.facts(observation), event_data.transaction_log(known)
     if misfit:
         kind, data = "payment_quarantined", {**data, "misfit": misfit}
@@ -248,33 +249,6 @@ def alarm(tx: Connection, order: Order, identity: str, kind: AlarmKind, **detail
         kind=kind,
         detail=detail,
         opened_at=clock.now(),
-    )
-
-
-def _misfit(desk: Desk, order: Order, page: Page, seen: Observation) -> str | None:
-    """The name of the first thing in the observation that is not the page's; None when all fits."""
-    account = desk.settings.all_accounts.get(order.account)  # None: the settings no longer name it
-    checks = (
-        ("order", seen.order_id, page.hipay_order_id),
-        # The id of a page that we lost may be another system's order: only our mark distinguishes the two.
-        ("mark", seen.mark or ("none" if page.state == "lost" else None), order.mark),
-        ("amount", seen.order_amount, page.amount),
-        ("currency", seen.order_currency or seen.currency, page.currency),
-        ("account", seen.mid, page.mid or None),
-        ("test", seen.test, account and account.environment != "production"),
-    )
-    amounts = (seen.authorised, seen.captured, seen.refunded, seen.charged_back, seen.operation_amount)
-    if min(one or 0 for one in amounts) < 0:
-        return "negative"
-    if max(seen.authorised or 0, seen.captured or 0) > page.amount:
-        return "amount"
-    return next(
-        (
-            name
-            for name, seen_value, ours in checks
-            if seen_value not in (None, "") and ours is not None and seen_value != ours
-        ),
-        None,
     )
 
 

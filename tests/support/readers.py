@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.mail.reports import Report, read_report
+from services.mail.delivery_status import Report
+from services.mail.reports import read_report
 from services.settlements.errors import NotASettlementFile
 
 

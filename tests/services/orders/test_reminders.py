@@ -15,7 +15,7 @@ from services.accounts.reminders import ReminderDays, ReminderHours, Reminders
 from services.demo.drain import drain
 from services.desk import Desk
 from services.entrypoints import worker
-from services.mail.reports import RecipientStatus, Report
+from services.mail.delivery_status import RecipientStatus, Report
 from services.orders import create, history, links
 from services.orders.bounces import record_bounce
 from services.orders.history import Detail

@@ -113,9 +113,7 @@ def test_an_operation_id_that_hipay_does_not_know(answer: object, status: str) -
         ({"transactions": "none"}, OK, BadAnswer),
     ],
 )
-def test_an_answer_without_an_operation_raises(
-    answer: object, status: str, error: type[Exception]
-) -> None:
+def test_an_answer_without_an_operation_raises(answer: object, status: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         call("read_operation", "op-1", answers=[(answer, status)])
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.mail.reports import ANSWER_MAX, MOST_IDS, RecipientStatus, Report, read_report
+from services.mail.delivery_status import RecipientStatus, Report
+from services.mail.mail_parts import ANSWER_MAX, MOST_IDS
+from services.mail.reports import read_report
 from tests.support import reports
 
 ID = "<176.1.42@fleurs.example>"
