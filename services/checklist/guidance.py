@@ -1,5 +1,4 @@
 """What each result of the check list means and what to do: English texts, which are msgids of the dashboard's catalogue.
-One table with one reason to change, so it is one module.
 
 Placeholders are the check's details and the account's ``merchant`` and ``currency``. The menus of HiPay's console are
 named as its documentation names them (developer.hipay.com, "CMS prerequisites", "Signature verification", "Hosted page").

@@ -69,9 +69,6 @@ MOST_LINES = 300
 LONG = {
     "services/error_messages/sentences.py": "one table: the sentence of each error code",
     "services/checklist/guidance.py": "one table: what each result of the check list means",
-    "services/hipay/readings.py": "HiPay's answers, read",
-    "services/mail/reports.py": "delivery reports, read",
-    "services/orders/record.py": "the events of an order, recorded and folded",
     "services/settlements/parts.py": "a text of any size, read in parts",
     "services/store/migrations/versions/0001_first_tables.py": "the tables as the first version made them",
 }
