@@ -377,7 +377,7 @@ def test_a_share_that_hangs_is_told_and_holds_up_neither_the_check_list_nor_an_o
     for _ in range(40):  # told at once from now on, and no further thread hangs
         assert folder_state(desk, "demo", seconds=0.05) == ("warning", "hung", {})
     assert time.monotonic() - begun < 1
-    assert [thread.name for thread in threading.enumerate()].count("folder-standing") == 1
+    assert [thread.name for thread in threading.enumerate()].count("folder-probe") == 1
     prepare_demo(desk)
     assert readiness(desk, "demo", "link").ready  # asks the folder nothing
     answers.set()
