@@ -26,10 +26,9 @@ run: install-sandbox
 # What a program starts anew it need not compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Three at once on two cores: many tests wait for a process, a socket or a browser.
+# Four at once on two cores: many tests wait for a process, a socket or a browser while others compute.
 test: install-dev chromium lint
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal -m "not faults and not browser"
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal -m "faults or browser"
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 4 --dist worksteal
 	$(if $(ETERMINAL_TEST_POSTGRES_URL),@$(MAKE) --no-print-directory test-postgres)
 
 # The tests that use the store, again, on the server that ETERMINAL_TEST_POSTGRES_URL names (docs/operator-postgresql.md).

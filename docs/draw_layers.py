@@ -38,7 +38,7 @@ LAYERS: tuple[tuple[str, str, tuple[Layer, ...]], ...] = (
         (("restore_guard",), "a restored backup sends nothing until released"),
         (("access",), "people, roles, rights, sign-in, audit"),
         (("desk", "versions"), "settings, store and clients, once a process"),
-        (("heartbeats",), "signs of life of the worker's lanes"),
+        (("heartbeats",), "when each lane of the worker last worked"),
         (("disk_space",), "room that is left free on the disks"),
     )),
     ("the store", "#f7dcdc", (
