@@ -26,9 +26,9 @@ run: install-sandbox
 # What a program starts anew it need not compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Four at once on two cores: many tests wait for a process, a socket or a browser while others compute.
+# Three at once on two cores: some tests wait for a process, a socket or a browser while others compute.
 test: install-dev chromium lint
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 4 --dist worksteal
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal
 	$(if $(ETERMINAL_TEST_POSTGRES_URL),@$(MAKE) --no-print-directory test-postgres)
 
 # The tests that use the store, again, on the server that ETERMINAL_TEST_POSTGRES_URL names (docs/operator-postgresql.md).

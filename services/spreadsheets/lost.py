@@ -1,6 +1,7 @@
 """Texts of cells that have no value: an error of the spreadsheet in any of its languages, or a formula without its result."""
 
 import re
+from functools import cache
 from typing import Literal
 
 # Excel's, by its languages; LibreOffice's and Google's where they differ. Blanks and capitals do not count.
@@ -24,11 +25,16 @@ ERROR_CELL = (
 )
 FORMULA_CELL = r"=(?:[^?].*)?"  # =?utf-8?q?…?= is a mail's, and no formula
 LOST_CELL = rf"(?i)^\s*(?:{ERROR_CELL}|{FORMULA_CELL})\s*$"  # for Python's and for Arrow's expressions alike
-_ERROR = re.compile(rf"\s*{ERROR_CELL}\s*", re.IGNORECASE)
 
 
 def is_error(text: str) -> bool:
-    return _ERROR.fullmatch(text) is not None
+    return _error().fullmatch(text) is not None
+
+
+@cache
+def _error() -> re.Pattern[str]:
+    """Compiled at the first use: it takes as long as a twentieth of a program's start."""
+    return re.compile(rf"\s*{ERROR_CELL}\s*", re.IGNORECASE)
 
 
 def is_formula(text: str) -> bool:
