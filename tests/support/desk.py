@@ -20,7 +20,8 @@ from services.access import ALL_ACCOUNTS, Actor, Grant
 from services.accounts.options import OPTIONS
 from services.desk import Desk
 from services.settings import Settings
-from services.store import access, accounts, open_store
+from services.store import Store, access, accounts, open_store
+from services.store.databases import make_engine
 from services.store.schema.base import metadata
 from services.store.settlements import matching_rules
 from tests.support import postgres
@@ -56,12 +57,35 @@ _COMPILED = _CompiledStatements(4000)
 
 
 @cache
-def _template() -> Path:
-    # Copying tables takes a tenth of making them.
+def _template(world: tuple[str, ...] | None, *, own_links: bool) -> Path:
+    """The database of a desk that has just been opened; ``world``: the accounts of a sandbox, None for real ones."""
+    # Copying a database takes a tenth of making it.
     folder = Path(tempfile.mkdtemp(prefix="eterminal-template-"))
     atexit.register(shutil.rmtree, folder)
-    open_store(f"sqlite:///{folder / 'template.db'}").close()
+    store = open_store(f"sqlite:///{folder / 'template.db'}", demo=world is not None)
+    _configure(store, world, own_links=own_links)
+    store.close()
     return folder / "template.db"
+
+
+def _configure(store: Store, world: tuple[str, ...] | None, *, own_links: bool) -> None:
+    if world is None:
+        return
+    with store.write() as tx:
+        for account in world:
+            accounts.save_section(
+                tx,
+                account,
+                OPTIONS,
+                "",
+                {"own_link": own_links},
+                at=clock.now(),
+                actor_kind="system",
+                actor_id="test",
+            )
+        last = world[-1]  # in no audit: a test counts what it does itself
+        known = matching_rules.lock_matching(tx, last).file_accounts
+        matching_rules.save_matching(tx, last, file_accounts={**known, FILE_ACCOUNT: last})
 
 
 def _not_on_disk(connection: sqlite3.Connection, _record: object) -> None:
@@ -85,31 +109,21 @@ def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) ->
     if postgres.SERVER and settings.database_url is None:
         settings = settings_for(tmp_path, **values, database_url=postgres.migrated(settings.database))
     database = make_url(settings.database)
-    if database.get_backend_name() == "sqlite" and not (file := Path(database.database or "")).exists():
+    world = tuple(settings.all_accounts) if settings.demo else None
+    file = Path(database.database or "") if database.get_backend_name() == "sqlite" else None
+    if file and not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_template(), file)
-    desk = Desk(settings, open_store(settings.database, demo=settings.demo))
-    desk.store.engine.update_execution_options(compiled_cache=_COMPILED)
-    if desk.store.sqlite:
-        event.listen(desk.store.engine, "connect", _not_on_disk)
-        desk.store.engine.dispose()  # the connections that were opened before
-    if settings.demo:
-        with desk.store.write() as tx:
-            for account in settings.all_accounts:
-                accounts.save_section(
-                    tx,
-                    account,
-                    OPTIONS,
-                    "",
-                    {"own_link": own_links},
-                    at=clock.now(),
-                    actor_kind="system",
-                    actor_id="test",
-                )
-            last = list(settings.all_accounts)[-1]  # told in no audit: a test counts what it does itself
-            told = matching_rules.lock_matching(tx, last).file_accounts
-            matching_rules.save_matching(tx, last, file_accounts={**told, FILE_ACCOUNT: last})
-    return desk
+        shutil.copyfile(_template(world, own_links=own_links), file)
+        store = Store(make_engine(settings.database))
+        store.serve()
+    else:
+        store = open_store(settings.database, demo=settings.demo)
+        _configure(store, world, own_links=own_links)
+    store.engine.update_execution_options(compiled_cache=_COMPILED)
+    if file:
+        event.listen(store.engine, "connect", _not_on_disk)
+        store.engine.dispose()  # the connections that were opened before
+    return Desk(settings, store)
 
 
 @contextmanager
