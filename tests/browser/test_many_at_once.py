@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
+from tests.browser.windows import settled
 from tests.support.servers import until
 from tests.support.tables import as_xlsx, row
 
@@ -24,6 +25,7 @@ def test_a_list_is_sent_once_and_exported(open_window: OpenWindow, installation:
     page.goto(f"{installation.dashboard}/many-at-once")
     page.get_by_role("spinbutton", name="Demandes par minute").fill("600")
     page.get_by_role("spinbutton", name="Demandes par minute").press("Enter")
+    settled(page)
     page.locator("input[type=file]").set_input_files(
         {"name": f"{mark}.xlsx", "mimeType": "application/octet-stream", "buffer": table}
     )
