@@ -97,18 +97,20 @@ def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, 
         _found(lookup, account, has_suffix, stem, order, np.full(len(rows), "page_suffix", object), rules),
     ]
     near = pd.concat(found, ignore_index=True)
-    near["distance"] = _distance(near["seen"], near["expected"])
+    near["distance"] = 0
+    several = near["row"].duplicated(keep=False)
+    near.loc[several, "distance"] = _distance(near.loc[several, "seen"], near.loc[several, "expected"])
     near = near.sort_values(["row", "rank", "distance", "order", "seen", "expected"])
     # If the same column finds an order, other columns and other accounts are ignored.
     level = np.array(_LEVELS)[near["rank"].to_numpy(dtype=np.int64)]
     best = pd.Series(level).groupby(near["row"].to_numpy()).transform("min").to_numpy()
     near = near[level == best]
-    several = near.groupby("row")["order"].nunique()
+    orders = near.groupby("row")["order"].nunique()
     near = near.drop_duplicates("row")
     rank = near["rank"].to_numpy(dtype=np.int64)
     reason = np.array(_RANKS, dtype=object)[rank]
     away = rank == _RANKS.index("other_account")
-    many = near["row"].isin(several.index[several > 1]).to_numpy() & ~away
+    many = near["row"].isin(orders.index[orders > 1]).to_numpy() & ~away
     reason[many] = "several_near"
     outcome = np.where(many | away, "unmatched", "suggested").astype(object)
     columns = {name: near[name].to_numpy(dtype=object) for name in ("seen", "expected")}
