@@ -1,6 +1,6 @@
 # `make run` starts it, `make test` checks it. On Debian or Ubuntu with Python 3.11 and make, nothing else has to be set up.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check lint install install-sandbox install-dev chromium requirements clean
+.PHONY: help run test check lint install install-sandbox install-dev install-postgres chromium requirements clean
 
 VENV ?= .venv
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
@@ -14,7 +14,8 @@ SAY = { echo "$(1)" >&2; exit 1; }
 
 help:
 	@echo "make run           the sandbox, the dashboard and the public application, until Ctrl-C"
-	@echo "make test          everything that CI runs; on PostgreSQL, too, when ETERMINAL_TEST_POSTGRES_URL is set"
+	@echo "make test          everything that CI runs, on SQLite, and what touches the store on PostgreSQL, too;"
+	@echo "                   POSTGRES=no leaves the latter out"
 	@echo "make check         the linters and types only"
 	@echo "make install       what a server with accounts needs, without the sandbox's and the tests' packages"
 	@echo "make requirements  compile requirements*.txt from requirements*.in (needs uv)"
@@ -26,16 +27,14 @@ run: install-sandbox
 # What a program starts anew it need not compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Three at once on two cores: some tests wait for a process, a socket or a browser while others compute.
-test: install-dev chromium lint
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal
-	$(if $(ETERMINAL_TEST_POSTGRES_URL),@$(MAKE) --no-print-directory test-postgres)
+# "no" on the command line alone leaves PostgreSQL out: a variable that somebody has set for something else does not.
+WITH_POSTGRES := $(if $(filter command_line:no,$(subst $() ,_,$(origin POSTGRES)):$(POSTGRES)),,yes)
 
-# The tests that use the store, again, on the server that ETERMINAL_TEST_POSTGRES_URL names (docs/operator-postgresql.md).
-test-postgres: install-dev
-	@test -n "$$ETERMINAL_TEST_POSTGRES_URL" || $(call SAY,ETERMINAL_TEST_POSTGRES_URL is not set)
-	$(IN_VENV) -m pytest -n 3 -m "not faults and not browser" tests/services tests/pages
-	$(IN_VENV) -m pytest -m faults tests/faults
+# Three at once on two cores: some tests wait for a process, a socket or a browser while others compute.
+test: install-dev $(if $(WITH_POSTGRES),install-postgres) chromium lint
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal
+	$(if $(WITH_POSTGRES),$(IN_VENV) -m pytest --postgres -n 3 --dist worksteal -m "store or postgres",\
+		@echo "PostgreSQL was left out (POSTGRES=no): what touches the store was tested on SQLite alone.")
 
 check: install-dev lint
 
@@ -67,6 +66,13 @@ install-dev: install-sandbox
 	@cmp -s requirements-dev.txt $(VENV)/requirements-dev.txt || { echo "Installing what requirements-dev.txt lists …"; \
 		$(PIP) -r requirements-dev.txt && cp requirements-dev.txt $(VENV)/requirements-dev.txt; }
 
+# The server that the tests start, unless ETERMINAL_TEST_POSTGRES_URL names one (docs/operator-postgresql.md).
+install-postgres: install-dev
+	@[ -n "$$ETERMINAL_TEST_POSTGRES_URL" ] || cmp -s requirements-postgres.txt $(VENV)/requirements-postgres.txt || { \
+		echo "Installing what requirements-postgres.txt lists …"; \
+		$(PIP) -r requirements-postgres.txt && cp requirements-postgres.txt $(VENV)/requirements-postgres.txt; } || \
+	$(call SAY,No PostgreSQL server could be installed for this machine. With one of your own: ETERMINAL_TEST_POSTGRES_URL=postgresql://role:password@127.0.0.1/postgres make test$(,) its role needs CREATEDB. Without any: make test POSTGRES=no)
+
 # The system's Chromium, else by apt where that is possible, else Playwright's own.
 chromium: install-dev
 	@$(IN_VENV) -m tests.support.browser || \
@@ -84,6 +90,7 @@ requirements:
 	$(PIP_COMPILE) requirements.in -o requirements.txt
 	$(PIP_COMPILE) -c requirements.txt requirements-sandbox.in -o requirements-sandbox.txt
 	$(PIP_COMPILE) -c requirements.txt -c requirements-sandbox.txt requirements-dev.in -o requirements-dev.txt
+	$(PIP_COMPILE) -c requirements-dev.txt requirements-postgres.in -o requirements-postgres.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts

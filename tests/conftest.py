@@ -17,6 +17,7 @@
 
 import gc
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from services import clock
 from services.access import Actor
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from tests.support import postgres
+from tests.support import postgres, postgres_server
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import RunningSandbox, start_sandbox
 
@@ -35,6 +36,25 @@ from tests.support.sandbox import RunningSandbox, start_sandbox
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        action="store_true",
+        help="the tests marked store, on the PostgreSQL server that ETERMINAL_TEST_POSTGRES_URL names, else on one of their own",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the PostgreSQL server, once for all workers, which inherit its name."""
+    if config.getoption("postgres") and not postgres.SERVER:
+        own = ExitStack()
+        config.add_cleanup(own.close)
+        try:
+            postgres.use(own.enter_context(postgres_server.running()))
+        except postgres_server.NoServer as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +115,12 @@ def admin(desk: Desk) -> Actor:
     return person(desk, "admin")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _server() -> Iterator[None]:
+    yield
+    postgres.leave()
+
+
 @pytest.fixture(autouse=True)
 def _databases() -> Iterator[None]:
     of_others = postgres.made()  # of fixtures that outlive the test
@@ -107,9 +133,32 @@ def _databases() -> Iterator[None]:
 _IN_VAIN = (r"^TimeoutError: ", r"^subprocess\.TimeoutExpired: ", r"^AssertionError: (Locator|Page|waited)\b")
 
 
+# What is marked ``store``: tests of queries, locks, leases, limits or errors of the database, or of whole ways through many of
+# them. The rest asks the same of the store as these do: screens, settings, letters, answers of HiPay, mail servers.
+_ON_BOTH = (
+    "faults",
+    *(
+        f"services/{name}"
+        for name in (
+            "alarms", "bulk", "demo", "imports", "notices", "reconciliation", "store", "access/test_grants.py",
+            "accounts/test_passphrases.py", "entrypoints/test_start.py", "orders/test_account_rights.py",
+            "orders/test_any_order.py", "orders/test_bounces.py", "orders/test_history_export.py",
+            "orders/test_link_actions.py", "orders/test_maintenance_operations.py", "orders/test_notifications.py",
+            "orders/test_operation_notifications.py", "orders/test_reminders.py", "orders/test_searching.py",
+            "orders/test_steps.py", "orders/test_unconfirmed.py", "public/test_public_notify.py",
+            "public/test_public_notify_finance.py", "public/test_write_batcher.py", "test_health.py",
+            "test_outside_transactions.py", "test_restore_guard.py", "test_retention.py",
+        )
+    ),
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that are about the other database are not of this run; what a test waits for may be waited for once more."""
+    on_both = tuple(str(Path(__file__).parent / name) for name in _ON_BOTH)
     for item in items:
+        if str(item.path).startswith(on_both):
+            item.add_marker("store")
         item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1, only_rerun=list(_IN_VAIN)))
     other = "sqlite" if postgres.SERVER else "postgres"
     foreign = [item for item in items if item.get_closest_marker(other)]

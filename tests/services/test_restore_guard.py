@@ -76,7 +76,7 @@ def backup(desk: Desk, name: str) -> dict[str, Any]:
         return {"database_url": SecretStr(f"sqlite:///{copy}")}
     url, copied = make_url(desk.settings.database), f"{make_url(desk.settings.database).database}_{name}"
     desk.store.close()
-    postgres.run("CREATE DATABASE {} TEMPLATE {}", copied, str(url.database))
+    postgres.create(copied, str(url.database))
     postgres._made.add(copied)
     return {"database_url": SecretStr(postgres.url_of(copied))}
 

@@ -7,7 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from services.accounts.options import OPTIONS
 from services.desk import Desk
 from services.settings import Settings
 from services.store import Store, access, accounts, open_store
-from services.store.databases import make_engine
+from services.store.databases import make_engine, sqlite_file
 from services.store.schema.base import metadata
 from services.store.settlements import matching_rules
 from tests.support import postgres
@@ -57,15 +57,19 @@ _COMPILED = _CompiledStatements(4000)
 
 
 @cache
-def _template(world: tuple[str, ...] | None, *, own_links: bool) -> Path:
-    """The database of a desk that has just been opened; ``world``: the accounts of a sandbox, None for real ones."""
+def _template(world: tuple[str, ...] | None, *, own_links: bool, sqlite: bool) -> str:
+    """The URL of the database of a desk that has just been opened; ``world``: the accounts of a sandbox, None for real ones."""
     # Copying a database takes a tenth of making it.
-    folder = Path(tempfile.mkdtemp(prefix="eterminal-template-"))
-    atexit.register(shutil.rmtree, folder)
-    store = open_store(f"sqlite:///{folder / 'template.db'}", demo=world is not None)
+    if not sqlite:
+        url = postgres.template()
+    else:
+        folder = Path(tempfile.mkdtemp(prefix="eterminal-template-"))
+        atexit.register(shutil.rmtree, folder)
+        url = f"sqlite:///{folder / 'template.db'}"
+    store = open_store(url, demo=world is not None)
     _configure(store, world, own_links=own_links)
     store.close()
-    return folder / "template.db"
+    return url
 
 
 def _configure(store: Store, world: tuple[str, ...] | None, *, own_links: bool) -> None:
@@ -106,14 +110,17 @@ def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) ->
     The same path and world again find the same database, which is gone after the test.
     """
     settings = settings_for(tmp_path, **values)
-    if postgres.SERVER and settings.database_url is None:
-        settings = settings_for(tmp_path, **values, database_url=postgres.migrated(settings.database))
-    database = make_url(settings.database)
     world = tuple(settings.all_accounts) if settings.demo else None
-    file = Path(database.database or "") if database.get_backend_name() == "sqlite" else None
-    if file and not file.exists():
+    template = partial(_template, world, own_links=own_links)
+    file, fresh = None, False
+    if postgres.SERVER and settings.database_url is None:
+        before = postgres.made()
+        url = postgres.copied(settings.database, template(sqlite=False))
+        settings, fresh = settings_for(tmp_path, **values, database_url=url), postgres.made() != before
+    elif (file := sqlite_file(make_url(settings.database))) and (fresh := not file.exists()):
         file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_template(world, own_links=own_links), file)
+        shutil.copyfile(make_url(template(sqlite=True)).database or "", file)
+    if fresh:
         store = Store(make_engine(settings.database))
         store.serve()
     else:

@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from services import clock
@@ -64,11 +65,11 @@ def test_a_database_of_the_other_world_is_refused(store: Store, url: str) -> Non
 
 
 def test_a_read_only_database_is_refused_at_start(store: Store, url: str) -> None:
-    read_only = (
-        f"{url}?options=-c%20default_transaction_read_only%3Don"
-        if postgres.SERVER
-        else url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true"
-    )
+    if postgres.SERVER:
+        option = {"options": "-c default_transaction_read_only=on"}
+        read_only = make_url(url).update_query_dict(option).render_as_string(hide_password=False)
+    else:
+        read_only = url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true"
     assert refusal(read_only).reason == "read_only"
 
 
