@@ -12,6 +12,7 @@ from pages.bulk.columns import show_columns
 from pages.components import exports
 from pages.components.common import texts
 from pages.components.markdown import plain
+from services import parsing
 from services.bulk import template
 from services.bulk.cells import DecimalSign
 from services.bulk.columns import Column
@@ -35,6 +36,8 @@ def place(account: Account, uploaded: Any) -> str:
 
 
 def offer_template(columns: tuple[Column, ...], name: str) -> None:
+    """Offer an empty table. Meanwhile the readers are loaded, so that the filled-in one does not wait for them."""
+    parsing.prepare()
     t = texts()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("An empty table with the right headings:"), width="content")

@@ -20,11 +20,9 @@ from services.bulk.errors import (
 )
 from services.bulk.heading import ChosenColumns, Head, doubts, head_of, samples
 from services.bulk.raw_rows import HEAD_ROWS, Row, decoded, find_heading, records, rows_of_sheet
-from services.settlements import quotes
 from services.spreadsheets import marks
 from services.spreadsheets.errors import NoTable
 from services.spreadsheets.lost import is_error, is_formula
-from services.spreadsheets.texts import MOST_TEXT
 from services.spreadsheets.unfold import is_spreadsheet
 from services.text import currency_signs
 
@@ -179,6 +177,8 @@ def _line(
     )
     dates = frozenset(name for name, place in places.items() if place in row.dates)
     shifted = any(cell.strip() for cell in row.cells[width:])
+    from services.settlements import quotes  # not above: it loads pyarrow, and only a child reads a table
+
     hidden = quotes.unfolded(list(row.cells), delimiter, 2 * width - 1)[-1][0] if kind == "text" else 0
     return Line(
         number=row.number,
@@ -200,5 +200,5 @@ def _formatted(cell: str, name: str) -> str:
 def _plain(cell: str) -> str:
     """The cell without blanks around it, and without the ``="…"`` that marks digits as text (``="0012"``); cut to a length that
     is still refused as too long."""
-    cell = cell.strip()[:MOST_TEXT]
+    cell = cell.strip()[: marks.MOST_TEXT]
     return cell[2:-1] if len(cell) > 2 and cell.startswith('="') and cell.endswith('"') else cell

@@ -81,11 +81,8 @@ def running(desk: Desk) -> Iterator[None]:
     In the sandbox's world the sandbox and the public application are started where nothing answers on their ports, so
     that ``streamlit run app.py`` alone is the whole loop. Everything started here is stopped at the end.
     """
-    from services import parsing  # not above: it brings pandas along, and every program imports this module
-
     logs.set_up(desk.settings)
     versions.log_warnings(desk.store)
-    parsing.prepare()  # so that the first file does not wait until the readers are loaded
     children: list[Child] = []
     worker = None
     try:

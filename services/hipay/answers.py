@@ -4,6 +4,7 @@ v3 (consultation) writes snake_case, v1 camelCase: names are made snake_case fir
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from services.hipay import observations
@@ -16,7 +17,6 @@ from services.hipay.errors import (
     Refused,
     Unavailable,
 )
-from services.hipay.http import Answer
 from services.text import bounded_json
 
 _UNKNOWN = (3000001, 3000002)  # order, transaction
@@ -25,6 +25,12 @@ _FORM_FIELDS = re.compile(
     r"|accept_url|decline_url|pending_url|exception_url|cancel_url|notify_url|time_limit_to_pay|template|theme_code"
     r"|merchant_display_name|payment_product_list|display_cancel_button|custom_data)\b"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
 
 
 def content(answer: Answer) -> Any:

@@ -3,22 +3,25 @@
 import itertools
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import quote
-
-import httpx
 
 from services import money
 from services.hipay import answers, readings, settlement_readings
-from services.hipay.answers import content, is_not_found
+from services.hipay.answers import Answer, content, is_not_found
 from services.hipay.errors import AnswerTooLarge, FieldInvalid, NotAuthorised, NotFound
 from services.hipay.fields import PageRequest
-from services.hipay.http import TOTAL_SECONDS, Answer, Http
 from services.hipay.observations import Observation
 from services.hipay.readings import CreatedPage, Maintained, OrderRead, Product
 from services.hipay.settlement_readings import SettlementItem
 from services.settings.account import Account
 
+if TYPE_CHECKING:
+    import httpx
+
+TOTAL_SECONDS = (
+    60.0  # HiPay recommends 60 s: a shorter limit loses answers, and leaves pages unknown to the caller.
+)
 _FILE_SECONDS = 1800.0
 FILE_MAX = 4 << 30  # bytes of one settlement file
 
@@ -51,7 +54,7 @@ class HiPay:
         account: Account,
         *,
         sandbox_url: str | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: "httpx.BaseTransport | None" = None,
         seconds: float = TOTAL_SECONDS,
     ) -> None:
         self._sandbox = account.environment == "sandbox"
@@ -64,6 +67,8 @@ class HiPay:
             self._page, self._gateway, self._consultation, self._finance = _HOSTS[account.environment]
         self._account = account
         self._seconds = seconds
+        from services.hipay.http import Http  # not above: httpx is loaded where HiPay is called
+
         self._http = Http(transport)
         self._consultation_closed = False
 

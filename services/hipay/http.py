@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,12 +18,10 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from services.hipay.answers import Answer
 from services.hipay.errors import AnswerTooLarge, BadAnswer, BadCertificate, OutcomeUnknown, Unreachable
 
 ANSWER_MAX = 1_000_000  # bytes
-TOTAL_SECONDS = (
-    60.0  # HiPay recommends 60 s: a shorter limit loses answers, and leaves pages unknown to the caller.
-)
 _CONNECT_SECONDS = 15.0
 
 # Both write URLs, and at DEBUG headers, to the log.
@@ -32,12 +29,6 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 _ends_at: ContextVar[float | None] = ContextVar("hipay_call_ends_at", default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    body: bytes
 
 
 class Http:
@@ -61,7 +52,7 @@ class Http:
         url: str,
         *,
         auth: tuple[str, str] | None = None,
-        seconds: float = TOTAL_SECONDS,
+        seconds: float,
         limit: int = ANSWER_MAX,
         **request: Any,
     ) -> Answer:

@@ -8,7 +8,6 @@ from typing import Any, Literal, Self
 
 from services.hipay.answers import content
 from services.hipay.errors import BadAnswer, HiPayError
-from services.hipay.http import Http
 
 _PAUSE_SECONDS = 2.0  # after a failure, so that a stopped sandbox does not slow every page down
 
@@ -17,6 +16,8 @@ class SandboxControl:
     """Calls of the control API at ``url``; a context manager. Every method raises HiPayError."""
 
     def __init__(self, url: str, *, seconds: float = 30.0) -> None:
+        from services.hipay.http import Http  # not above: httpx is loaded where the sandbox is called
+
         self._root, self._seconds, self._http = url.rstrip("/"), seconds, Http()
 
     def __enter__(self) -> Self:

@@ -8,8 +8,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
-
 from services.mail.errors import (
     AddressEmpty,
     AddressMalformed,
@@ -61,6 +59,12 @@ def parse_address(text: str, field: str = "email") -> Address:
     if len(typed) > MAX_ADDRESS:
         raise AddressTooLong
     _refuse_lists_and_names(typed)
+    from email_validator import (
+        EmailNotValidError,
+        EmailSyntaxError,
+        validate_email,
+    )  # loaded by who reads one
+
     try:
         valid = validate_email(typed, check_deliverability=False, strict=True)
     except EmailSyntaxError as error:

@@ -24,7 +24,7 @@ from services.processes import end_with_parent
 # The readers of untrusted bytes, by name, since this package is below them. Loaded before the first call: that takes a second.
 READERS: Final = (
     "services.settlements.untrusted_file", "services.bulk.table",
-    "services.mail.reports", "python_calamine", "pyarrow.csv", "pandas",
+    "services.mail.reports", "services.spreadsheets.texts", "pyarrow.csv", "pandas",
 )  # fmt: skip
 
 

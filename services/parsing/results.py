@@ -15,13 +15,14 @@ import importlib
 import io
 import pathlib
 import pickle
+import sys
 from collections.abc import Mapping
-from typing import Any
-
-import pandas as pd
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from services.errors import DeskError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Types that the interpreter protects from changes.
 _PLAIN: dict[tuple[str, str], Any] = {
@@ -58,7 +59,8 @@ def unpack(raw: bytes) -> Any:
 class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
         kind: Any = type(value)
-        if isinstance(value, pd.DataFrame):
+        # What has made no frame has not loaded pandas: the program that calls for a mail or a table of requests does without.
+        if (pandas := sys.modules.get("pandas")) and isinstance(value, pandas.DataFrame):
             return frame, (_arrow(value),)
         if isinstance(value, pathlib.PurePath):
             return path, (str(value),)
@@ -130,7 +132,9 @@ def counter(counts: dict[Any, int]) -> "collections.Counter[Any]":
     return collections.Counter(counts)
 
 
-def _arrow(value: pd.DataFrame) -> bytes:
+def _arrow(value: "pd.DataFrame") -> bytes:
+    import pyarrow as pa
+
     table = pa.Table.from_pandas(value, preserve_index=False, nthreads=1)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
@@ -139,7 +143,9 @@ def _arrow(value: pd.DataFrame) -> bytes:
     return raw
 
 
-def frame(raw: bytes) -> pd.DataFrame:
+def frame(raw: bytes) -> "pd.DataFrame":
+    import pyarrow as pa
+
     table = pa.ipc.open_stream(raw).read_all()
     table.validate(full=True)
     found: pd.DataFrame = table.to_pandas(use_threads=False)

@@ -10,6 +10,7 @@ DATE = "\x03"
 SIGN = "\x04"
 LINE_BREAK = "\x1d"  # counts as white space
 DELIMITER = ","
+MOST_TEXT = 2_000  # characters of a cell: more than any field takes, so that its length is refused in words
 
 
 def is_typed(cell: str) -> bool:

@@ -29,7 +29,6 @@ from services.spreadsheets.locked import locked
 MOST_UNPACKED = 400 << 20
 MOST_ROWS = 150_000
 MOST_COLUMNS = 200
-MOST_TEXT = 2_000  # characters of a cell: more than any field takes, so that its length is refused in words
 _EXACT = 10**15  # a spreadsheet stores fifteen digits
 _HEAD = 400  # rows of a sheet that is too long: enough to recognise whether it has the columns
 _NO_ROOM = (errno.EFBIG, errno.ENOSPC, errno.EDQUOT)
@@ -158,7 +157,7 @@ def _unpacked(file: Path) -> int:
 
 def _cell(value: Any) -> str:
     if isinstance(value, str):
-        text = value[:MOST_TEXT]
+        text = value[: marks.MOST_TEXT]
         return text if text.isprintable() else _one_line(text)
     if isinstance(value, bool):
         return str(value)

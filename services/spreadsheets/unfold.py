@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from services.parsing import results
-from services.spreadsheets.texts import Workbook, write_texts
 from services.spreadsheets.web import is_web_page
+
+if TYPE_CHECKING:
+    from services.spreadsheets.texts import Workbook
 
 _INDEX = "workbook"
 
 
 @contextmanager
-def unfolded(file: Path | bytes, folder: Path | None = None) -> Iterator[Workbook]:
+def unfolded(file: Path | bytes, folder: Path | None = None) -> "Iterator[Workbook]":
     """The sheets of a workbook. With a ``folder`` (which is made if there is none) they stay in it, and are found there the
     next time; without one they are removed with the context. In a bounded child only (`services.parsing`).
 
@@ -30,7 +33,7 @@ def unfolded(file: Path | bytes, folder: Path | None = None) -> Iterator[Workboo
         yield _stored(folder) or _store(file, folder)
 
 
-def _stored(folder: Path) -> Workbook | None:
+def _stored(folder: Path) -> "Workbook | None":
     """The workbook as another child has unfolded it before."""
     whole = folder / "whole"
     try:
@@ -42,7 +45,7 @@ def _stored(folder: Path) -> Workbook | None:
     )
 
 
-def _store(file: Path | bytes, folder: Path) -> Workbook:
+def _store(file: Path | bytes, folder: Path) -> "Workbook":
     """Unfold the workbook into a temporary folder, and rename that once it is complete: two children may do so at once, and
     each may be killed."""
     part = Path(tempfile.mkdtemp(dir=folder))
@@ -55,10 +58,12 @@ def _store(file: Path | bytes, folder: Path) -> Workbook:
     return _stored(folder) or workbook
 
 
-def _unfolded(file: Path | bytes, folder: Path) -> Workbook:
+def _unfolded(file: Path | bytes, folder: Path) -> "Workbook":
     if isinstance(file, bytes):
         (folder / "given").write_bytes(file)
         file = folder / "given"
+    from services.spreadsheets.texts import write_texts  # not above: only a child opens a workbook
+
     return write_texts(file, folder)
 
 

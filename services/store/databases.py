@@ -4,15 +4,17 @@ import random
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from services.store.locks import writes
+
+if TYPE_CHECKING:
+    from psycopg import Connection as PostgresConnection  # loaded where the database is PostgreSQL only
 
 # The write-ahead log of SQLite before 3.51.3 can, rarely, lose a commit at a checkpoint; these two carry the repair.
 _SQLITE_SAFE = (3, 51, 3)
@@ -78,7 +80,7 @@ def _postgres(url: URL) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: PostgresConnection[Any], _record: object) -> None:
+    def _prepare(connection: "PostgresConnection[Any]", _record: object) -> None:
         # The same the other way round: a client that is gone must not retain its locks. Nothing of ours waits within a
         # transaction for anything but the database.
         connection.execute("SET idle_in_transaction_session_timeout = '60s'")

@@ -13,12 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
@@ -155,8 +150,12 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
 def _migrate(store: Store) -> None:
     """Bring the tables up to date, inside one transaction that other processes wait for. Raises DatabaseRefused."""
     with store.read() as tx:
-        if MigrationContext.configure(tx).get_current_revision() == newest_revision():
-            return  # almost every time: to load all migrations for this costs more than to open the database
+        if revision(tx) == newest_revision():
+            return  # almost every time: to load Alembic for this costs more than to open the database
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with store.write() as tx:
@@ -168,10 +167,18 @@ def _migrate(store: Store) -> None:
             raise DatabaseRefused("newer", str(error)) from None
 
 
+def revision(tx: Connection) -> str | None:
+    """The last migration that the database has had, as Alembic stores it; None of an empty one."""
+    if not inspect(tx).has_table("alembic_version"):
+        return None
+    found: str | None = tx.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
 @cache
-def newest_revision() -> str | None:
-    """The migration that this version of the program ends with."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+def newest_revision() -> str:
+    """The migration that this version of the program ends with: its file's name begins with its number."""
+    return max(file.stem for file in (MIGRATIONS / "versions").glob("[0-9]*.py")).split("_")[0]
 
 
 def _prove_writable(store: Store) -> None:

@@ -5,10 +5,12 @@ insert the same one.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 
 def writes(tx: Connection) -> bool:
@@ -48,6 +50,12 @@ def put(tx: Connection, table: Table, key: Mapping[str, Any], **values: Any) -> 
     tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
-def insert_or(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insert_or(tx: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """An INSERT that takes an ON CONFLICT, which both databases write alike."""
-    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+    if tx.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)

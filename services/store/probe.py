@@ -2,11 +2,10 @@
 
 import os
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
 from services.store import meta
-from services.store.engine import Store, StoreFull, newest_revision
+from services.store.engine import Store, StoreFull, newest_revision, revision
 
 _BYTES = 8_192  # as much as a notification needs: where this has no room, neither has one
 
@@ -20,7 +19,7 @@ def write(store: Store) -> None:
 def tables_fit(store: Store) -> bool:
     """Whether this program's last migration is the database's. Raises StoreError."""
     with store.read() as tx:
-        return MigrationContext.configure(tx).get_current_revision() == newest_revision()
+        return revision(tx) == newest_revision()
 
 
 def why(error: Exception) -> str:

@@ -7,17 +7,22 @@ section 13): of a longer run each thirty are put in order by themselves.
 
 import re
 import unicodedata
+from functools import cache
 from itertools import pairwise
 from typing import Literal
 
-# Beyond the basic plane all between the first and the last that combine: a cut too many changes no text of a person's.
-_COMBINING = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(0x10000))))
-_RUN = re.compile(f"[{_COMBINING}\U000101fd-\U0001e94a]{{30}}")
+
+@cache
+def _run() -> re.Pattern[str]:
+    """Thirty combining characters. Beyond the basic plane all between the first and the last that combine: a cut too many
+    changes no text of a person's."""
+    combining = "".join(map(chr, filter(lambda code: unicodedata.combining(chr(code)), range(0x10000))))
+    return re.compile(f"[{combining}\U000101fd-\U0001e94a]{{30}}")
 
 
 def normalised(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """As ``unicodedata.normalize``."""
     if text.isascii():
         return text
-    ends = [run.end() for run in _RUN.finditer(text)]
+    ends = [run.end() for run in _run().finditer(text)]
     return "".join(unicodedata.normalize(form, text[a:b]) for a, b in pairwise((0, *ends, len(text))))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, IntegrityError
@@ -23,6 +24,7 @@ from services.store import (
     DatabaseRefused,
     Store,
     access,
+    engine,
     meta,
     open_store,
     schema,
@@ -99,6 +101,12 @@ def test_migrations_started_at_once_run_once(tmp_path: Path) -> None:
 def test_the_migrations_make_the_tables_of_the_schema(store: Store) -> None:
     with store.read() as tx:
         assert compare_metadata(MigrationContext.configure(tx), schema.base.metadata) == []
+
+
+def test_the_newest_migration_is_alembics_last(store: Store) -> None:
+    assert engine.newest_revision() == ScriptDirectory(str(engine.MIGRATIONS)).get_current_head()
+    with store.read() as tx:
+        assert engine.revision(tx) == MigrationContext.configure(tx).get_current_revision()
 
 
 @pytest.mark.sqlite

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.hipay import answers, finance_notifications, notifications, observations
+from services.hipay.answers import Answer
 from services.hipay.errors import BadAnswer, BadNotification
-from services.hipay.http import Answer
 from services.text import bounded_json
 from services.text.bounded_json import (
     MOST_BYTES,
