@@ -22,8 +22,8 @@ from services.desk import Desk
 from services.imports import file_accounts, files, supervisor
 from services.settings import Settings
 from services.store import open_store
+from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import settlement_lines
 
 
 def open_bench_desk(database: Path) -> Desk:
@@ -53,7 +53,9 @@ def main(file: Path, database: Path) -> None:
         row = tx.execute(select(settlement_files).where(settlement_files.c.id == number)).one()
         if (row.state, row.follow_up) != ("complete", None):
             raise SystemExit(f"the import ended as {row.state} {row.failure} {row.failure_detail}")
-        query = select(settlement_lines.c.outcome, func.count()).group_by(settlement_lines.c.outcome)
+        outcome = line_groups.c.outcome
+        query = select(outcome, func.count()).join(payout_lines, payout_lines.c.group == line_groups.c.id)
+        query = query.group_by(outcome)
         found["outcomes"] = {row[0]: row[1] for row in tx.execute(query)}
     found["lines"] = row.lines
     found |= {"peak": child.ru_maxrss * 1024, "peak_receiving": peak()}

@@ -21,6 +21,8 @@ from benchmarks.product_import import open_bench_desk
 from services.access import Actor
 from services.desk import Desk
 from services.reconciliation.views import details, file_list, lists, payout_list
+from services.store.schema.payout_lines import LINE_TEXTS
+from services.store.settlements.line_days import iso
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import SORTS
 from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter
@@ -57,6 +59,9 @@ def _median(asked: Asked) -> tuple[float, float]:
     return statistics.median(one for one, _ in times), statistics.median(one for _, one in times)
 
 
+_REFERENCE = LINE_TEXTS.index("reporting_data_1")
+
+
 @dataclass(frozen=True)
 class Samples:
     """Values of the store to filter by: a usual one and a rare one."""
@@ -73,11 +78,12 @@ class Samples:
 def _samples(database: Path) -> Samples:
     with sqlite3.connect(database) as db:
         row = db.execute(
-            'SELECT settlement_id, file, "order", transaction_id, reporting_data_1, id, date FROM settlement_lines '
-            "WHERE \"order\" IS NOT NULL AND transaction_id <> '' AND reporting_data_1 <> '' "
-            "AND id > (SELECT max(id) / 2 FROM settlement_lines) LIMIT 1"
+            f"SELECT settlement_id, file, \"order\", transaction_id, json_extract(texts, '$[{_REFERENCE}]'), payout_lines.id, "
+            "date_day FROM payout_lines JOIN payouts ON payouts.id = payout "
+            "WHERE \"order\" IS NOT NULL AND transaction_id <> '' AND loose_reference <> '' "
+            "AND payout_lines.id > (SELECT max(id) / 2 FROM payout_lines) LIMIT 1"
         ).fetchone()
-    return Samples(*row)
+    return Samples(*(*row[:-1], iso(row[-1])))
 
 
 def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:

@@ -22,7 +22,7 @@ def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
     if not former:
         return
     decided = decisions.by_ids(tx, {row.decision for row in former if row.decision is not None})
-    for old, new in _pairs(former, corrections.undecided_of_keys(tx, file, {row.key for row in former})):
+    for old, new in _pairs(former, corrections.undecided_like(tx, file, [row.id for row in former])):
         if old.decision is not None:
             decision = decided[old.decision]
             decisions.add(tx, decision.group, [_carried(decision, old, new)])

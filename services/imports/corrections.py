@@ -37,7 +37,8 @@ class CorrectionFinder:
         self._file = file
         self.known: set[int] = set()  # ids of lines of other files that are in this one, too
         self._known_count: Counter[tuple[str, str]] = Counter()  # by account and settlement
-        self._keys: set[str] = set()  # of new lines whose keys were searched among the lines of other files
+        # (settlement, key) of new lines that were searched among the lines of other files
+        self._keys: set[tuple[str, str]] = set()
         self._new_by_key: Counter[str] = Counter()
         self._correctable: list[pd.DataFrame] = []  # stored lines that this file may correct
         self._corrected: list[pd.DataFrame] = []  # lines of this file that another file has corrected
@@ -51,9 +52,9 @@ class CorrectionFinder:
             self._known_count[account, str(settlement)] += int(count)
         self._corrected.append(there[there["replaced"]].assign(account=account))
         new = lines.loc[~known, "key"]
-        searched = set(new) - self._keys
+        searched = set(zip(lines.loc[~known, "settlement_id"], new, strict=True)) - self._keys
         self._keys |= searched
-        found = settlement_lines.by_key(tx, account, sorted(searched), self._file).assign(account=account)
+        found = settlement_lines.by_key(tx, account, searched, self._file).assign(account=account)
         self._correctable.append(found)
         wanted = set(found["key"]) | set(self._new_by_key)
         new = new[new.isin(wanted)]
@@ -111,7 +112,7 @@ def of_file(desk: Desk, actor: Actor, file: int) -> tuple[ShownCorrection, ...]:
     with desk.store.read() as tx:
         require_file(tx, actor, Right.SEE_SETTLEMENTS, file)
         old = corrections.replaced_by(tx, file, SHOWN)
-        new = corrections.of_keys(tx, file, {(row.account, row.key) for row in old})
+        new = corrections.like(tx, file, [row.id for row in old])
     return of_stored(old, new)
 
 

@@ -28,8 +28,13 @@ from services.settlements.findings import FindingsCollector
 from services.settlements.identity import identify
 from services.settlements.untrusted_file import UntrustedFile
 from services.store import Connection
-from services.store.frames import plain
-from services.store.settlements import file_content, joined_lines, settlement_files, settlement_lines
+from services.store.settlements import (
+    file_content,
+    joined_lines,
+    new_lines,
+    settlement_files,
+    settlement_lines,
+)
 from services.store.settlements.line_totals import Sums
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
@@ -148,7 +153,7 @@ def _load_account(
         if account not in run.had_lines:
             run.had_lines[account] = settlement_lines.any_of(tx, account)
         if run.had_lines[account]:
-            there = settlement_lines.by_identity(tx, account, lines["identity"].tolist())
+            there = settlement_lines.by_identity(tx, account, lines)
             others = there[there["file"] != file_id]
             own = there.loc[there["file"] == file_id, "id"].tolist()
             run.corrections.note(tx, account, lines, others)
@@ -158,16 +163,16 @@ def _load_account(
     found = match(_with_context(lines, context), run.lookup, run.rules.get(account))
     fresh, stored = found.iloc[: len(lines)], found.iloc[len(lines) :]
     mine = (context["file"] == file_id).to_numpy()
-    rows = _rows(lines.assign(file=file_id), fresh)
+    rows = _rows(lease, lines.assign(file=file_id), fresh)
     sums = Sums(lines.assign(file=file_id, outcome=fresh["outcome"])) if len(lines) else None
     for start in range(0, max(len(rows), 1), BATCH):
         with lease.write() as tx:
             if not start:
                 rejoin.write_changes(tx, context[mine], stored[mine])
-            settlement_lines.add(tx, rows[start : start + BATCH])
+            last = settlement_lines.add(tx, rows[start : start + BATCH])
             if sums:
                 sums.write(tx, slice(start, start + BATCH))
-            update_running(tx, file_id, **progress)
+            update_running(tx, file_id, **progress, **({"last_line_id": last} if last else {}))
         time.sleep(rejoin.GAP_SECONDS)
 
 
@@ -198,8 +203,12 @@ def _with_context(lines: pd.DataFrame, context: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([new[names], context[names]], ignore_index=True) if len(context) else new[names]
 
 
-def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """The cells of settlement_lines.WRITTEN."""
-    whole = pd.concat([lines, found.drop(columns="order").assign(ours=found["order"])], axis=1)
-    names = {"file_order": "order", "order": "ours"}
-    return list(zip(*(plain(whole[names.get(name, name)]) for name in settlement_lines.WRITTEN), strict=True))
+def _rows(lease: Lease, lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """The cells of new_lines.WRITTEN."""
+    new = new_lines.prepared(pd.concat([lines.rename(columns={"order": "file_order"}), found], axis=1))
+    with lease.store.read() as tx:
+        numbers = new.known(tx)
+    if numbers is None:
+        with lease.write() as tx:
+            numbers = new.number(tx)
+    return new.rows(numbers)

@@ -107,7 +107,7 @@ def preview(
         with store.read() as tx:
             for one, theirs in marked.groupby(ours):
                 if settlement_lines.any_of(tx, str(one)):
-                    there = settlement_lines.by_identity(tx, str(one), theirs["identity"].tolist())
+                    there = settlement_lines.by_identity(tx, str(one), theirs)
                     may = changes.note(tx, str(one), theirs, there)
                     duplicates.note(tx, str(one), theirs, there["identity"])
                     some = theirs.loc[may[: CORRECTING - len(correcting)]]

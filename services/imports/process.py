@@ -231,7 +231,7 @@ def _clean(lease: Lease, file: SettlementFile) -> None:
                     settlement_files.drop(tx, file.id)
                 else:
                     settlement_files.change(
-                        tx, file.id, states=(file.state,), first_line_id=None, lines_done=0
+                        tx, file.id, states=(file.state,), first_line_id=None, last_line_id=None, lines_done=0
                     )
                 return
         time.sleep(rejoin.GAP_SECONDS)

@@ -130,7 +130,7 @@ def _valid_by_key(
     """The valid lines of other files, by the (account, key) of these corrections."""
     lines: dict[tuple[str, str], set[int]] = {(one.account, one.key): set() for one in found}
     for account in {account for account, _ in lines}:
-        keys = sorted(key for whose, key in lines if whose == account)
+        keys = {(one.settlement_id, one.key) for one in found if one.account == account}
         theirs = settlement_lines.by_key(tx, account, keys, file)
         for key, line in zip(theirs["key"], theirs["id"].tolist(), strict=True):
             lines[account, key].add(line)
@@ -148,7 +148,8 @@ def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> i
         for line in held_corrections.lines(tx, [one for ids, _ in found.held.values() for one in ids])
     }
     own: dict[tuple[str, str], list[LineVersion]] = {}
-    for line in held_corrections.own_lines(tx, file.id, {key for _, key in found.held}):
+    concerned = [one for before, after in found.held.values() for one in (*before, *after)]
+    for line in held_corrections.own_lines(tx, file.id, concerned):
         own.setdefault((line.account, line.key), []).append(line)
     own_ids = [line.id for one in found.held for line in own[one]]
     replaced_lines.replace(tx, own_ids, file.id)

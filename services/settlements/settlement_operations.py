@@ -21,6 +21,20 @@ Kind = Literal[
     "control",
     "unknown",
 ]
+# What a payout's lines add up to, by operation: its gross, what is taken off and added, and its own total lines.
+Bucket = Literal[
+    "gross",
+    "refunds",
+    "chargebacks",
+    "chargebacks_won",
+    "fees",
+    "reserve_captured",
+    "reserve_released",
+    "adjustments",
+    "deferred",
+    "announced",
+    "other",
+]
 # Kinds of lines that belong to one order each: the join must find it.
 ORDER_KINDS: tuple[Kind, ...] = ("sale", "refund", "chargeback", "chargeback_refund")
 # Lines of the account itself, by kind or by code: none of them needs an order.
@@ -98,3 +112,23 @@ _BY_NAME = {
 def operation(text: str) -> Operation | None:
     """The operation that a cell names, by its present or a former name; None for one that is not known."""
     return _BY_NAME.get(_squeezed(text))
+
+
+_BUCKETS: dict[Kind, Bucket] = {
+    "sale": "gross",
+    "refund": "refunds",
+    "chargeback": "chargebacks",
+    "chargeback_refund": "chargebacks_won",
+    "fee": "fees",
+    "adjustment": "adjustments",
+    "transfer": "adjustments",
+    "balance": "deferred",
+    "control": "announced",
+}
+
+
+def bucket(code: str, kind: str) -> Bucket:
+    """The bucket of an operation; ``other`` for one that is not known."""
+    if kind == "reserve":
+        return "reserve_captured" if code.endswith("_capture") else "reserve_released"
+    return next((found for of, found in _BUCKETS.items() if of == kind), "other")

@@ -25,6 +25,7 @@ from services.store.retention import LINE_CELLS, OPEN_BATCHES
 from services.store.schema.alarms import alarms, notices
 from services.store.schema.bulk import batch_rows, batches
 from services.store.schema.orders import messages, notification_addresses, notifications, operations, orders
+from services.store.schema.payout_lines import LINE_TEXTS, payout_lines
 from services.store.schema.reconciliation import (
     decision_orders,
     line_comments,
@@ -33,13 +34,12 @@ from services.store.schema.reconciliation import (
     order_acceptances,
 )
 from services.store.schema.settlement_files import held_acts, held_corrections
-from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements import order_keys
+from services.store.settlements.line_columns import account_of
 
 NOBODY = "—"  # in place of the name, in every language
 _REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
 _MACHINERY = ("worker", "hipay", "system")
-_SHOWN = ("seen", "expected")
 _NO_DATA: dict[str, Any] = {"data": {}, **keys({})}
 
 
@@ -75,9 +75,7 @@ def erase_orders(tx: Connection, found: Iterable[Order], at: datetime) -> int:
         empty_notifications(tx, notifications.c.order == order.id)
         erase_reasons(tx, order.id)
         order_keys.erase_addresses(tx, order.account, order.id)
-        erase_lines(
-            tx, tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.order == order.id)).all()
-        )
+        erase_lines(tx, tx.scalars(select(payout_lines.c.id).where(payout_lines.c.order == order.id)).all())
         count += 1
     return count
 
@@ -94,19 +92,26 @@ def _erase_alarms(tx: Connection, order: int) -> None:
 
 def erase_lines(tx: Connection, ids: Iterable[int]) -> None:
     """Empty the cells of these lines with an e-mail address. Their amounts, ids and outcomes stay."""
-    line, cells = settlement_lines.c, (*LINE_CELLS, *_SHOWN)
+    line = payout_lines.c
+    query = select(line.id, line.texts, line.loose_reference, line.seen, line.expected)
     for some in in_batches(ids):
-        for row in tx.execute(
-            select(line.id, *(line[name] for name in cells)).where(line.id.in_(some))
-        ).all():
-            texts = {name: getattr(row, name) for name in cells}
-            gone = {
-                name: "" if name in LINE_CELLS else masked(text)
-                for name, text in texts.items()
-                if masked(text) != text
+        for row in tx.execute(query.where(line.id.in_(some))).all():
+            cells = {
+                "texts": tuple(
+                    _without_address(name, text) for name, text in zip(LINE_TEXTS, row.texts, strict=False)
+                ),
+                "loose_reference": _without_address("loose_reference", row.loose_reference),
+                "seen": row.seen and masked(row.seen),
+                "expected": tuple(masked(text) for text in row.expected),
             }
+            gone = {name: cell for name, cell in cells.items() if cell != getattr(row, name)}
             if gone:
-                tx.execute(update(settlement_lines).where(line.id == row.id).values(**gone))
+                tx.execute(update(payout_lines).where(line.id == row.id).values(**gone))
+
+
+def _without_address(name: str, text: str) -> str:
+    """A line's cell, empty if it has an e-mail address and somebody may have typed it."""
+    return "" if name in LINE_CELLS and masked(text) != text else text
 
 
 def erase_messages(tx: Connection, ids: Iterable[int]) -> None:
@@ -158,7 +163,7 @@ def erase_reasons(tx: Connection, order_id: int) -> None:
     """Empty what people wrote of an order and of the lines that have, had or nearly have it: it may name the customer.
     What was decided, by whom and when stays. The lines are found by ``decision_orders``, ``line_shares``, and the line's
     own order and nearest order."""
-    decision, comment, line, share = line_decisions.c, line_comments.c, settlement_lines.c, line_shares.c
+    decision, comment, line, share = line_decisions.c, line_comments.c, payout_lines.c, line_shares.c
     worded = union(select(decision.line), select(comment.line).where(comment.line.is_not(None))).subquery()
     theirs = union(
         select(decision.line)
@@ -183,13 +188,16 @@ def erase_reasons(tx: Connection, order_id: int) -> None:
 def _erase_correction_reasons(tx: Connection, order_id: int) -> None:
     """Empty the reasons that people gave for corrections of the order's lines: they may name the customer. Corrections are
     found by the account and the key that they share with their lines."""
-    line, correction, act = settlement_lines.c, held_corrections.c, held_acts.c
+    line, correction, act = payout_lines.c, held_corrections.c, held_acts.c
     worded = exists().where(act.correction == correction.id, or_(act.reason != "", act.undo_reason != ""))
-    query = (
-        select(correction.id, correction.before, correction.after, line.id.label("line_id"))
-        .join(settlement_lines, and_(line.account == correction.account, line.key == correction.key))
-        .where(or_(line.order == order_id, line.nearest == order_id), worded)
-    )
+    theirs = select(line.id, account_of().label("account"), line.key)
+    lines = tx.execute(theirs.where(or_(line.order == order_id, line.nearest == order_id))).all()
+    ids, keys = {row.id for row in lines}, {(row.account, row.key) for row in lines}
+    query = select(correction.id, correction.account, correction.key, correction.before, correction.after)
     # Another line of the same key, which is not of the correction, may be of another order.
-    found = {row.id for row in tx.execute(query) if row.line_id in (*row.before, *row.after)}
+    found = {
+        row.id
+        for row in tx.execute(query.where(among(tx, correction.key, {key for _, key in keys}), worded))
+        if (row.account, row.key) in keys and ids & {*row.before, *row.after}
+    }
     tx.execute(update(held_acts).where(among(tx, act.correction, found)).values(reason="", undo_reason=""))

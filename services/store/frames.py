@@ -15,6 +15,11 @@ _NULLABLE = {pa.int64(): pd.Int64Dtype()}
 
 def frame(tx: Connection, query: Executable, columns: Mapping[str, str]) -> pd.DataFrame:
     """The rows of ``query``, whose columns are ``columns`` in that order, by name and type; a NULL text is ""."""
+    return to_frame(arrays(tx, query, columns), columns)
+
+
+def arrays(tx: Connection, query: Executable, columns: Mapping[str, str]) -> dict[str, pa.ChunkedArray]:
+    """The same rows as columns."""
     parts: list[list[pa.Array]] = []
     result = tx.execute(query)
     cursor: Any = result.cursor  # its rows are plain tuples, which these columns are, too
@@ -23,14 +28,19 @@ def frame(tx: Connection, query: Executable, columns: Mapping[str, str]) -> pd.D
             [_cells(some, kind) for some, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)]
         )
     result.close()
-    whole = {
+    return {
         name: pa.chunked_array([part[place] for part in parts], _ARROW[kind])
         for place, (name, kind) in enumerate(columns.items())
     }
-    found: pd.DataFrame = pa.table(whole).to_pandas(types_mapper=_PANDAS.get, split_blocks=True)
+
+
+def to_frame(cells: Mapping[str, pa.ChunkedArray | pa.Array], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Columns as a frame, in the order of ``columns``, which names their types."""
+    table = pa.table({name: cells[name] for name in columns})
+    found: pd.DataFrame = table.to_pandas(types_mapper=_PANDAS.get, split_blocks=True)
     for name, kind in columns.items():
         if kind == "Int64":
-            found[name] = whole[name].to_pandas(types_mapper=_NULLABLE.get)
+            found[name] = table[name].to_pandas(types_mapper=_NULLABLE.get)
     return found
 
 
@@ -39,6 +49,14 @@ def _cells(cells: Sequence[Any], kind: str) -> pa.Array:
         return pa.array(cells).cast(pa.bool_())  # SQLite's are numbers
     found = pa.array(cells, _ARROW[kind])
     return found.fill_null("") if kind == "str" and found.null_count else found
+
+
+def text_cells(column: "pd.Series[Any]") -> pa.Array:
+    """A column's texts, none of which is missing, in one piece."""
+    cells = pa.array(column)
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
+    return cells.cast(pa.large_string())
 
 
 def plain(column: "pd.Series[Any]") -> list[Any]:

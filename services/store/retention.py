@@ -11,12 +11,14 @@ Each place is searched by a key:
 - held corrections: the account and key that they share with their lines
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select, type_coerce
+from sqlalchemy import Text as Plain
 
 from services.store.order_states import UNDER_WAY, UNPAID
 from services.store.orders.notifications import address_digest
@@ -32,7 +34,7 @@ from services.store.schema.orders import (
     pages,
     steps,
 )
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.schema.payout_lines import LINE_TEXTS, payout_lines
 from services.text.folding import name_keys, name_parts
 
 OPEN_BATCHES = ("running", "paused")
@@ -173,9 +175,22 @@ def _bodies(tx: Connection, address: str, former: Sequence[int]) -> tuple[int, .
 
 def _lines_of(tx: Connection, address: str) -> tuple[int, ...]:
     """Lines of payout files one of whose cells is the address: somebody gave it as a reference or as a customer's number."""
-    line = settlement_lines.c
-    cells = or_(*(func.lower(line[name]) == address for name in LINE_CELLS))
-    return tuple(tx.scalars(select(line.id).where(cells)))
+    line = payout_lines.c
+    written = json.dumps(address, ensure_ascii=False)[1:-1]  # as a list of texts has it
+    may = or_(
+        func.lower(type_coerce(line.texts, Plain)).contains(written, autoescape=True),
+        func.lower(line.loose_reference) == address,
+    )
+    places = [LINE_TEXTS.index(name) for name in LINE_CELLS if name in LINE_TEXTS]
+    return tuple(
+        row.id
+        for row in tx.execute(select(line.id, line.texts, line.loose_reference).where(may).order_by(line.id))
+        if address
+        in (
+            row.loose_reference.lower(),
+            *(row.texts[place].lower() for place in places if place < len(row.texts)),
+        )
+    )
 
 
 def ended_before(

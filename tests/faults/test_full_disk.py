@@ -60,7 +60,7 @@ def row(desk: Desk, file: int) -> Any:
 
 def stored(desk: Desk) -> int:
     with desk.store.read() as tx:
-        return int(tx.exec_driver_sql("SELECT count(*) FROM settlement_lines").scalar_one())
+        return int(tx.exec_driver_sql("SELECT count(*) FROM payout_lines").scalar_one())
 
 
 def tell(client: httpx.Client, raw: bytes) -> int:

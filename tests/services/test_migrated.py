@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy import text as text
 
 from services import retention, store
 from services.access import Grant, Right, allowed_accounts
@@ -22,9 +23,9 @@ from services.store.orders import batches, notifications
 from services.store.orders.notifications import Processed
 from services.store.schema.fetching import folder_files
 from services.store.schema.orders import orders
+from services.store.schema.payout_lines import line_groups, line_totals
 from services.store.schema.reconciliation import line_decisions
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import line_totals, settlement_lines
 from services.store.settlements import matching_rules
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import open_test_desk, person
@@ -35,6 +36,7 @@ from tests.support.payout_lines import import_lines, line, line_id, outcomes
 from tests.support.payouts import account_of
 from tests.support.refold import refold
 from tests.support.stored_join import assert_join_is_current, join_contents
+from tests.support.stored_lines import every_line
 
 pytestmark = pytest.mark.sqlite
 HELD = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -126,7 +128,7 @@ def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path
     )
     expected = join_contents(desk)
     with desk.store.write() as tx:  # as they were joined then
-        for table in (line_totals, settlement_lines):
+        for table in (line_totals, line_groups):
             tx.execute(table.update().values(outcome="unmatched"))
     assert not process.waiting(desk.store)
     with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
@@ -139,23 +141,32 @@ def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path
 
 
 def test_of_several_near_orders_the_nearest_is_named_after_the_upgrade(tmp_path: Path) -> None:
-    desk = open_test_desk(tmp_path)
-    with desk.store.write() as tx:
+    (tmp_path / "before").mkdir()
+    before = open_test_desk(tmp_path / "before")
+    with before.store.write() as tx:
         for order_id, reference in (("A-1", "00 inv / 77"), ("A-2", "INV 77"), ("A-3", "INV 77")):
             store.orders.orders.add_order(tx, **order_columns(order_id, reference_1=reference))
-    import_lines(desk, line("", reference="INV-77", transaction=""))
-    expected = join_contents(desk)
-    with desk.store.write() as tx:  # as it was joined then
-        assert tx.scalar(select(settlement_lines.c.reason)) == "several_near"
-        first = tx.scalar(select(func.min(orders.c.id)))
-        tx.execute(settlement_lines.update().values(nearest=first, expected="00 inv / 77"))
-    with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
-        import_module("services.store.migrations.versions.0014_nearest").upgrade()
-    while background.work_off(desk) or process.waiting(desk.store):
+    import_lines(before, line("", reference="INV-77", transaction=""))
+    expected = join_contents(before)
+    with before.store.read() as tx:
+        assert [line.reason for line in every_line(tx)] == ["several_near"]
+    (tmp_path / "after").mkdir()
+    left = as_left_at(before, f"sqlite:///{tmp_path / 'after' / 'sandbox.db'}", "0013")
+    with left.begin() as tx:  # as it was joined then
+        tx.execute(
+            text(
+                "UPDATE settlement_lines SET nearest = (SELECT min(id) FROM orders), expected = '00 inv / 77'"
+            )
+        )
+    left.dispose()
+    before.close()
+
+    after = open_test_desk(tmp_path / "after")
+    while background.work_off(after) or process.waiting(after.store):
         pass
-    assert join_contents(desk) == expected
-    assert_join_is_current(desk)
-    desk.close()
+    assert join_contents(after) == expected
+    assert_join_is_current(after)
+    after.close()
 
 
 def test_a_role_granted_before_it_had_an_account_is_for_all_accounts(tmp_path: Path) -> None:

@@ -27,11 +27,11 @@ from services.store.orders.notifications import Processed
 from services.store.orders.orders import Filter
 from services.store.schema.base import metadata
 from services.store.schema.bulk import batch_rows
-from services.store.schema.settlement_lines import settlement_lines
 from services.text import folding
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line
+from tests.support.stored_lines import every_line
 from tests.support.tables import as_csv, row
 
 pytestmark = pytest.mark.desk(prepared=True)
@@ -504,19 +504,16 @@ def test_an_address_in_a_payout_line_goes_and_its_amounts_stay(desk: Desk, admin
 
 
 def lines(desk: Desk) -> list[Any]:
-    line = settlement_lines.c
     with desk.store.read() as tx:
         return [
-            tuple(row)
-            for row in tx.execute(
-                select(
-                    line.order,
-                    line.outcome,
-                    line.settled_amount_units,
-                    line.reporting_data_1,
-                    line.loose_reference,
-                    line.seen,
-                    line.expected,
-                ).order_by(line.id)
+            (
+                line.order,
+                line.outcome,
+                line.settled_amount_units,
+                line.reporting_data_1,
+                line.loose_reference,
+                line.seen,
+                line.expected,
             )
+            for line in every_line(tx)
         ]

@@ -1,14 +1,18 @@
 """A database as a former version left it."""
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, MetaData, create_engine, select, text
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, select, text
 from sqlalchemy.engine import make_url
 
 from services.desk import Desk
 from services.store.engine import MIGRATIONS
+from services.store.settlements.stored_lines import StoredLine
+from tests.support.stored_lines import every_line
 
 
 def as_the_first_version_left_it(desk: Desk, path: Path) -> None:
@@ -35,13 +39,22 @@ def as_left_at(desk: Desk, url: str, revision: str) -> Engine:
         for table in theirs.sorted_tables:
             if table.name == "alembic_version":
                 continue
-            shared = [ours.tables[table.name].c[column.name] for column in table.c]
-            rows = [dict(row._mapping) for row in source.execute(select(*shared))]
+            if table.name == "settlement_lines":
+                rows = [_former(line, table) for line in every_line(source)]
+            else:
+                shared = [ours.tables[table.name].c[column.name] for column in table.c]
+                rows = [dict(row._mapping) for row in source.execute(select(*shared))]
             if rows:
                 target.execute(table.insert(), rows)
         if not desk.store.sqlite:
             _count_on(target, theirs)
     return left
+
+
+def _former(line: StoredLine, table: Table) -> dict[str, Any]:
+    """The line as a row of the table that former versions had."""
+    cells = {**asdict(line), "candidates": ", ".join(line.candidates), "expected": "\n".join(line.expected)}
+    return {column.name: cells[column.name] for column in table.c}
 
 
 def _count_on(target: Connection, tables: MetaData) -> None:

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from services.desk import Desk
 from services.imports import file_accounts
 from services.store import schema
+from services.store.schema.payout_lines import line_totals
 from services.store.schema.reconciliation import order_positions
-from services.store.schema.settlement_lines import line_totals, settlement_lines
 from tests.support import payouts
 from tests.support.desk import person
 from tests.support.payouts import import_file
+from tests.support.stored_lines import every_line
 
 HEAD = f"{payouts.HEAD};Product name"
 
@@ -42,7 +43,7 @@ def import_lines(desk: Desk, *lines: str, account: str = "demo") -> int:
 def stored(desk: Desk) -> dict[str, Any]:
     """Every line by its order in the file and operation: a Row with outcome, reason, order, decision, id."""
     with desk.store.read() as tx:
-        return {f"{row.file_order} {row.operation}": row for row in tx.execute(select(settlement_lines))}
+        return {f"{row.file_order} {row.operation}": row for row in every_line(tx)}
 
 
 def outcomes(desk: Desk) -> dict[str, tuple[str, int | None]]:

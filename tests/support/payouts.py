@@ -1,5 +1,6 @@
 """Payout lines in the store, for tests that are not about how they get there."""
 
+from dataclasses import asdict, fields
 from io import BytesIO
 from typing import Any
 
@@ -12,11 +13,13 @@ from services.errors import DeskError
 from services.imports import background, file_accounts, files
 from services.settlements.dialect import Chosen
 from services.store.schema.orders import orders
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import order_positions
-from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements import settlement_files
 from services.store.settlements.settlement_lines import is_valid
+from services.store.settlements.stored_lines import StoredLine
 from tests.support.desk import FILE_ACCOUNT, person
+from tests.support.stored_lines import every_line
 
 HEAD = (
     "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
@@ -81,13 +84,15 @@ def import_line(desk: Desk, **cells: str) -> None:
 
 def lines_of(desk: Desk) -> pd.DataFrame:
     """Every line that stands, by its columns in the store, with the business id of its order as ``order_id``."""
-    query = select(settlement_lines, orders.c.order_id).outerjoin(
-        orders, orders.c.id == settlement_lines.c.order
-    )
     with desk.store.read() as tx:
-        rows = tx.execute(query.where(is_valid()).order_by(settlement_lines.c.id)).mappings().all()
-    names = [column.name for column in query.selected_columns]
-    return pd.DataFrame([dict(row) for row in rows], columns=names)
+        valid = set(tx.scalars(select(payout_lines.c.id).where(is_valid())))
+        names = {row.id: row.order_id for row in tx.execute(select(orders.c.id, orders.c.order_id))}
+        rows = [
+            {**asdict(line), "order_id": names.get(line.order or 0)}
+            for line in every_line(tx)
+            if line.id in valid
+        ]
+    return pd.DataFrame(rows, columns=[*(field.name for field in fields(StoredLine)), "order_id"])
 
 
 def positions_of(desk: Desk) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What must hold of the stored join whatever has happened: it is what the pure functions make of everything at once."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -8,13 +9,13 @@ from sqlalchemy import func, select
 from services.desk import Desk
 from services.reconciliation.matching import positions, rejoin
 from services.reconciliation.matching.match import RESULT, match
-from services.store import schema
 from services.store.schema.orders import orders
+from services.store.schema.payout_lines import line_totals, payout_lines
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import line_totals
 from services.store.settlements import joined_lines, order_keys, settlement_lines
 from services.store.settlements.line_totals import TOTAL
+from tests.support.stored_lines import every_line
 
 
 def assert_join_is_current(desk: Desk) -> None:
@@ -84,16 +85,18 @@ def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int, i
 def join_contents(desk: Desk) -> Any:
     """All that the join has stored, ids left out."""
     with desk.store.read() as tx:
-        names = [
-            column
-            for column in schema.settlement_lines.settlement_lines.c
-            if column.name not in ("id", "file", "replaced_by")
-        ]
         lines = sorted(
-            map(
-                repr,
-                tx.execute(select(*names, schema.settlement_lines.settlement_lines.c.replaced_by.is_(None))),
+            repr(
+                {
+                    **{
+                        name: cell
+                        for name, cell in asdict(line).items()
+                        if name not in ("id", "file", "replaced_by")
+                    },
+                    "valid": line.replaced_by is None,
+                }
             )
+            for line in every_line(tx)
         )
         kept = sorted(map(repr, tx.execute(select(*(c for c in order_positions.c if c.name != "paid_at")))))
         totals = sorted(map(repr, tx.execute(select(*(c for c in line_totals.c if c.name != "file")))))
@@ -104,10 +107,5 @@ def count_visible_lines(desk: Desk) -> int:
     """How many lines are seen."""
     with desk.store.read() as tx:
         return int(
-            tx.scalar(
-                select(func.count())
-                .select_from(schema.settlement_lines.settlement_lines)
-                .where(settlement_lines.is_valid())
-            )
-            or 0
+            tx.scalar(select(func.count()).select_from(payout_lines).where(settlement_lines.is_valid())) or 0
         )

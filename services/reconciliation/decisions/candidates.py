@@ -106,8 +106,7 @@ def _proposed(tx: Connection, line: StoredLine) -> dict[int, Why]:
     texts = (line.file_order, *(getattr(line, f"reporting_data_{n}") for n in range(1, 6)))
     alike = [text for text in loosely([text for text in texts if text]) if len(text) >= _SHORTEST]
     why |= dict.fromkeys(matchable_orders.orders_by_key(tx, line.account, alike, SHOWN), ALIKE)
-    named = [name for name in line.candidates.split(", ") if name]
-    why |= dict.fromkeys(matchable_orders.order_ids(tx, line.account, named), NAMED)
+    why |= dict.fromkeys(matchable_orders.order_ids(tx, line.account, line.candidates), NAMED)
     return why | _suggested(line)
 
 

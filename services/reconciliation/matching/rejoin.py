@@ -25,7 +25,6 @@ from services.reconciliation.matching.lookup import (
 )
 from services.reconciliation.matching.match import RESULT, match
 from services.store import Connection, Store
-from services.store.frames import plain
 from services.store.settlements import (
     joined_lines,
     matching_rules,
@@ -136,8 +135,7 @@ def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> s
     if not len(places):
         return set()
     before, after = lines.iloc[places], found.iloc[places]
-    cells = [*(plain(after[name]) for name in RESULT), before["id"].tolist()]
-    settlement_lines.change(tx, list(zip(*cells, strict=True)))
+    settlement_lines.change(tx, before, after)
     was = counted(before, before["was_outcome"], before["was_reason"])
     now = counted(before, after["outcome"], after["reason"])
     moved = ((was["outcome"] != now["outcome"]) | (was["kind"] != now["kind"])).to_numpy()

@@ -75,7 +75,7 @@ def without_hidden_order(line: ShownLine, allowed: frozenset[str] | None) -> Sho
         nearest_account=None,
         nearest_amount=None,
         nearest_currency=None,
-        expected="",
+        expected=(),
     )
 
 

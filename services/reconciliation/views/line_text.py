@@ -34,6 +34,7 @@ def reason(line: ShownLine, t: Translator) -> str:
     if line.reason not in REASONS:
         return ""
     row: dict[str, object] = {name: getattr(line, name) or "" for name in _IN_SENTENCES}
+    row |= {"candidates": ", ".join(line.candidates), "expected": "\n".join(line.expected)}
     names = {key: _key(key, line, t) for key in KEY_NAMES}
     if line.reason == "keys_disagree":
         row["expected"] = _by_key(line, names, t)
@@ -65,15 +66,15 @@ def _key(key: str, line: ShownLine, t: Translator) -> str:
 
 def _by_key(line: ShownLine, names: dict[str, str], t: Translator) -> str:
     """Which key names which orders."""
-    pairs = [part.split(" ", 1) for part in line.expected.split("\n") if " " in part]
+    pairs = [part.split(" ", 1) for part in line.expected if " " in part]
     named = [
         t("{key} names {orders}", key=names[key], orders=orders) for key, orders in pairs if key in names
     ]
-    return "; ".join(named) or line.candidates
+    return "; ".join(named) or ", ".join(line.candidates)
 
 
 def _differing(line: ShownLine, t: Translator) -> list[str]:
-    found = [t(DIFFERENCES[name]) for name in differences(line.seen, line.expected)]
+    found = [t(DIFFERENCES[name]) for name in differences(line.seen, "\n".join(line.expected))]
     return [t("The texts differ in: {differences}.", differences="; ".join(found))] if found else []
 
 

@@ -25,7 +25,7 @@ from services.store.settlements import (
     reconciliation_views,
 )
 from services.store.settlements.line_filter import LineFilter as LineFilter
-from services.store.settlements.line_pages import SORTS, Sort
+from services.store.settlements.line_pages import Sort
 from services.store.settlements.outcomes import OPEN as OPEN
 from services.store.settlements.outcomes import Outcome
 from services.store.settlements.position_pages import ORDER_SORTS, OrderSort
@@ -137,8 +137,8 @@ def lines(
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         cut = line_search.is_cut(tx, chosen)
     page = [without_hidden_order(seen[number], allowed) for _, number in found[:shown]]
-    column = SORTS[sort][0]
-    made = _page(page, total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.id))
+    values = {number: value for value, number in found}
+    made = _page(page, total, cursor, len(found) > shown, lambda row: (values[row.id], row.id))
     return replace(made, cut=cut)
 
 

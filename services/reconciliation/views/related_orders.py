@@ -53,11 +53,9 @@ def _roles(tx: Connection, found: ShownLine) -> list[tuple[int, Role, int | None
         return [(order, "part", units) for (order, _), units in zip(shares, parts, strict=True)]
     if found.nearest is not None:
         return [(found.nearest, "nearest", None)]
-    named = [name for name in found.candidates.split(", ") if name]
-    if named:
-        return [
-            (order, "named", None) for order in matchable_orders.order_ids(tx, found.account, named)[:_NAMED]
-        ]
+    if found.candidates:
+        named = matchable_orders.order_ids(tx, found.account, found.candidates)
+        return [(order, "named", None) for order in named[:_NAMED]]
     if found.outcome != "unmatched" or found.replaced_by is not None:
         return []
     return [(order, "hint", None) for order in candidates.nearest(tx, found, HINTS)]

@@ -14,8 +14,8 @@ from services.store.in_list import of_accounts
 from services.store.orders.orders import badge_condition
 from services.store.orders.records import Order, each_of
 from services.store.schema.orders import orders
+from services.store.schema.payout_lines import line_totals
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import line_totals
 
 _FILE = settlement_files.c
 _OURS = orders.c.channel != "imported"

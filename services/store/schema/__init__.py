@@ -11,10 +11,10 @@ from services.store.schema import (
     fetching,
     meta,
     orders,
+    payout_lines,
     people,
     reconciliation,
     settlement_files,
-    settlement_lines,
     types,
 )
 
@@ -26,9 +26,9 @@ __all__ = [
     "fetching",
     "meta",
     "orders",
+    "payout_lines",
     "people",
     "reconciliation",
     "settlement_files",
-    "settlement_lines",
     "types",
 ]

@@ -95,7 +95,7 @@ line_decisions = Table(
     "line_decisions",
     metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("line", BigInt, ForeignKey("settlement_lines.id"), nullable=False, index=True),
+    Column("line", BigInt, ForeignKey("payout_lines.id"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("shares", Json, nullable=False, default=list),  # [[order, units of the original amount], …]
     Column("reason", Text, nullable=False),
@@ -122,7 +122,7 @@ decision_orders = Table(
 line_shares = Table(
     "line_shares",
     metadata,
-    Column("line", BigInt, ForeignKey("settlement_lines.id"), primary_key=True),
+    Column("line", BigInt, ForeignKey("payout_lines.id"), primary_key=True),
     Column("order", BigInt, ForeignKey("orders.id"), primary_key=True, index=True),
     Column("units", BigInt, nullable=False),  # of the original amount, its sign too
 )
@@ -130,7 +130,7 @@ line_comments = Table(
     "line_comments",
     metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("line", BigInt, ForeignKey("settlement_lines.id"), index=True),
+    Column("line", BigInt, ForeignKey("payout_lines.id"), index=True),
     Column("order", BigInt, ForeignKey("orders.id"), index=True),
     Column("text", Text, nullable=False),
     Column("form_key", Text, nullable=False, unique=True),  # a second press finds this row

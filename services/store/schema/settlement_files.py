@@ -43,7 +43,9 @@ settlement_files = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("lines_done", Integer, nullable=False, default=0),
     Column("bytes_done", BigInt, nullable=False, default=0),
-    Column("first_line_id", BigInt),  # of its own lines; None while it has none
+    # the first and the last id of its own lines, between which no other file has any; None while it has none
+    Column("first_line_id", BigInt),
+    Column("last_line_id", BigInt),
     Column("lines", Integer, nullable=False, default=0),
     Column("known_lines", Integer, nullable=False, default=0),
     Column("changed_lines", Integer, nullable=False, default=0),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,19 @@ class Text(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else storable(value)
+
+
+class Digest(TypeDecorator[str]):
+    """A digest as hex digits in small letters, stored as bytes."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else bytes(value).hex()
 
 
 class Utc(TypeDecorator[datetime]):
@@ -59,3 +73,24 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class Texts(TypeDecorator[tuple[str, ...]]):
+    """Texts as a JSON list; none are NULL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        return text_list(value or ())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(json.loads(value)) if value else ()
+
+
+def text_list(texts: Sequence[str]) -> str | None:
+    """The texts as a column of ``Texts`` stores them."""
+    if not texts:
+        return None
+    # each by itself: PostgreSQL reads no NUL in JSON, however it is written
+    return json.dumps([storable(text) for text in texts], ensure_ascii=False, separators=(",", ":"))

@@ -19,11 +19,13 @@ from sqlalchemy import (
 from services.store.in_list import in_batches
 from services.store.locks import one_at_a_time, writes
 from services.store.order_states import ActorKind
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.people import users
 from services.store.schema.reconciliation import decision_orders, line_decisions, line_shares
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements import stored_lines
 from services.store.settlements.joined_lines import of_transactions
+from services.store.settlements.line_columns import account_of, of_group, reason_of
 from services.store.settlements.outcomes import DecisionKind, Outcome
 from services.store.settlements.settlement_lines import FOLLOWS
 from services.store.settlements.stored_lines import LineToDecide
@@ -85,14 +87,16 @@ def lock_decisions(tx: Connection) -> None:
 
 def lines(tx: Connection, ids: Iterable[int]) -> list[LineToDecide]:
     """Lines with the state of their file, by id; locked in a writing transaction."""
-    line, file = settlement_lines.c, settlement_files.c
-    query = select(settlement_lines, file.state.label("file_state")).join(
-        settlement_files, file.id == line.file
+    line, file = payout_lines.c, settlement_files.c
+    query = (
+        select(*stored_lines.columns(), file.state.label("file_state"))
+        .select_from(stored_lines.tables())
+        .join(settlement_files, file.id == line.file)
     )
     if writes(tx):
-        query = query.with_for_update(of=settlement_lines)
+        query = query.with_for_update(of=payout_lines)
     return [
-        LineToDecide(**row._asdict())
+        LineToDecide(**stored_lines.of_row(row))
         for some in in_batches(ids)
         for row in tx.execute(query.where(line.id.in_(some)).order_by(line.id))
     ]
@@ -100,14 +104,14 @@ def lines(tx: Connection, ids: Iterable[int]) -> list[LineToDecide]:
 
 def companions(tx: Connection, ids: Iterable[int]) -> list[int]:
     """The other valid lines of these lines' transactions of which nobody has decided."""
-    line, wanted = settlement_lines.c, set(ids)
+    line, wanted = payout_lines.c, set(ids)
     by_account: dict[str, set[str]] = {}
     for row in lines(tx, wanted):
         by_account.setdefault(row.account, set()).add(row.transaction_id)
     found: set[int] = set()
     for account, texts in by_account.items():
         theirs = of_transactions(tx, account, sorted(texts))
-        query = select(line.id).where(theirs, line.kind != "control", line.decision.is_(None))
+        query = select(line.id).where(theirs, of_group("kind") != "control", line.decision.is_(None))
         found.update(tx.scalars(query.limit(_COMPANIONS)))
     return sorted(found - wanted)
 
@@ -119,8 +123,10 @@ def outcomes_of_companions(tx: Connection, ids: Iterable[int]) -> dict[int, Line
 
 def outcomes_of(tx: Connection, ids: Iterable[int]) -> dict[int, LineOutcome]:
     """The outcomes of these lines, by line."""
-    line = settlement_lines.c
-    query = select(line.id, line.outcome, line.order, (line.reason == FOLLOWS).label("follows"))
+    line = payout_lines.c
+    query = select(
+        line.id, of_group("outcome").label("outcome"), line.order, (reason_of() == FOLLOWS).label("follows")
+    )
     return {
         row.id: LineOutcome(row.outcome, row.order, bool(row.follows))
         for some in in_batches(ids)
@@ -182,7 +188,7 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
             decision.group == name, decision.undone_at.is_(None), decision.line.in_(some)
         )
         ids |= {row.line: row.id for row in tx.execute(query.order_by(decision.id))}
-    here = update(settlement_lines).where(settlement_lines.c.id == bindparam("this"))
+    here = update(payout_lines).where(payout_lines.c.id == bindparam("this"))
     tx.execute(
         here.values(decision=bindparam("by")), [{"this": line, "by": one} for line, one in ids.items()]
     )
@@ -211,7 +217,7 @@ def orders_named(decision: Mapping[str, Any]) -> set[int]:
 def undo(tx: Connection, found: Iterable[Decision], *, at: datetime, by: str, reason: str) -> None:
     """Undo these valid decisions; their lines await a rejoin."""
     ids = {row.id: row.line for row in found}
-    decision, line = line_decisions.c, settlement_lines.c
+    decision, line = line_decisions.c, payout_lines.c
     for some in in_batches(ids):
         tx.execute(
             update(line_decisions)
@@ -220,7 +226,7 @@ def undo(tx: Connection, found: Iterable[Decision], *, at: datetime, by: str, re
         )
         theirs = [ids[one] for one in some]
         tx.execute(
-            update(settlement_lines).where(line.id.in_(theirs), line.decision.in_(some)).values(decision=None)
+            update(payout_lines).where(line.id.in_(theirs), line.decision.in_(some)).values(decision=None)
         )
         tx.execute(delete(line_shares).where(line_shares.c.line.in_(theirs)))
 
@@ -243,8 +249,8 @@ def awaiting_rejoin_of(tx: Connection, line_ids: Iterable[int]) -> list[Awaiting
 def _awaiting_rejoin() -> Any:
     decision = line_decisions.c
     return (
-        select(decision.id, decision.undone_at, decision.line, settlement_lines.c.account)
-        .join(settlement_lines, settlement_lines.c.id == decision.line)
+        select(decision.id, decision.undone_at, decision.line, account_of().label("account"))
+        .join(payout_lines, payout_lines.c.id == decision.line)
         .where(decision.due.is_(True))
     )
 
@@ -254,7 +260,7 @@ def set_rejoined(tx: Connection, found: Iterable[AwaitingRejoin]) -> None:
 
     An undone decision stores the outcome of its line.
     """
-    decision, line, joined = line_decisions.c, settlement_lines.c, list(found)
+    decision, line, joined = line_decisions.c, payout_lines.c, list(found)
     for undone in (False, True):
         still = decision.undone_at.is_not(None) if undone else decision.undone_at.is_(None)
         for some in in_batches(row.id for row in joined if (row.undone_at is not None) == undone):
@@ -262,8 +268,10 @@ def set_rejoined(tx: Connection, found: Iterable[AwaitingRejoin]) -> None:
             if not undone:
                 continue
             came = (
-                select(decision.id, line.outcome, line.reason, line.order)
-                .join(settlement_lines, line.id == decision.line)
+                select(
+                    decision.id, of_group("outcome").label("outcome"), reason_of().label("reason"), line.order
+                )
+                .join(payout_lines, line.id == decision.line)
                 .where(decision.id.in_(some), decision.came_to.is_(None))
             )
             rows = [

@@ -11,12 +11,14 @@ from services.store.in_list import among
 from services.store.locks import writes
 from services.store.order_states import ActorKind
 from services.store.schema.fetching import hipay_settlements
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.people import users
 from services.store.schema.settlement_files import held_acts, held_corrections, settlement_files
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements.line_columns import cell_of
+from services.store.settlements.settlement_lines import of_same_key
 from services.store.settlements.stored_lines import StoredLine
 
-_one, _act, _file, _line = held_corrections.c, held_acts.c, settlement_files.c, settlement_lines.c
+_one, _act, _file, _line = held_corrections.c, held_acts.c, settlement_files.c, payout_lines.c
 _undoers = users.alias("undoers")
 
 CorrectionKind = Literal["taken", "dismissed"]
@@ -140,13 +142,14 @@ def lines(tx: Connection, ids: Iterable[int]) -> list[LineVersion]:
     return _lines(tx, among(tx, _line.id, ids))
 
 
-def own_lines(tx: Connection, file: int, keys: Collection[str]) -> list[LineVersion]:
-    """The file's own lines with one of these keys, by id."""
-    return _lines(tx, _line.file == file, among(tx, _line.key, keys))
+def own_lines(tx: Connection, file: int, like: Collection[int]) -> list[LineVersion]:
+    """The file's own lines with the account and key of one of these lines, by id."""
+    return _lines(tx, _line.file == file, of_same_key(tx, like))
 
 
 def _lines(tx: Connection, *where: ColumnElement[bool]) -> list[LineVersion]:
-    query = select(*(_line[name] for name in LineVersion.__dataclass_fields__)).where(*where)
+    columns = (cell_of(tx, name).label(name) for name in LineVersion.__dataclass_fields__)
+    query = select(*columns).where(*where)
     return [LineVersion(**row._mapping) for row in tx.execute(query.order_by(_line.id))]
 
 

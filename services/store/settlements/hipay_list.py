@@ -9,8 +9,8 @@ from sqlalchemy import Connection, and_, case, exists, func, select, update
 
 from services.store.locks import insert_or
 from services.store.schema.fetching import hipay_settlements
+from services.store.schema.payout_lines import line_totals
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import line_totals
 from services.store.settlements.settlement_files import FileState
 
 # A file in one of these states will not become lines by itself.

@@ -17,11 +17,12 @@ from sqlalchemy import (
 from sqlalchemy import Text as Plain
 
 from services.settlements.placeholders import says_none
-from services.store.frames import frame
 from services.store.in_list import among
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import line_decisions
-from services.store.schema.settlement_lines import settlement_lines
-from services.store.settlements.settlement_lines import OUTCOME, is_valid
+from services.store.settlements import line_frames
+from services.store.settlements.line_columns import account_of, is_of_account
+from services.store.settlements.settlement_lines import OUTCOME, is_valid, of_file
 
 # A line's columns as the join reads them: name in its frames to name here.
 _JOINED = {
@@ -41,30 +42,18 @@ MATCHED = (*_JOINED, "decided", "decided_order", "decided_split")  # what ``matc
 def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
     """Lines as ``match`` takes them, with their ``id``, ``file``, amount, decision, and their last outcome under
     ``was_…``."""
-    line, decision = settlement_lines.c, line_decisions.c
-    query = (
-        select(
-            line.id,
-            line.file,
-            *(line[name] for name in _JOINED.values()),
-            line.settled_amount_units,
-            func.coalesce(decision.kind, ""),
-            type_coerce(decision.shares, Plain),
-            *(line[name] for name in OUTCOME),
-        )
-        .outerjoin(line_decisions, decision.id == line.decision)
-        .where(where)
+    decision = line_decisions.c
+    found = line_frames.lines(
+        tx,
+        ("id", "file", "settled_amount_units", *dict.fromkeys((*_JOINED.values(), *OUTCOME))),
+        lambda query: query.outerjoin(line_decisions, decision.id == payout_lines.c.decision).where(where),
+        {
+            "decided": (func.coalesce(decision.kind, ""), "str"),
+            "shares": (type_coerce(decision.shares, Plain), "str"),
+        },
     )
-    columns = {
-        "id": "int64",
-        "file": "int64",
-        **dict.fromkeys(_JOINED, "str"),
-        "settled_amount_units": "Int64",
-        "decided": "str",
-        "shares": "str",
-        **{f"was_{name}": "Int64" if name in ("order", "nearest") else "str" for name in OUTCOME},
-    }
-    found = frame(tx, query, columns)
+    found = found.rename(columns={name: f"was_{name}" for name in OUTCOME})
+    found = found.rename(columns={stored: name for name, stored in _JOINED.items()})
     orders: list[int | None] = [None] * len(found)
     divided = [""] * len(found)
     for place in (found["decided"] != "").to_numpy().nonzero()[0]:
@@ -81,12 +70,12 @@ def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
 
 
 def with_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
-    return and_(among(tx, settlement_lines.c.id, ids), is_valid())
+    return and_(among(tx, payout_lines.c.id, ids), is_valid())
 
 
 def of_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
     """The condition on lines of the file that is imported."""
-    return among(tx, settlement_lines.c.id, ids)
+    return among(tx, payout_lines.c.id, ids)
 
 
 def of_transactions(
@@ -94,11 +83,11 @@ def of_transactions(
 ) -> ColumnElement[bool]:
     """The condition on the account's lines of these transactions that are valid, or of the file that is imported. A text for
     "none" (``says_none``) is no transaction."""
-    line, texts = settlement_lines.c, [text for text in texts if not says_none(text)]
+    line, texts = payout_lines.c, [text for text in texts if not says_none(text)]
     counts = is_valid() if running is None else line.replaced_by.is_(None)
-    # As an expression: an index that begins with the account would be taken for the better one, and is nearly all lines.
-    theirs = func.coalesce(line.account, "") == account
-    return and_(among(tx, line.transaction_id, texts), line.transaction_id != "", theirs, counts)
+    return and_(
+        among(tx, line.transaction_id, texts), line.transaction_id != "", is_of_account(account), counts
+    )
 
 
 def concerned(
@@ -106,7 +95,7 @@ def concerned(
 ) -> dict[str, list[int]]:
     """By account, the valid lines that are joined to one of the orders, or have one of these as a key: the ids of
     HiPay as they are (``texts``), the others loosely, in whatever account."""
-    line = settlement_lines.c
+    line = payout_lines.c
     exact, loose, ours = list(texts), list(looses), list(orders)
     found: set[tuple[str, int]] = set()
     for where in (
@@ -118,7 +107,7 @@ def concerned(
     ):
         found.update(
             (row.account, row.id)
-            for row in tx.execute(select(line.account, line.id).where(where, is_valid()))
+            for row in tx.execute(select(account_of().label("account"), line.id).where(where, is_valid()))
         )
     by_account: dict[str, list[int]] = {}
     for account, line_id in sorted(found):
@@ -128,7 +117,7 @@ def concerned(
 
 def orders_of(tx: Connection, line_ids: Iterable[int]) -> set[int]:
     """The orders that these lines are matched to."""
-    line = settlement_lines.c
+    line = payout_lines.c
     query = select(line.order).where(among(tx, line.id, line_ids), line.order.is_not(None))
     return {int(order) for order in tx.scalars(query) if order is not None}
 
@@ -142,8 +131,8 @@ def orders_of_splits(tx: Connection, line_ids: Iterable[int]) -> set[int]:
 
 def page(tx: Connection, account: str, after: int, limit: int) -> list[int]:
     """The account's next valid lines."""
-    line = settlement_lines.c
-    query = select(line.id).where(line.account == account, line.id > after, is_valid())
+    line = payout_lines.c
+    query = select(line.id).where(is_of_account(account), line.id > after, is_valid())
     return list(tx.scalars(query.order_by(line.id).limit(limit)))
 
 
@@ -152,10 +141,8 @@ def shared_transactions(
 ) -> tuple[int, dict[str, list[int]]]:
     """Of the file's next lines: the last id (0 when there are none), and by account a line of each transaction that lines
     of another file share, or shared before this one replaced them."""
-    line, other = settlement_lines.c, settlement_lines.alias("other").c
-    window = (
-        select(line.id).where(line.file == file, line.id > after).order_by(line.id).limit(limit).subquery()
-    )
+    line, other = payout_lines.c, payout_lines.alias("other").c
+    window = select(line.id).where(of_file(file), line.id > after).order_by(line.id).limit(limit).subquery()
     last = int(tx.scalar(select(func.max(window.c.id))) or 0)
     if not last:
         return 0, {}
@@ -164,23 +151,26 @@ def shared_transactions(
         .where(
             other.transaction_id == line.transaction_id,
             other.transaction_id != "",
-            other.account == line.account,
+            account_of(other) == account_of(line),
             other.file != file,
             or_(other.replaced_by.is_(None), other.replaced_by == file),
         )
         .exists()
     )
-    query = (
-        select(line.account, func.min(line.id))
+    shared = (
+        select(account_of(line).label("account"), line.transaction_id, line.id)
         .where(
-            line.file == file,
+            of_file(file),
             line.id > after,
             line.id <= last,
             line.transaction_id != "",
             line.replaced_by.is_(None),
             shares,
         )
-        .group_by(line.account, line.transaction_id)
+        .subquery()
+    )
+    query = select(shared.c.account, func.min(shared.c.id)).group_by(
+        shared.c.account, shared.c.transaction_id
     )
     by_account: dict[str, list[int]] = {}
     for account, line_id in tx.execute(query):

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, literal
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, select
 
 from services.settlements.dates import day_after
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.schema.payout_lines import line_totals, payouts
+from services.store.settlements.line_columns import LINE
+from services.store.settlements.line_days import day_number
 
-LINE = settlement_lines.c
 MOST = 2**62
 
 
@@ -56,49 +57,57 @@ def begins(tx: Connection, column: ColumnElement[Any], text: str) -> ColumnEleme
     return column.startswith(text, autoescape=True)
 
 
-class _Apart:
-    """A line's columns as expressions of which no index knows: the way in is decided here, not by the database's guess."""
-
-    def __getattr__(self, name: str) -> ColumnElement[Any]:
-        return apart(name)
-
-
-APART = _Apart()
-
-
 def apart(name: str) -> ColumnElement[Any]:
-    blank: Any = "" if name not in ("id", "file") else 0
-    return func.coalesce(LINE[name], literal(blank))
+    """A line's number as an expression of which no index knows: the way in is decided here, not by the database's guess."""
+    return func.coalesce(LINE[name], literal(0))
 
 
-def categories(chosen: LineFilter, columns: Any) -> list[ColumnElement[bool]]:
+def categories(chosen: LineFilter) -> list[ColumnElement[bool]]:
+    """The conditions on ``line_totals``."""
+    total = line_totals.c
     pairs = (
-        (columns.account, chosen.accounts),
-        (columns.outcome, chosen.outcomes),
-        (columns.operation_code, chosen.operations),
-        (columns.settlement_currency, chosen.currencies),
+        (total.account, chosen.accounts),
+        (total.outcome, chosen.outcomes),
+        (total.operation_code, chosen.operations),
+        (total.settlement_currency, chosen.currencies),
     )
     return [column.in_(values) for column, values in pairs if values]
 
 
-def of_payout(chosen: LineFilter, columns: Any) -> list[ColumnElement[bool]]:
+def of_payout(chosen: LineFilter) -> list[ColumnElement[bool]]:
+    """The conditions on ``line_totals``."""
+    total = line_totals.c
     clauses: list[ColumnElement[bool]] = []
     if chosen.settlement:
-        clauses.append(columns.settlement_id == chosen.settlement)
+        clauses.append(total.settlement_id == chosen.settlement)
     if chosen.file is not None:
-        clauses.append(columns.file == chosen.file)
+        clauses.append(total.file == chosen.file)
+    return clauses
+
+
+def lines_of_payout(chosen: LineFilter, payout: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """The same of lines; ``payout``: the column, or it ``apart``."""
+    clauses: list[ColumnElement[bool]] = []
+    if chosen.settlement:
+        here = [payouts.c.settlement_id == chosen.settlement]
+        here += [payouts.c.account.in_(chosen.accounts)] if chosen.accounts else []
+        clauses.append(payout.in_(select(payouts.c.id).where(*here)))
+    if chosen.file is not None:
+        clauses.append(apart("file") == chosen.file)
     return clauses
 
 
 def dates(chosen: LineFilter, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-    return within(chosen.since, chosen.until, column, column)
+    if not chosen.dates:
+        return []
+    return [column.between(day_number(chosen.since) or 1, day_number(chosen.until) or 9999_12_31)]
 
 
 def within(
     since: str, until: str, last: ColumnElement[Any], first: ColumnElement[Any]
 ) -> list[ColumnElement[bool]]:
-    """Whether the days from ``first`` to ``last`` reach into those asked for; a stored date may have a time behind its day,
-    and what is compared stays the column itself, by which an index is read."""
+    """Whether the ISO dates from ``first`` to ``last`` reach into the days asked for; a stored date may have a time behind its
+    day, and what is compared stays the column itself, by which an index is read."""
     return [last >= (since or "0"), first < (day_after(until) if until else "9999")] if since or until else []
 
 
@@ -110,7 +119,7 @@ def spans(chosen: LineFilter) -> list[tuple[int, int]]:
 
 def ranges(chosen: LineFilter, led_by: str = "") -> list[ColumnElement[bool]]:
     """The ranges, row by row; not the amounts where their index leads, and the dates so that theirs can."""
-    clauses = dates(chosen, LINE.date if led_by == "date" else apart("date"))
+    clauses = dates(chosen, LINE.date_day if led_by == "date_day" else apart("date_day"))
     if chosen.amounts and led_by != "settled_amount_units":
         size = func.abs(LINE.settled_amount_units)
         clauses.append(size.between(chosen.least or 0, MOST if chosen.most is None else chosen.most))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     bindparam,
     func,
     or_,
@@ -22,24 +23,23 @@ from sqlalchemy import (
     union_all,
 )
 
+from services.store.schema.payout_lines import line_groups, line_totals, payout_lines
 from services.store.schema.reconciliation import line_shares
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import GROUP, line_totals
+from services.store.settlements.line_columns import LINE, reason_of
 from services.store.settlements.line_filter import (
-    APART,
-    LINE,
     LineFilter,
     apart,
     categories,
     dates,
+    lines_of_payout,
     of_payout,
     ranges,
     spans,
     within,
 )
 from services.store.settlements.line_search import lines_found
-from services.store.settlements.outcomes import Outcome
-from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader
+from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader, of_file
 
 Sort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
 SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes first
@@ -47,34 +47,39 @@ SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes fi
     "oldest": ("id", False),
     "highest": ("settled_amount_units", True),
     "lowest": ("settled_amount_units", False),
-    "latest": ("date", True),
-    "earliest": ("date", False),
+    "latest": ("date_day", True),
+    "earliest": ("date_day", False),
 }
 _NARROW = 20_000  # lines that are found by a range and sorted rather than walked through
 _SORTED = 60_000  # lines of a payout or a file, whose rows are neighbours: read faster
 Place = tuple[Any, int]  # a row's value of the sort, None for a blank amount, and its id
 
 
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    account: str
-    outcome: Outcome
-    operation_code: str
-    settlement_currency: str
-    lines: int
+_BY = ("account", "outcome", "operation_code", "settlement_currency")  # what parts lines, and their totals
 
 
-def groups(tx: Connection, chosen: LineFilter) -> list[Group]:
-    """The groups with lines that the filter's categories let through, and how many."""
+def count(tx: Connection, chosen: LineFilter) -> int:
+    """How many lines the filter's categories, payout and file let through."""
     total, file = line_totals.c, settlement_files.c
-    keys = [total[name] for name in GROUP]
     query = (
-        select(*keys, func.sum(total.lines))
+        select(func.sum(total.lines))
         .join(settlement_files, file.id == total.file)
-        .where(file.state == "complete", *categories(chosen, total), *of_payout(chosen, total))
-        .group_by(*keys)
+        .where(file.state == "complete", *categories(chosen), *of_payout(chosen))
     )
-    return [Group(**dict(zip(GROUP, row[:4], strict=True)), lines=int(row[4])) for row in tx.execute(query)]
+    return int(tx.scalar(query) or 0)
+
+
+def groups(tx: Connection, chosen: LineFilter) -> list[int]:
+    """The numbers of the groups with such lines."""
+    total, file = line_totals.c, settlement_files.c
+    query = (
+        select(line_groups.c.id)
+        .join(line_totals, and_(*(total[name] == line_groups.c[name] for name in _BY)))
+        .join(settlement_files, file.id == total.file)
+        .where(file.state == "complete", *categories(chosen), *of_payout(chosen))
+        .distinct()
+    )
+    return sorted(tx.scalars(query))
 
 
 def places(
@@ -84,12 +89,12 @@ def places(
 
     ``back``: those before the place instead, nearest first.
     """
-    found = groups(tx, chosen)
-    total = sum(group.lines for group in found)
+    total = count(tx, chosen)
     if not total:
         return [], 0
+    found = groups(tx, chosen)
     column, descending = SORTS[sort]
-    direct = _direct(tx, chosen, found, column, limit)
+    direct = _direct(tx, chosen, found, total, column, limit)
     result: list[Place] = []
     for blank, start in _stretches(column, after, back):
         walk = _Walk(
@@ -155,12 +160,12 @@ class _Walk:
         return found[: self.limit]
 
 
-def _walked(tx: Connection, chosen: LineFilter, found: Sequence[Group], walk: _Walk) -> list[Place]:
+def _walked(tx: Connection, chosen: LineFilter, found: Sequence[int], walk: _Walk) -> list[Place]:
     """The first rows of each group, by the index of the sort, merged."""
     query = walk.query().where(
         *_reach(tx, chosen, walk),
-        *(LINE[name] == bindparam(f"of_{name}") for name in GROUP),
-        *of_payout(chosen, APART),
+        LINE.group == bindparam("of_group"),
+        *lines_of_payout(chosen, apart("payout")),
         *ranges(chosen, walk.column),
     )
     parts: list[tuple[int, int] | None] = [None]
@@ -169,7 +174,7 @@ def _walked(tx: Connection, chosen: LineFilter, found: Sequence[Group], walk: _W
         parts = [*spans(chosen)]
     places: list[Place] = []
     for group in found:
-        values: dict[str, Any] = {f"of_{name}": getattr(group, name) for name in GROUP}
+        values = {"of_group": group}
         for span in parts:
             read = tx.execute(query, values if span is None else {**values, "low": span[0], "high": span[1]})
             places += [(row[0], row[1]) for row in read]
@@ -181,28 +186,31 @@ def _reach(tx: Connection, chosen: LineFilter, walk: _Walk) -> list[ColumnElemen
     if walk.column != "id":
         return []
     total, file = line_totals.c, settlement_files.c
-    query = select(file.id, file.first_line_id).join(line_totals, total.file == file.id).distinct()
-    query = query.where(file.state == "complete", *categories(chosen, total), *of_payout(chosen, total))
-    query = query.where(*within(chosen.since, chosen.until, total.last_date, total.first_date))
-    starts = sorted((row.first_line_id, row.id) for row in tx.execute(query) if row.first_line_id is not None)
-    if not starts:
-        return []
-    last = tx.scalar(select(func.max(LINE.id)).where(LINE.file == starts[-1][1]))
-    return [LINE.id >= starts[0][0], *([LINE.id <= last] if last is not None else [])]
+    query = select(func.min(file.first_line_id), func.max(file.last_line_id)).join(
+        line_totals, total.file == file.id
+    )
+    query = query.where(
+        file.state == "complete",
+        *categories(chosen),
+        *of_payout(chosen),
+        *within(chosen.since, chosen.until, total.last_date, total.first_date),
+    )
+    first, last = tx.execute(query).one()
+    return [] if first is None or last is None else [LINE.id.between(first, last)]
 
 
 def _direct(
-    tx: Connection, chosen: LineFilter, found: Sequence[Group], column: str, limit: int
+    tx: Connection, chosen: LineFilter, found: Sequence[int], total: int, column: str, limit: int
 ) -> list[ColumnElement[bool]] | None:
     """All of the filter as conditions, where one of them leads to few lines by an index; None: walk the groups."""
-    rest = [*categories(chosen, APART), *of_payout(chosen, APART)]
+    rest = [apart("group").in_(found), *lines_of_payout(chosen, apart("payout"))]
     if chosen.order is not None:
         return [LINE.id.in_(of_order(chosen.order)), *rest, *ranges(chosen)]
     if chosen.text:
         return [LINE.id.in_(lines_found(tx, chosen)), *rest, *ranges(chosen)]
     if chosen.settlement or chosen.file is not None:
-        return _by_payout(tx, chosen, found, column, limit)
-    for other, wanted in (("settled_amount_units", chosen.amounts), ("date", chosen.dates)):
+        return _by_payout(tx, chosen, found, total, column, limit)
+    for other, wanted in (("settled_amount_units", chosen.amounts), ("date_day", chosen.dates)):
         if wanted and other != column:
             few = _by_range(chosen, found, other)
             counted = select(func.count()).select_from(few.limit(_NARROW + 1).subquery())
@@ -211,21 +219,21 @@ def _direct(
     return None
 
 
-def _by_range(chosen: LineFilter, found: Sequence[Group], column: str) -> Select[Any]:
-    of_groups = [LINE[name].in_({getattr(group, name) for group in found}) for name in GROUP]
-    if column == "date":
-        return select(LINE.id).where(*of_groups, *dates(chosen, LINE.date))
-    parts = [select(LINE.id).where(*of_groups, LINE[column].between(*span)) for span in spans(chosen)]
+def _by_range(chosen: LineFilter, found: Sequence[int], column: str) -> Select[Any]:
+    of_groups = LINE.group.in_(found)
+    if column == "date_day":
+        return select(LINE.id).where(of_groups, *dates(chosen, LINE.date_day))
+    parts = [select(LINE.id).where(of_groups, LINE[column].between(*span)) for span in spans(chosen)]
     return select(union_all(*parts).subquery().c.id)
 
 
 def _by_payout(
-    tx: Connection, chosen: LineFilter, found: Sequence[Group], column: str, limit: int
+    tx: Connection, chosen: LineFilter, found: Sequence[int], both: int, column: str, limit: int
 ) -> list[ColumnElement[bool]] | None:
     """The lines of the payout or the file, unless walking the groups is expected to read fewer."""
     total = line_totals.c
-    here = int(tx.scalar(select(func.sum(total.lines)).where(*of_payout(chosen, total))) or 0)
-    everywhere = groups(
+    here = int(tx.scalar(select(func.sum(total.lines)).where(*of_payout(chosen))) or 0)
+    everywhere = count(
         tx,
         LineFilter(
             accounts=chosen.accounts,
@@ -234,16 +242,15 @@ def _by_payout(
             currencies=chosen.currencies,
         ),
     )
-    of_groups, both = sum(group.lines for group in everywhere), sum(group.lines for group in found)
     by_id = chosen.file is not None and column == "id"  # its ids are neighbours
-    if by_id or (here > _SORTED and here > limit * of_groups // both):
+    if by_id or (here > _SORTED and here > limit * everywhere // both):
         return None
     leads = (
-        [LINE.file == chosen.file]
+        [of_file(chosen.file), *lines_of_payout(chosen, apart("payout"))]
         if chosen.file is not None
-        else [LINE.account.in_({group.account for group in found}), LINE.settlement_id == chosen.settlement]
+        else lines_of_payout(chosen, LINE.payout)
     )
-    return [*leads, *categories(chosen, APART), *of_payout(chosen, APART), *ranges(chosen)]
+    return [*leads, apart("group").in_(found), *ranges(chosen)]
 
 
 def of_order(order: int) -> Select[Any]:
@@ -251,7 +258,8 @@ def of_order(order: int) -> Select[Any]:
     parts = select(line_shares.c.line.label("id")).where(line_shares.c.order == order)
     led = (
         select(LINE.id.label("id"))
+        .select_from(payout_lines)
         .join(leader, followed_by(LINE))
-        .where(leader.c.id.in_(parts), LINE.transaction_id != "", apart("reason") == FOLLOWS)
+        .where(leader.c.id.in_(parts), LINE.transaction_id != "", reason_of() == FOLLOWS)
     )
     return select(union(whole, parts, led).subquery().c.id)

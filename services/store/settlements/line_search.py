@@ -12,8 +12,8 @@ from sqlalchemy import (
 )
 
 from services.store.schema.reconciliation import order_keys
+from services.store.settlements.line_columns import LINE
 from services.store.settlements.line_filter import (
-    LINE,
     LineFilter,
     begins,
 )

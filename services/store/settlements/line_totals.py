@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import Connection, and_, case, delete, func, or_, select
 
+from services.store.frames import text_cells
 from services.store.locks import insert_or
-from services.store.schema.settlement_lines import line_totals
+from services.store.schema.payout_lines import line_totals
+from services.store.settlements.line_codes import distinct
 
 # By which columns of a line.
 TOTAL = (
@@ -47,16 +47,8 @@ class Sums:
             lines[name].mask(known, "") if name == "operation" else lines[name].astype("str")
             for name in TOTAL
         ]
-        cells = [pa.array(column, pa.large_string()) for column in texts]
-        joined = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
-        groups = (
-            joined.combine_chunks().dictionary_encode()
-            if isinstance(joined, pa.ChunkedArray)
-            else joined.dictionary_encode()
-        )
-        self._group = groups.indices.to_numpy(zero_copy_only=False)
-        _, first = np.unique(self._group, return_index=True)  # not split again: a cell may have any character
-        self._cells = list(zip(*(column.take(pa.array(first)).to_pylist() for column in cells), strict=True))
+        groups = distinct([text_cells(column) for column in texts])
+        self._group, self._cells = groups.places, groups.keys
         self._units = lines["settled_amount_units"].to_numpy(dtype="int64", na_value=0)
         self._missing = lines["settled_amount_units"].isna().to_numpy(dtype=bool)
         days = pd.Categorical(lines["date"])  # in the order of the texts, and of the days

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select, update
 
+from services.settlements.columns import REFERENCES
+from services.store.in_list import among
 from services.store.locks import insert_new, one_at_a_time
 from services.store.schema.orders import orders
+from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.reconciliation import account_matching
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements import line_frames
 from services.store.settlements.settlement_lines import is_valid
 
 
@@ -86,24 +89,36 @@ def set_rejoined(tx: Connection, account: str, before: int, now: int | None) -> 
 
 
 def newest_lines(tx: Connection, account: str, limit: int) -> list[int]:
-    line = settlement_lines.c
-    query = select(line.id).where(line.account == account, line.kind != "control", is_valid())
-    return list(tx.scalars(query.order_by(line.id.desc()).limit(limit)))
+    """The account's newest valid lines, control totals left out, the newest first."""
+    return _newest(tx, limit, line_groups.c.account == account, line_groups.c.kind != "control")
 
 
 def references_filled(tx: Connection, account: str, newest: int) -> tuple[int, list[int], int, list[int]]:
     """How many of the newest lines there are and have each of the five references; the same of the newest orders."""
-    of_lines = [settlement_lines.c[f"reporting_data_{n}"] for n in range(1, 6)]
-    of_orders = [orders.c[f"reference_{n}"] for n in range(1, 6)]
-    lines, filled = _filled(tx, settlement_lines.c, account, of_lines, newest)
-    known, named = _filled(tx, orders.c, account, of_orders, newest)
-    return lines, filled, known, named
+    lines = line_frames.lines(
+        tx,
+        REFERENCES,
+        lambda query: query.where(
+            among(tx, payout_lines.c.id, _newest(tx, newest, line_groups.c.account == account))
+        ),
+    )
+    filled = [int((lines[name] != "").sum()) for name in REFERENCES]
+    own = [orders.c[f"reference_{n}"] for n in range(1, 6)]
+    some = (
+        select(*own).where(orders.c.account == account).order_by(orders.c.id.desc()).limit(newest).subquery()
+    )
+    row = tx.execute(
+        select(func.count(), *(func.sum(case((column != "", 1), else_=0)) for column in some.c))
+    ).one()
+    return len(lines), filled, int(row[0]), [int(value or 0) for value in row[1:]]
 
 
-def _filled(
-    tx: Connection, table: Any, account: str, columns: list[Any], newest: int
-) -> tuple[int, list[int]]:
-    some = select(*columns).where(table.account == account).order_by(table.id.desc()).limit(newest).subquery()
-    sums = [func.sum(case((column != "", 1), else_=0)) for column in some.c]
-    row = tx.execute(select(func.count(), *sums)).one()
-    return int(row[0]), [int(value or 0) for value in row[1:]]
+def _newest(tx: Connection, limit: int, *groups: ColumnElement[bool]) -> list[int]:
+    """The newest valid lines of these groups, whose index leads to them, the newest first."""
+    line = payout_lines.c
+    query = (
+        select(line.id).where(line.group == bindparam("of"), is_valid()).order_by(line.id.desc()).limit(limit)
+    )
+    numbers = tx.scalars(select(line_groups.c.id).where(*groups)).all()
+    found = [one for number in numbers for one in tx.scalars(query, {"of": number})]
+    return sorted(found, reverse=True)[:limit]

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from services.store.order_states import ActorKind
+from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.people import users
 from services.store.schema.reconciliation import not_ours_rules
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements.line_columns import cell_of, groups_with
 from services.store.settlements.outcomes import Pattern
 from services.store.settlements.settlement_lines import is_valid
 
@@ -174,8 +175,8 @@ def lines(
     limit: int,
 ) -> list[int]:
     """Lines of these outcomes that the rule takes and nobody has decided, by id, beyond the id ``after``."""
-    line = settlement_lines.c
-    query = select(line.id).where(_taken(account, field, pattern, text, outcomes), line.id > after)
+    line = payout_lines.c
+    query = select(line.id).where(_taken(tx, account, field, pattern, text, outcomes), line.id > after)
     return list(tx.scalars(query.order_by(line.id).limit(limit)))
 
 
@@ -183,27 +184,29 @@ def sums(
     tx: Connection, account: str, field: str, pattern: str, text: str, outcomes: Iterable[str]
 ) -> list[CurrencySum]:
     """The lines that the rule takes, by settlement currency."""
-    line = settlement_lines.c
+    line = payout_lines.c
     query = (
         select(
-            line.settlement_currency,
+            line_groups.c.settlement_currency,
             func.count(),
             func.coalesce(func.sum(line.settled_amount_units), 0),
         )
-        .where(_taken(account, field, pattern, text, outcomes))
-        .group_by(line.settlement_currency)
+        .join(line_groups, line_groups.c.id == line.group)
+        .where(_taken(tx, account, field, pattern, text, outcomes))
+        .group_by(line_groups.c.settlement_currency)
     )
-    found = tx.execute(query.order_by(line.settlement_currency))
+    found = tx.execute(query.order_by(line_groups.c.settlement_currency))
     return [CurrencySum(row[0], int(row[1]), int(row[2])) for row in found]
 
 
-def _taken(account: str, field: str, pattern: str, text: str, outcomes: Iterable[str]) -> ColumnElement[bool]:
-    line, column = settlement_lines.c, settlement_lines.c[_COLUMNS.get(field, field)]
+def _taken(
+    tx: Connection, account: str, field: str, pattern: str, text: str, outcomes: Iterable[str]
+) -> ColumnElement[bool]:
+    line, group, column = payout_lines.c, line_groups.c, cell_of(tx, _COLUMNS.get(field, field))
     # substr, since LIKE minds the case of letters on PostgreSQL and not on SQLite
     fits = column == text if pattern == "equals" else func.substr(column, 1, len(text)) == text
     return and_(
-        line.account == account,
-        line.outcome.in_(list(outcomes)),
+        line.group.in_(groups_with(group.account == account, group.outcome.in_(list(outcomes)))),
         fits,
         line.decision.is_(None),
         is_valid(),

@@ -14,8 +14,9 @@ from services.store.in_list import among, texts
 from services.store.masking import masked
 from services.store.order_states import EventKind
 from services.store.schema.orders import events, operations, orders, pages
+from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.reconciliation import order_keys
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements.line_columns import groups_with
 
 _COLUMNS = {"loose": "str", "account": "str", "kind": "str", "text": "str", "order": "int64"}
 # Where a change of an order's keys or of what was paid leaves a new row, and which column names the order.
@@ -208,10 +209,13 @@ def at(tx: Connection, name: str, ids: Iterable[int]) -> dict[int, int]:
 
 def erase_addresses(tx: Connection, account: str, order: int) -> None:
     """Delete the keys of an order that contain an e-mail address, and mask them in lines whose nearest order it is."""
-    key, line = order_keys.c, settlement_lines.c
+    key, line, group = order_keys.c, payout_lines.c, line_groups.c
     for text in tx.scalars(select(key.text).where(key.order == order).distinct()).all():
         if masked(text) != text:
             tx.execute(delete(order_keys).where(key.order == order, key.text == text))
-    near = (line.account == account) & line.outcome.in_(("suggested", "unmatched")) & (line.nearest == order)
-    for row in tx.execute(select(line.id, line.expected).where(near, line.expected.contains("@"))).all():
-        tx.execute(update(settlement_lines).where(line.id == row.id).values(expected=masked(row.expected)))
+    theirs = groups_with(group.account == account, group.outcome.in_(("suggested", "unmatched")))
+    near = select(line.id, line.expected).where(line.group.in_(theirs), line.nearest == order)
+    for row in tx.execute(near.where(line.expected.is_not(None))).all():
+        hidden = tuple(masked(text) for text in row.expected)
+        if hidden != row.expected:
+            tx.execute(update(payout_lines).where(line.id == row.id).values(expected=hidden))

@@ -1,22 +1,26 @@
 """Positions of orders, and what they are computed from."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, func, literal, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, select, union, update
 
 from services.store.frames import frame, plain
 from services.store.in_list import among
 from services.store.locks import insert_new
 from services.store.order_states import UNDER_WAY, UNPAID
 from services.store.schema.orders import orders
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import account_matching, line_shares, order_positions
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.settlements import line_frames
+from services.store.settlements.line_columns import account_of, of_group, reason_of
 from services.store.settlements.settlement_lines import (
     FOLLOWS,
     followed_by,
     is_valid,
     leader,
+    of_file,
 )
 
 _AMOUNTS = ("original_amount_units", "amount_excl_tax_units", "tax_amount_units", "settled_amount_units")
@@ -35,6 +39,7 @@ FACTS = {
     "captures": "int64", "paid": "bool", "awaited": "bool",
 }  # fmt: skip
 LINE = {"ours": "int64", "id": "int64", **dict.fromkeys(_TEXTS, "str"), **dict.fromkeys(_AMOUNTS, "Int64")}
+_NAMES = ("id", *_TEXTS, *_AMOUNTS)
 
 
 def bump_version(tx: Connection, account: str) -> int:
@@ -56,48 +61,60 @@ def read_version(tx: Connection, account: str) -> int:
 
 def matched_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     """The valid lines matched to these orders alone, with the columns of LINE."""
-    line = settlement_lines.c
-    query = select(line.order, line.id, *(line[name] for name in (*_TEXTS, *_AMOUNTS)))
-    return frame(tx, query.where(among(tx, line.order, order_ids), line.order.is_not(None), is_valid()), LINE)
+    line = payout_lines.c
+    theirs = (among(tx, line.order, order_ids), line.order.is_not(None), is_valid())
+    found = line_frames.lines(tx, _NAMES, lambda query: query.where(*theirs), {"ours": (line.order, "int64")})
+    return found[list(LINE)]
 
 
 def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     """Every share of the valid lines that are divided over one of these orders and others, and of those that follow
     such a line, with the columns of LINE, ``units``, the share of the line that is divided, and ``own``, whether the row's
     is that line."""
-    line, share = settlement_lines.c, line_shares.c
+    line, share = payout_lines.c, line_shares.c
     theirs = select(share.line).where(among(tx, share.order, order_ids))
-    columns = [line[name] for name in ("id", *_TEXTS, *_AMOUNTS)]
-    divided = (line.outcome == "matched", line.order.is_(None), is_valid())
-    query = (
-        select(share.order, *columns, share.units, literal(True))
-        .join(settlement_lines, line.id == share.line)
-        .where(share.line.in_(theirs), *divided)
-        .order_by(line.id, share.order)
+    divided = (of_group("outcome") == "matched", line.order.is_(None), is_valid())
+    parts: dict[str, tuple[ColumnElement[Any], str]] = {
+        "ours": (share.order, "int64"),
+        "units": (share.units, "int64"),
+    }
+    found = line_frames.lines(
+        tx,
+        _NAMES,
+        lambda query: (
+            query.select_from(line_shares)
+            .join(payout_lines, line.id == share.line)
+            .where(share.line.in_(theirs), *divided)
+            .order_by(line.id, share.order)
+        ),
+        {**parts, "own": (literal(True), "bool")},
     )
-    kinds = {**LINE, "units": "int64", "own": "bool"}
-    found = frame(tx, query, kinds)
+    found = found[[*LINE, "units", "own"]]
     transactions = found["transaction_id"].unique().tolist()
     if not any(transactions):
         return found
-    led = (
-        select(share.order, *columns, share.units, literal(False), leader.c.kind != "sale")
-        .select_from(settlement_lines)
-        .join(leader, followed_by(line))
-        .join(line_shares, share.line == leader.c.id)
-        .where(
-            among(tx, line.transaction_id, transactions),
-            line.transaction_id != "",
-            line.reason == FOLLOWS,
-            *divided,
-        )
-        .order_by(line.id, leader.c.kind != "sale", share.order)
+    other = of_group("kind", leader.c) != "sale"
+    followers = line_frames.lines(
+        tx,
+        _NAMES,
+        lambda query: (
+            query.select_from(payout_lines)
+            .join(leader, followed_by(line))
+            .join(line_shares, share.line == leader.c.id)
+            .where(
+                among(tx, line.transaction_id, transactions),
+                line.transaction_id != "",
+                reason_of() == FOLLOWS,
+                *divided,
+            )
+            .order_by(line.id, other, share.order)
+        ),
+        {**parts, "own": (literal(False), "bool"), "other": (other, "bool")},
     )
-    followers = frame(tx, led, {**kinds, "other": "bool"})
     # Its Sale leads a transaction, whatever else of it was divided.
     by_sale = followers.groupby("id")["other"].transform("min").to_numpy(dtype=bool)
     followers = followers[followers["other"].to_numpy() == by_sale]
-    whole: pd.DataFrame = pd.concat([found, followers.drop(columns="other")], ignore_index=True)
+    whole: pd.DataFrame = pd.concat([found, followers[list(found.columns)]], ignore_index=True)
     return whole
 
 
@@ -141,23 +158,20 @@ def put_positions(tx: Connection, found: pd.DataFrame) -> None:
 
 def orders_of_file(tx: Connection, file: int) -> dict[str, list[int]]:
     """By account, the orders that the file's lines are matched to, and those of the lines that it replaced."""
-    line, share = settlement_lines.c, line_shares.c
-    own = select(line.account, line.order).where(line.file == file, line.order.is_not(None))
-    before = select(line.account, line.order).where(line.replaced_by == file, line.order.is_not(None))
-    split = (
-        select(line.account, share.order)
-        .join(settlement_lines, line.id == share.line)
-        .where(or_(line.file == file, line.replaced_by == file))
-    )
+    line, share, account = payout_lines.c, line_shares.c, account_of().label("account")
+    own = select(account, line.order).where(of_file(file), line.order.is_not(None))
+    replaced = and_(line.replaced_by == file, line.replaced_by.is_not(None))
+    before = select(account, line.order).where(replaced, line.order.is_not(None))
+    split = select(account, share.order).join(payout_lines, line.id == share.line)
     led = (
-        select(line.account, share.order)
-        .select_from(settlement_lines)
+        select(account, share.order)
+        .select_from(payout_lines)
         .join(leader, followed_by(line))
         .join(line_shares, share.line == leader.c.id)
-        .where(line.file == file, line.reason == FOLLOWS)
+        .where(of_file(file), reason_of() == FOLLOWS)
     )
     by_account: dict[str, list[int]] = {}
-    found = {(row[0], int(row[1])) for row in tx.execute(union(own, before, split, led))}
-    for account, order in sorted(found):
-        by_account.setdefault(account, []).append(order)
+    every = union(own, before, split.where(of_file(file)), split.where(replaced), led)
+    for theirs, order in sorted({(row[0], int(row[1])) for row in tx.execute(every)}):
+        by_account.setdefault(theirs, []).append(order)
     return by_account

@@ -4,23 +4,29 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, union
+from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
 from services.store.in_list import of_accounts
 from services.store.schema.orders import orders
+from services.store.schema.payout_lines import line_groups, line_totals, payout_lines
 from services.store.schema.people import users
 from services.store.schema.reconciliation import account_matching, line_shares, order_keys
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import line_totals, settlement_lines
-from services.store.settlements.invoice_numbers import invoice_number, rules_of
-from services.store.settlements.line_filter import apart
+from services.store.settlements import stored_lines
+from services.store.settlements.line_columns import of_group
 from services.store.settlements.line_pages import of_order
 from services.store.settlements.outcomes import Outcome
 from services.store.settlements.settlement_files import FileSummary, SettlementFile
-from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader
+from services.store.settlements.settlement_lines import (
+    FOLLOWS,
+    followed_by,
+    hidden_from,
+    leader,
+    of_same_key,
+)
 from services.store.settlements.stored_lines import LineOfFile, ShownLine, StoredLine
 
-_LINE, _FILE, _TOTAL = settlement_lines.c, settlement_files.c, line_totals.c
+_LINE, _FILE, _TOTAL = payout_lines.c, settlement_files.c, line_totals.c
 _nearest = orders.alias("nearest_orders")
 
 
@@ -149,7 +155,7 @@ def lines(tx: Connection, ids: Iterable[int]) -> dict[int, ShownLine]:
     """Lines by id."""
     query = (
         select(
-            settlement_lines,
+            *stored_lines.columns(),
             orders.c.order_id,
             _nearest.c.order_id.label("nearest_id"),
             _nearest.c.account.label("nearest_account"),
@@ -158,25 +164,40 @@ def lines(tx: Connection, ids: Iterable[int]) -> dict[int, ShownLine]:
             _FILE.name.label("file_name"),
             _FILE.state.label("file_state"),
             func.coalesce(account_matching.c.reference, 1).label("reference"),
-            invoice_number(_LINE, "reporting_data"),
         )
+        .select_from(stored_lines.tables())
         .join(settlement_files, _FILE.id == _LINE.file)
         .outerjoin(orders, orders.c.id == _LINE.order)
         .outerjoin(_nearest, _nearest.c.id == _LINE.nearest)
-        .outerjoin(account_matching, rules_of(_LINE))
+        .outerjoin(account_matching, account_matching.c.account == line_groups.c.account)
     )
-    return {row.id: ShownLine(**row._asdict()) for row in tx.execute(query.where(_LINE.id.in_(list(ids))))}
+    found = (stored_lines.of_row(row) for row in tx.execute(query.where(_LINE.id.in_(list(ids)))))
+    return {
+        row["id"]: ShownLine(**row, invoice_number=row[f"reporting_data_{row['reference'] or 1}"])
+        for row in found
+    }
 
 
 def lines_of_order(tx: Connection, order: int, limit: int) -> list[LineOfFile]:
     """The order's valid lines, parts of divided ones too, oldest collection first."""
     query = (
-        select(settlement_lines, _FILE.name.label("file_name"), _FILE.finished_at.label("file_finished_at"))
-        .join(settlement_files, _FILE.id == _LINE.file)
+        _lines_of_files()
         .where(_LINE.id.in_(of_order(order)), _LINE.replaced_by.is_(None), _LINE.id < hidden_from(tx))
-        .order_by(_LINE.date, _LINE.id)
+        .order_by(_LINE.date_day, _LINE.id)
     )
-    return [LineOfFile(**row._asdict()) for row in tx.execute(query.limit(limit))]
+    return [LineOfFile(**stored_lines.of_row(row)) for row in tx.execute(query.limit(limit))]
+
+
+def _lines_of_files() -> Select[Any]:
+    return (
+        select(
+            *stored_lines.columns(),
+            _FILE.name.label("file_name"),
+            _FILE.finished_at.label("file_finished_at"),
+        )
+        .select_from(stored_lines.tables())
+        .join(settlement_files, _FILE.id == _LINE.file)
+    )
 
 
 def transactions_of(tx: Connection, order: int) -> frozenset[str]:
@@ -190,8 +211,10 @@ def shares_of(tx: Connection, line: StoredLine) -> list[tuple[int, int]]:
     share = line_shares.c
     query = select(share.order, share.units)
     if line.reason == FOLLOWS:
-        query = query.join(leader, leader.c.id == share.line).where(followed_by(line))
-        query = query.order_by(leader.c.kind != "sale", leader.c.id, share.order)
+        query = query.select_from(line_shares).join(leader, leader.c.id == share.line)
+        query = query.join(payout_lines, _LINE.id == line.id)
+        query = query.where(followed_by(_LINE))
+        query = query.order_by(of_group("kind", leader.c) != "sale", leader.c.id, share.order)
         first = tx.scalar(query.with_only_columns(leader.c.id).limit(1))
         query = query.where(leader.c.id == first)
     else:
@@ -212,8 +235,8 @@ def lines_near(tx: Connection, order: int, outcomes: Sequence[Outcome], limit: i
     ]
     query = select(_LINE.id).where(
         _LINE.id.in_(union(*ways)),
-        apart("account") == account,
-        apart("outcome").in_(outcomes),
+        of_group("account") == account,
+        of_group("outcome").in_(outcomes),
         _LINE.replaced_by.is_(None),
         _LINE.id < hidden_from(tx),
     )
@@ -224,18 +247,16 @@ def lines_near(tx: Connection, order: int, outcomes: Sequence[Outcome], limit: i
 def former_lines(tx: Connection, line: StoredLine) -> list[LineOfFile]:
     """The lines that this one, or a correction of it, replaced; not those whose correction waits for a person."""
     query = (
-        select(settlement_lines, _FILE.name.label("file_name"), _FILE.finished_at.label("file_finished_at"))
-        .join(settlement_files, _FILE.id == _LINE.file)
+        _lines_of_files()
         .where(
-            _LINE.account == line.account,
-            _LINE.key == line.key,
+            of_same_key(tx, [line.id]),
             _LINE.replaced_by.is_not(None),
             _LINE.id != line.id,
             _LINE.replaced_by != _LINE.file,
         )
         .order_by(_LINE.id.desc())
     )
-    return [LineOfFile(**row._asdict()) for row in tx.execute(query.limit(20))]
+    return [LineOfFile(**stored_lines.of_row(row)) for row in tx.execute(query.limit(20))]
 
 
 def currencies(tx: Connection, accounts: Sequence[str]) -> list[str]:

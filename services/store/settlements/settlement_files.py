@@ -49,6 +49,7 @@ class FileSummary:
     lines_done: int
     bytes_done: int
     first_line_id: int | None
+    last_line_id: int | None
     lines: int
     known_lines: int
     changed_lines: int
@@ -140,6 +141,7 @@ class FileChange(TypedDict, total=False):
     lines_done: int
     bytes_done: int
     first_line_id: int | None
+    last_line_id: int | None
     lines: int
     known_lines: int
     changed_lines: int

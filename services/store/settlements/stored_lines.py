@@ -2,15 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause
 
 from services.settlements.settlement_operations import Kind
+from services.store.schema.payout_lines import (
+    COMMON_TEXTS,
+    LINE_DAYS,
+    LINE_TEXTS,
+    common_texts,
+    line_groups,
+    line_reasons,
+    payout_lines,
+    payouts,
+)
+from services.store.settlements.line_codes import padded
+from services.store.settlements.line_days import iso
 from services.store.settlements.outcomes import Outcome, Reason
 from services.store.settlements.settlement_files import FileState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredLine:
-    """The columns of ``settlement_lines``. Amounts in 1/10000, None where the file names none."""
+    """A line of ``payout_lines`` with what it has in common with others. Amounts in 1/10000, None where the file names none."""
 
     id: int
     account: str  # the key of our account
@@ -58,10 +73,10 @@ class StoredLine:
     order: int | None  # our id of the order that it is matched to
     keys: str
     unknown_keys: str
-    candidates: str
+    candidates: tuple[str, ...]  # business ids of orders, and perhaps "…"
     nearest: int | None  # our id of the nearest order
     seen: str
-    expected: str
+    expected: tuple[str, ...]  # a text of an order; or for each key, the key and what it names
     decision: int | None  # the valid decision on it
     loose_reference: str
     loose_order: str
@@ -97,3 +112,47 @@ class ShownLine(LineToDecide):
     file_name: str
     reference: int
     invoice_number: str
+
+
+_line, _group = payout_lines.c, line_groups.c
+_APART = (
+    "group",
+    "payout",
+    "reason",
+    "common",
+    "texts",
+    "withdrawn_by",
+    *(f"{name}_day" for name in LINE_DAYS),
+)
+
+
+def columns() -> list[ColumnElement[Any]]:
+    """The columns of a whole line, which ``of_row`` reads."""
+    return [
+        *(column for column in _line if column.name not in _APART),
+        *(_line[f"{name}_day"] for name in LINE_DAYS),
+        *(_group[name] for name in ("account", "outcome", "operation_code", "kind", "settlement_currency")),
+        payouts.c.settlement_id,
+        *(line_reasons.c[name] for name in ("reason", "keys", "unknown_keys")),
+        _line.texts.label("own_texts"),
+        common_texts.c.texts.label("common_texts"),
+    ]
+
+
+def tables() -> FromClause:
+    """The tables of these columns."""
+    return (
+        payout_lines.join(line_groups, _group.id == _line.group)
+        .join(payouts, payouts.c.id == _line.payout)
+        .join(line_reasons, line_reasons.c.id == _line.reason)
+        .join(common_texts, common_texts.c.id == _line.common)
+    )
+
+
+def of_row(row: Any) -> dict[str, Any]:
+    """The fields of StoredLine, and the row's other columns."""
+    found = row._asdict()
+    own = dict(zip(LINE_TEXTS, padded(found.pop("own_texts"), len(LINE_TEXTS)), strict=True))
+    shared = dict(zip(COMMON_TEXTS, padded(found.pop("common_texts"), len(COMMON_TEXTS)), strict=True))
+    dates = {name: iso(found.pop(f"{name}_day")) + own.pop(f"{name}_rest") for name in LINE_DAYS}
+    return {**found, **own, **shared, **dates, "seen": found["seen"] or ""}

@@ -19,7 +19,7 @@ from services.imports.errors import FileKnownElsewhere
 from services.imports.file_accounts import FileAccountInUse
 from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.schema.payout_lines import payout_lines
 from services.store.settlements import matching_rules, settlement_files
 from tests.support.desk import person
 from tests.support.payouts import Failed, account_of, csv, import_file, lines_of
@@ -133,7 +133,7 @@ def test_a_cell_stays_where_its_lines_stand(desk: Desk, finance: Actor) -> None:
     file_accounts.assign(desk, finance, "800", "outlet")
     import_file(desk, finance, "shop", "b.csv", csv(sale("B", "800"), sale("C", "800")))
     with desk.store.read() as tx:
-        assert tx.scalar(select(func.count()).select_from(settlement_lines)) == 3
+        assert tx.scalar(select(func.count()).select_from(payout_lines)) == 3
 
 
 def test_an_account_with_lines_is_not_named_to_who_may_not_see_it(desk: Desk, finance: Actor) -> None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import column as sql_column
+from sqlalchemy import table, update
 
 from services.access import Actor
 from services.desk import Desk
@@ -23,7 +24,6 @@ from services.reconciliation.views import (
 from services.reconciliation.views.payout_list import Payout
 from services.settlements.findings import findings_from_json
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements.position_pages import OrderFilter
 from tests.support import postgres
 from tests.support.desk import open_test_desk, person
@@ -188,7 +188,8 @@ def _left(before: Desk, tmp_path: Path, revision: str, blanks: dict[str, str]) -
     left = as_left_at(before, url, revision)
     with left.begin() as tx:
         for number, column in ids.items():
-            tx.execute(update(settlement_lines).where(settlement_lines.c.id == number).values({column: None}))
+            lines = table("settlement_lines", sql_column("id"), sql_column(column))
+            tx.execute(update(lines).where(lines.c.id == number).values({column: None}))
     left.dispose()
     before.store.truncate_log()
     before.close()

@@ -13,6 +13,7 @@ from services.reconciliation.views import payout_list
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import import_lines, line, line_id, orders_seen, outcomes, position, stored
 from tests.support.stored_join import assert_join_is_current
+from tests.support.stored_lines import every_line
 
 SALE = line("A-100", "100.00", transaction="T-1")
 FEE = line("A-100", "-1.01", operation="Fixed fee", transaction="T-1")
@@ -46,12 +47,8 @@ def standing_lines(desk: Desk, order: str = "A-100") -> list[tuple[str, int, str
 
 
 def stored_all(desk: Desk) -> list:
-    from sqlalchemy import select
-
-    from services.store.schema.settlement_lines import settlement_lines
-
     with desk.store.read() as tx:
-        return list(tx.execute(select(settlement_lines).order_by(settlement_lines.c.id)))
+        return every_line(tx)
 
 
 # -- the lines of the transaction

@@ -25,12 +25,12 @@ from services.settlements.dialect import Chosen
 from services.store import Store, databases
 from services.store.orders.orders import add_event
 from services.store.schema.orders import operations, pages
-from services.store.schema.settlement_lines import settlement_lines
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.orders import order_columns
 from tests.support.payout_lines import orders_seen
 from tests.support.payouts import HEAD
 from tests.support.stored_join import assert_join_is_current, join_contents
+from tests.support.stored_lines import every_line
 
 SIGNED = Chosen(debits="negative")  # whatever the amounts of so few lines say
 IDS = ["A1", "A1-2", "a-1", "ABCD1", "abcd 1", "ABCD1-3", "00ABCD1", "B2", "WEB-77", ""]
@@ -190,7 +190,7 @@ class Shop:
     def _decision(self, what: tuple[int, str]) -> None:
         """A person decides a line, or undoes what stands on it."""
         with self.desk.store.read() as tx:
-            lines = list(tx.execute(settlement_lines.select().order_by(settlement_lines.c.id)))
+            lines = every_line(tx)
         if not lines:
             return
         place, kind = what

@@ -6,19 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, event, select, text, update
+from sqlalchemy import event, select, text, update
 
 from services.desk import Desk
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements import line_pages, line_search, position_pages
+from services.store.settlements.line_days import day_number
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import SORTS, Place, Sort
 from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter, OrderSort
+from services.store.settlements.stored_lines import StoredLine
 from tests.support import postgres
 from tests.support.desk import open_test_desk
 from tests.support.many_lines import fill
+from tests.support.stored_lines import every_line
 
 LINES = 24_000
 FILTERS = {
@@ -53,16 +56,16 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="module")
-def stored(many: Desk) -> list[Row[Any]]:
+def stored(many: Desk) -> list[StoredLine]:
     with many.store.read() as tx:
-        return list(tx.execute(select(settlement_lines)))
+        return every_line(tx)
 
 
-def expected(stored: list[Row[Any]], chosen: LineFilter, sort: Sort) -> list[Place]:
+def expected(stored: list[StoredLine], chosen: LineFilter, sort: Sort) -> list[Place]:
     """What a page should be cut from, in plain Python."""
     column, descending = SORTS[sort]
     kept = [
-        (getattr(line, column), line.id)
+        (day_number(line.date) if column == "date_day" else getattr(line, column), line.id)
         for line in stored
         if (not chosen.outcomes or line.outcome in chosen.outcomes)
         and (not chosen.currencies or line.settlement_currency in chosen.currencies)
@@ -96,7 +99,7 @@ def expected(stored: list[Row[Any]], chosen: LineFilter, sort: Sort) -> list[Pla
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("name", FILTERS)
 def test_pages_follow_each_other_forth_and_back(
-    many: Desk, stored: list[Row[Any]], name: str, sort: Sort
+    many: Desk, stored: list[StoredLine], name: str, sort: Sort
 ) -> None:
     chosen, wanted = FILTERS[name], expected(stored, FILTERS[name], sort)
     with many.store.read() as tx:
@@ -116,9 +119,9 @@ def test_pages_follow_each_other_forth_and_back(
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("name", [name for name in FILTERS if name != "nothing"])
 def test_an_index_leads_to_every_page(many: Desk, name: str, sort: Sort) -> None:
-    at: Place = ("2026-01-05", 5) if SORTS[sort][0] == "date" else (5, 5)
+    at: Place = (2026_01_05, 5) if SORTS[sort][0] == "date_day" else (5, 5)
     for step in plan(many, lambda tx: line_pages.places(tx, FILTERS[name], sort, at, 40)):
-        assert not step.startswith("SCAN settlement_lines"), step
+        assert not step.startswith("SCAN payout_lines"), step
         assert "AUTOMATIC" not in step
 
 
@@ -129,9 +132,7 @@ def test_an_index_leads_to_every_page(many: Desk, name: str, sort: Sort) -> None
 def test_a_page_of_open_lines_is_read_in_its_order(many: Desk, sort: Sort, index: str) -> None:
     chosen = LineFilter(outcomes=("unmatched",))
     steps = plan(many, lambda tx: line_pages.places(tx, chosen, sort, None, 40))
-    assert any(
-        f"ix_settlement_lines_{index} (account=? AND outcome=? AND operation_code=?" in step for step in steps
-    )
+    assert any(f"ix_payout_lines_{index} (group=?" in step for step in steps)
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps
 
 
@@ -150,7 +151,7 @@ def plan(desk: Desk, asked: Any) -> list[str]:
             event.remove(desk.store.engine, "before_cursor_execute", note)
         steps = []
         for statement, parameters in seen:
-            if "FROM settlement_lines" in statement:
+            if "FROM payout_lines" in statement:
                 steps += [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
     assert steps
     return steps
@@ -172,7 +173,7 @@ def test_replaced_lines_are_not_seen(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path)
     fill(desk, 2_000)
     with desk.store.write() as tx:
-        tx.execute(update(settlement_lines).where(settlement_lines.c.id == 2_000).values(replaced_by=1))
+        tx.execute(update(payout_lines).where(payout_lines.c.id == 2_000).values(replaced_by=1))
     with desk.store.read() as tx:
         found, _ = line_pages.places(tx, LineFilter(), "newest", None, 2)
     assert [number for _, number in found] == [1_999, 1_998]

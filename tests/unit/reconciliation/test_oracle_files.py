@@ -21,12 +21,20 @@ from services.imports import file_accounts, process
 from services.reconciliation.matching import order_changes
 from services.reconciliation.views import payout_list
 from services.store import schema
+from services.store.schema.payout_lines import LINE_AMOUNTS, line_totals
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
-from services.store.schema.settlement_lines import LINE_AMOUNTS, LINE_TEXTS, line_totals, settlement_lines
+from tests.support.stored_lines import every_line
 from tests.unit.reconciliation import oracle
 from tests.unit.settlements.writing import FRENCH
 
+_FILE_TEXTS = (
+    "file_account", "account_name", "date", "date_value", "invoice_reference", "settlement_id", "transaction_id",
+    "file_order", "product_name", "invoiced", "settled", "original_currency", "currency", "operation",
+    "settlement_currency", "original_settlement_id", "customer_id", "merchant_operation_id", "reporting_data_1",
+    "reporting_data_2", "reporting_data_3", "reporting_data_4", "reporting_data_5", "collect_mode", "transfer",
+    "operation_date",
+)  # fmt: skip
 PLAIN = Dialect()
 OFFICE = Dialect(
     delimiter=",",
@@ -178,21 +186,22 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
 
 def stored_lines(desk: Desk) -> list[tuple[Any, ...]]:
     """Of each standing line what the file said, its outcome, its order and the one it comes near ("" for none)."""
-    line, near = settlement_lines.c, schema.orders.orders.alias()
-    query = (
-        select(
-            *(line[name] for name in (*LINE_TEXTS[:26], *LINE_AMOUNTS)),
-            line.outcome,
-            schema.orders.orders.c.order_id,
-            near.c.order_id,
-        )
-        .join(settlement_files, settlement_files.c.id == line.file)
-        .outerjoin(schema.orders.orders, schema.orders.orders.c.id == line.order)
-        .outerjoin(near, (near.c.id == line.nearest) & (line.outcome == "suggested"))
-        .where(settlement_files.c.state == "complete", line.replaced_by.is_(None))
-    )
     with desk.store.read() as tx:
-        return [(*row[:-2], row[-2] or "", row[-1] or "") for row in tx.execute(query)]
+        complete = set(
+            tx.scalars(select(settlement_files.c.id).where(settlement_files.c.state == "complete"))
+        )
+        ours = schema.orders.orders.c
+        names = {row.id: row.order_id for row in tx.execute(select(ours.id, ours.order_id))}
+        return [
+            (
+                *(getattr(line, name) for name in (*_FILE_TEXTS, *LINE_AMOUNTS)),
+                line.outcome,
+                names.get(line.order or 0, ""),
+                names.get(line.nearest or 0, "") if line.outcome == "suggested" else "",
+            )
+            for line in every_line(tx)
+            if line.file in complete and line.replaced_by is None
+        ]
 
 
 def stored_positions(desk: Desk) -> dict[str, tuple[Any, ...]]:

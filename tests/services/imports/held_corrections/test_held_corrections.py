@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
 
 from services.access import Actor, NotAllowed
 from services.alarms import AlarmToDecide, handling
@@ -25,7 +24,6 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision, ReasonMissing
 from services.reconciliation.views import details
 from services.store import erasure
-from services.store.schema.settlement_lines import settlement_lines
 from services.store.settlements import settlement_files
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
 from tests.support.desk import person
@@ -34,6 +32,7 @@ from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, lines_of
 from tests.support.previews import preview_of
 from tests.support.stored_join import assert_join_is_current, join_contents
+from tests.support.stored_lines import every_line
 
 
 def test_a_file_that_changes_a_line_of_hipays_is_held_with_an_alarm_until_a_person_takes_it(
@@ -67,7 +66,7 @@ def test_a_file_that_changes_a_line_of_hipays_is_held_with_an_alarm_until_a_pers
     assert alarms(desk, finance) == []
     assert_join_is_current(desk)
     with desk.store.read() as tx:
-        ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file_order == "A")))
+        ids = [line.id for line in every_line(tx) if line.file_order == "A"]
     assert audited(desk) == [("correction.taken", {"before": ids[:1], "after": ids[1:]})]
 
 
@@ -229,7 +228,7 @@ def test_a_line_shows_the_correction_that_is_held_for_it(desk: Desk, finance: Ac
     import_raw(desk, HIPAYS, "hipay")
     file = import_raw(desk, CHANGED)
     with desk.store.read() as tx:
-        ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file_order == "A")))
+        ids = [line.id for line in every_line(tx) if line.file_order == "A"]
     for one in ids:
         detail = details.line(desk, finance, one)
         assert [(row.file, row.file_name) for row in detail.held] == [(file, "upload.csv")]

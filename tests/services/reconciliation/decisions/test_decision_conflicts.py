@@ -9,7 +9,7 @@ from services.access import Actor
 from services.desk import Desk
 from services.reconciliation.decisions import available, decide, errors, undo
 from services.reconciliation.matching.order_changes import catch_up
-from services.store.schema.settlement_lines import settlement_lines
+from services.store.schema.payout_lines import payout_lines
 from tests.support.decisions import Books, audited, shown, standing_rows
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import (
@@ -55,8 +55,8 @@ def test_a_suggestion_that_is_another_by_now_is_not_accepted(
 ) -> None:
     [seen] = available.read_lines(desk, finance, [line_id(desk, "a200")])
     with desk.store.write() as tx:
-        wanted = settlement_lines.c.id == seen.id
-        tx.execute(update(settlement_lines).where(wanted).values(nearest=orders["A-300"]))
+        wanted = payout_lines.c.id == seen.id
+        tx.execute(update(payout_lines).where(wanted).values(nearest=orders["A-300"]))
     with pytest.raises(errors.LineMoved):
         decide.accept(desk, finance, [seen.shown], "why", "k1")
     assert standing_rows(desk) == []

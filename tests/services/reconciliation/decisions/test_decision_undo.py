@@ -11,8 +11,8 @@ from services.desk import Desk
 from services.reconciliation.decisions import available, decide, errors, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.matching import decided_lines, rejoin
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import line_decisions
-from services.store.schema.settlement_lines import settlement_lines
 from tests.support.decisions import Books, audited, shown, standing_rows
 from tests.support.desk import open_test_desk, person
 from tests.support.orders import store_paid_order
@@ -124,9 +124,7 @@ def test_a_replaced_lines_decision_can_still_be_taken_back(desk: Desk, finance: 
     decide.exclude(desk, finance, [shown(desk, "WEB-1")], "why", "k1")
     with desk.store.write() as tx:
         tx.execute(
-            update(settlement_lines)
-            .where(settlement_lines.c.id == line_id(desk, "WEB-1"))
-            .values(replaced_by=99)
+            update(payout_lines).where(payout_lines.c.id == line_id(desk, "WEB-1")).values(replaced_by=99)
         )
     [found] = available.read_lines(desk, finance, [line_id(desk, "WEB-1")])
     assert found.possible == ("undo",)

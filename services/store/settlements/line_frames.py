@@ -1,0 +1,135 @@
+"""Many stored lines as a frame, whose columns are named as in ``StoredLine``."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, Select, func, select, type_coerce
+from sqlalchemy import Text as Plain
+
+from services.store.frames import arrays, to_frame
+from services.store.schema.payout_lines import LINE_AMOUNTS, LINE_DAYS, LINE_TEXTS, payout_lines
+from services.store.settlements import line_codes
+from services.store.settlements.line_codes import SHARED, Shared
+from services.store.settlements.line_days import iso_texts
+
+_LINE = payout_lines.c
+Narrow = Callable[[Select[Any]], Select[Any]]
+# Lists in storage, texts in a frame: what is between the parts.
+_LISTS = {"candidates": ", ", "expected": "\n"}
+_DIGESTS = ("identity", "key")
+_NULLABLE = ("order", "nearest", "decision", "replaced_by", *LINE_AMOUNTS)
+_INTEGERS = ("id", "file", "line")
+_SHARED_BY: Mapping[
+    str, tuple[Shared, int]
+] = {  # a name → which number stands for it, and its place in the key
+    name: (what, place)
+    for what in get_args(Shared)
+    for place, name in enumerate(SHARED[what])
+    if not (what == "payout" and name != "settlement_id")
+}
+_PLACES = {name: place for place, name in enumerate(LINE_TEXTS)}
+
+
+def kinds_of(names: Iterable[str]) -> dict[str, str]:
+    """The types of these columns in a frame."""
+    whole = {**dict.fromkeys(_INTEGERS, "int64"), **dict.fromkeys(_NULLABLE, "Int64")}
+    return {name: whole.get(name, "str") for name in names}
+
+
+def lines(
+    tx: Connection,
+    names: Iterable[str],
+    narrow: Narrow,
+    more: Mapping[str, tuple[ColumnElement[Any], str]] | None = None,
+) -> pd.DataFrame:
+    """Stored lines with the columns ``names`` and ``more``, by name: an expression and the column's type.
+
+    ``narrow`` adds to the query what it joins and which lines it reads, in which order.
+    """
+    wanted, extra = list(names), dict(more or {})
+    stored = _stored(tx, wanted)
+    columns = {**stored, **extra}
+    query = narrow(select(*(column for column, _ in columns.values())))
+    cells = arrays(tx, query, {name: kind for name, (_, kind) in columns.items()})
+    whole = {**cells, **_unpacked(tx, wanted, cells)}
+    return to_frame(whole, {**kinds_of(wanted), **{name: kind for name, (_, kind) in extra.items()}})
+
+
+def _stored(tx: Connection, names: Iterable[str]) -> dict[str, tuple[ColumnElement[Any], str]]:
+    """What is read of the table to have these columns; what is not theirs alone under names with a "#"."""
+    found: dict[str, tuple[ColumnElement[Any], str]] = {}
+    for name in names:
+        if name in _SHARED_BY:
+            what, _ = _SHARED_BY[name]
+            found[f"#{what}"] = (_LINE[what], "int64")
+        elif name in LINE_DAYS:
+            found[f"#{name}"] = (_LINE[f"{name}_day"], "int64")
+            found["#texts"] = (type_coerce(_LINE.texts, Plain), "str")
+        elif name in _PLACES:
+            found["#texts"] = (type_coerce(_LINE.texts, Plain), "str")
+        elif name in _LISTS:
+            found[f"#{name}"] = (type_coerce(_LINE[name], Plain), "str")
+        elif name in _DIGESTS:
+            found[name] = (hexed(tx, _LINE[name]), "str")
+        else:
+            found[name] = (_LINE[name], kinds_of([name])[name])
+    return found
+
+
+def hexed(tx: Connection, column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A digest as hex digits in small letters."""
+    if tx.dialect.name == "postgresql":
+        return func.encode(column, "hex", type_=Plain)
+    return func.lower(func.hex(column), type_=Plain)
+
+
+def _unpacked(
+    tx: Connection, names: Iterable[str], cells: Mapping[str, pa.ChunkedArray]
+) -> dict[str, pa.Array]:
+    found: dict[str, pa.Array] = {}
+    keys = {what: _keys(tx, what, cells[f"#{what}"]) for what in get_args(Shared) if f"#{what}" in cells}
+    texts = _lists(cells["#texts"].to_pylist()) if "#texts" in cells else []
+    for name in names:
+        if name in _SHARED_BY:
+            what, place = _SHARED_BY[name]
+            different, places = keys[what]
+            found[name] = _texts([key[place] for key in different]).take(places)
+        elif name in LINE_DAYS:
+            days, places = np.unique(cells[f"#{name}"].to_numpy(), return_inverse=True)
+            found[name] = _texts(iso_texts(days.tolist())).take(pa.array(places))
+            if any(rest := _nth(texts, f"{name}_rest")):
+                found[name] = _texts(
+                    [day + more for day, more in zip(found[name].to_pylist(), rest, strict=True)]
+                )
+        elif name in _PLACES:
+            found[name] = _texts(_nth(texts, name))
+        elif name in _LISTS:
+            listed = cells[f"#{name}"].to_pylist()
+            found[name] = _texts([_LISTS[name].join(json.loads(one)) if one else "" for one in listed])
+    return found
+
+
+def _keys(tx: Connection, what: Shared, numbers: pa.ChunkedArray) -> tuple[list[line_codes.Key], pa.Array]:
+    """The different keys for which the numbers stand, and which of them each is."""
+    different, places = np.unique(numbers.to_numpy(), return_inverse=True)
+    known = line_codes.keys_of(tx, what, different.tolist())
+    return [known[one] for one in different.tolist()], pa.array(places)
+
+
+def _lists(texts: list[str]) -> list[list[str]]:
+    """JSON lists, "" for an empty one."""
+    found: list[list[str]] = json.loads(f"[{','.join(text or '[]' for text in texts)}]")
+    return found
+
+
+def _nth(lists: list[list[str]], name: str) -> list[str]:
+    place = _PLACES[name]
+    return [some[place] if len(some) > place else "" for some in lists]
+
+
+def _texts(texts: list[str]) -> pa.Array:
+    return pa.array(texts, pa.large_string())
