@@ -99,7 +99,7 @@ def _at_work(database: str, folder: Path, sandbox: RunningSandbox, many: int) ->
 def _rate(store: Store, many: int) -> float:
     """Notifications a second, from the first that was worked off to the last."""
     table = schema.orders.notifications
-    left = select(func.count()).select_from(table).where(table.c.state == "stored")
+    left = select(func.count()).select_from(table).where(table.c.state == "received")
     limit = time.monotonic() + 300
     while True:
         with store.read() as tx:

@@ -69,7 +69,7 @@ def _while_it_lasts(shown: Screen, burst: "Future[Any]", store: Store) -> tuple[
     busy, after = list[float](), list[float]()
     while not burst.done():
         busy.append(shown.rerun())
-    while _stored(store, "stored") or not after:
+    while _stored(store, "received") or not after:
         after.append(shown.rerun())
     return busy, after
 

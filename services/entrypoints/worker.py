@@ -24,9 +24,9 @@ from services.entrypoints.periodic import Rounds
 from services.imports import background
 from services.opening import desk_or_exit
 from services.orders import notifications
-from services.orders.steps.lanes import Lanes
+from services.orders.steps.lanes import AT_ONCE, SENDING, Lanes
 from services.restore_guard import MarkerWatch
-from services.store import STORE_AWAY
+from services.store import STORE_AWAY, version_guard
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5  # how long a step written by another process may wait
@@ -72,7 +72,7 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
     ``notifications.work_off``."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     lanes, rounds, watch = Lanes(desk, owner), Rounds(), MarkerWatch(desk.store, desk.settings)
-    may_work = threading.Event()
+    may_work, may_fold = threading.Event(), threading.Event()
 
     def send() -> bool:
         desk.wake.clear()
@@ -81,16 +81,23 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
             desk.heartbeats.beat("steps")
             return False
         may_work.set()
+        if version_guard.is_current(desk.store):
+            may_fold.set()
+        elif may_fold.is_set():
+            may_fold.clear()
+            log.warning(
+                "a newer version has changed the database: this program sends links, and leaves the rest to it"
+            )
         if not lanes.hang():
             desk.heartbeats.beat("steps")
         busy = sending.work(desk)
-        return lanes.begin_next() or busy
+        return lanes.begin_next(AT_ONCE if may_fold.is_set() else SENDING) or busy
 
     def handle_notifications() -> bool:
-        return may_work.is_set() and notifications.work_off(desk, apart=apart) > 0
+        return may_work.is_set() and may_fold.is_set() and notifications.work_off(desk, apart=apart) > 0
 
     def run_rounds() -> bool:
-        if may_work.is_set():
+        if may_work.is_set() and may_fold.is_set():
             rounds.run_due(desk)
         return False
 

@@ -16,7 +16,7 @@ from services.imports import announcements, fetch, fetch_schedule, folder, proce
 from services.imports.supervisor import PATIENCE_SECONDS, ImportProcess
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import decided_lines, order_changes
-from services.store import STORE_AWAY
+from services.store import STORE_AWAY, version_guard
 
 log = logging.getLogger(__name__)
 _IDLE_SECONDS = 1.0
@@ -57,8 +57,10 @@ def _reconcile(desk: Desk, stopping: threading.Event) -> None:
     try:
         while not stopping.is_set():
             try:
-                imports.poll()
-                busy = catch_up(desk)
+                busy = False
+                if version_guard.is_current(desk.store):
+                    imports.poll()
+                    busy = catch_up(desk)
                 desk.heartbeats.beat("reconciliation")
             except STORE_AWAY:  # the store logs this itself
                 stopping.wait(_AGAIN_SECONDS)

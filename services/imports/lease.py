@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from services.disk_space import Room
-from services.store import STORE_AWAY, Connection, Store, meta
+from services.store import STORE_AWAY, Connection, Store, meta, version_guard
 
-_NAME = "reconciling"
+_NAME = "reconciliation"  # of programs before the version guard: "reconciling"
 _SECONDS = 120.0  # without a transaction, after which another process may acquire the lease
 
 
@@ -47,7 +47,7 @@ class Lease:
         if grows:
             self.room.require()
         with self.store.write() as tx:
-            if not meta.renew_lease(tx, _NAME, self.owner, _SECONDS):
+            if not meta.renew_lease(tx, _NAME, self.owner, _SECONDS) or version_guard.outdated(tx):
                 raise LeaseEnded
             yield tx
 
@@ -79,9 +79,9 @@ class Lease:
 def acquire(
     store: Store, owner: str, accounts: Collection[str], stopping: threading.Event, keep_free: int = 0
 ) -> Lease | None:
-    """The lease, unless another process holds it."""
+    """The lease, unless another process holds it, or this program may not import."""
     with store.write() as tx:
-        if not meta.take_lease(tx, _NAME, owner, _SECONDS):
+        if version_guard.outdated(tx) or not meta.take_lease(tx, _NAME, owner, _SECONDS):
             return None
     return Lease(
         store=store, owner=owner, accounts=frozenset(accounts), stopping=stopping, keep_free=keep_free

@@ -1,12 +1,12 @@
 """HiPay's notifications: stored as soon as their signature is verified, processed later, each once.
 
-stored → applied      recorded as unconfirmed, and a read of the order is scheduled: only what that read shows counts
-       → repeated     the same facts were recorded before
-       → quarantined  the amount, currency, account, test flag or mark is not the order's: an alarm, never a payment
-       → ignored      a status that HiPay has added since: nothing is changed
-       → unmatched    no page of ours has this order id
-       → unreadable   not a payment notification
-       → failed       a fault of ours: an alarm; the next read of the order still finds the payment
+received → applied     recorded as unconfirmed, and a read of the order is scheduled: only what that read shows counts
+         → repeated     the same facts were recorded before
+         → quarantined  the amount, currency, account, test flag or mark is not the order's: an alarm, never a payment
+         → ignored      a status that HiPay has added since: nothing is changed
+         → unmatched    no page of ours has this order id
+         → unreadable   not a payment notification
+         → failed       a fault of ours: an alarm; the next read of the order still finds the payment
 """
 
 import logging
@@ -62,7 +62,7 @@ def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> b
 def work_off(desk: Desk, *, apart: bool = False) -> int:
     """Process stored notifications, oldest first. Returns how many were claimed. Raises one of STORE_AWAY.
 
-    If the process is killed, unfinished ones stay stored. Any number of workers may call it at once. Each notification has
+    If the process is killed, unfinished ones stay received. Any number of workers may call it at once. Each notification has
     a transaction of its own and then a pause as long as that took, so that a burst leaves time to this process's screens and
     to the public application, which stores the next ones. ``apart``: this process has no screens, and PostgreSQL's writers
     do not wait for each other, so many share a transaction, without a pause.

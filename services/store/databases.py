@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from services.store.locks import writes
+from services.store.program import PROGRAM
 
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection  # loaded where the database is PostgreSQL only
@@ -84,6 +85,7 @@ def _postgres(url: URL) -> Engine:
         # The same the other way round: a client that is gone must not retain its locks. Nothing of ours waits within a
         # transaction for anything but the database.
         connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+        connection.execute(f"SET eterminal.program = '{PROGRAM}'")
         connection.commit()
 
     return engine
@@ -109,6 +111,7 @@ def _sqlite(url: URL, *, long_work: bool) -> Engine:
     def _prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         record.info["file"] = _identity(file)
         connection.isolation_level = None  # we begin transactions ourselves
+        connection.create_function("eterminal_program", 0, lambda: PROGRAM)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")

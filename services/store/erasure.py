@@ -153,7 +153,7 @@ def erase_again(tx: Connection) -> None:
 def empty_notifications(tx: Connection, which: Any) -> None:
     """Empty the bodies of those that are handled. Their state and identity stay, so that a repetition is still recognised."""
     here = notifications.c
-    these = and_(which, here.state != "stored", func.length(here.body) > 0)
+    these = and_(which, here.state != "received", func.length(here.body) > 0)
     emptied = notification_addresses.c.notification.in_(select(here.id).where(these))
     tx.execute(delete(notification_addresses).where(emptied))
     tx.execute(update(notifications).where(these).values(body=b""))

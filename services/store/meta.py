@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, ScalarSelect, Select, delete, select, update
 
 from services.store.locks import insert_new, put, writes
 from services.store.schema.meta import meta
@@ -26,6 +26,11 @@ _DONE = "done"
 def text(tx: Connection, name: str) -> str:
     """What is stored under a name, "" for nothing."""
     return str(tx.scalar(_value(name)) or "")
+
+
+def stored(name: str) -> ScalarSelect[str]:
+    """What is stored under a name, as a part of another statement."""
+    return _value(name).scalar_subquery()
 
 
 def texts(tx: Connection, names: Collection[str]) -> dict[str, str]:

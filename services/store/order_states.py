@@ -31,7 +31,7 @@ OperationKind = Literal["capture", "refund", "cancel"]
 OperationState = Literal["requested", "done", "refused", "unknown"]
 
 NotificationState = Literal[
-    "stored", "applied", "repeated", "quarantined", "ignored", "unmatched", "unreadable", "failed"
+    "received", "applied", "repeated", "quarantined", "ignored", "unmatched", "unreadable", "failed"
 ]  # from HiPay; services.orders.notifications says what each means
 NoticeKind = Literal["paid", "refused", "not_delivered", "bank_refused", "charged_back", "expires"]
 NoticeState = Literal["queued", "sent", "failed", "uncertain", "dropped"]

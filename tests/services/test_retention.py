@@ -82,13 +82,15 @@ def order(desk: Desk, manager: Actor, **changes: Any) -> int:
         )
         for step in ("page", "mail"):
             tx.exec_driver_sql(f"DELETE FROM steps WHERE \"order\" = {found} AND kind = '{step}'")
-        orders.change_order(
+        orders.write_state(
             tx,
             found,
-            payment="captured",
-            captured=10_0000,
-            paid_at=clock.now(),
-            failure_detail={"answer": email},
+            {
+                "payment": "captured",
+                "captured": 10_0000,
+                "paid_at": clock.now(),
+                "failure_detail": {"answer": email},
+            },
         )
     return found
 
@@ -413,7 +415,7 @@ def test_what_was_called_off_goes_by_itself_though_its_end_is_far(desk: Desk, ad
 def test_what_hipay_is_asked_of_no_more_is_over(desk: Desk, admin: Actor, payment: str) -> None:
     found = order(desk, person(desk, "manager"))
     with desk.store.write() as tx:
-        orders.change_order(tx, found, payment=payment)
+        orders.write_state(tx, found, {"payment": payment})
     assert retention.find(desk, admin, ADDRESS).alive
     clock.use(lambda: timedelta(days=46))
     assert len(retention.erase(desk, admin, ADDRESS).orders) == 1

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 
 from services.desk import Desk
 from services.orders.steps import runner
@@ -16,7 +17,8 @@ from services.store.order_states import StepKind
 from services.store.orders.steps import Step
 
 # A step waits for an answer from outside nearly all its time; on SQLite their writes follow one another.
-AT_ONCE: dict[StepKind, int] = {"mail": 2, "copy": 1, "page": 4, "operation": 1, "read": 2}
+SENDING: dict[StepKind, int] = {"mail": 2, "copy": 1, "page": 4}  # what brings a customer their link
+AT_ONCE: dict[StepKind, int] = {**SENDING, "operation": 1, "read": 2}
 HANGS_SECONDS = 600.0  # a read asks for each of an order's pages, and each answer may take a minute
 
 log = logging.getLogger(__name__)
@@ -31,14 +33,14 @@ class Lanes:
         self._running: dict[Step, threading.Thread] = {}
         self._begun: dict[Step, float] = {}
 
-    def begin_next(self) -> bool:
+    def begin_next(self, at_once: Mapping[StepKind, int] = AT_ONCE) -> bool:
         """Lease and begin the next due step whose kind and account has a free place. False when there is none."""
         with self._lock:
             busy = Counter((step.kind, step.account) for step in self._running)
         accounts = self._desk.settings.all_accounts
         free = {
             kind: [account for account in accounts if busy[kind, account] < most]
-            for kind, most in AT_ONCE.items()
+            for kind, most in at_once.items()
         }
         step = runner.take(self._desk, self._owner, free)
         if step is None:

@@ -19,7 +19,7 @@ from services.reconciliation.decisions.errors import (
     DecisionRefused,
 )
 from services.reconciliation.matching import positions
-from services.store import Connection
+from services.store import Connection, version_guard
 from services.store.settlements import acceptances, position_pages
 from services.store.settlements.positions import bump_version
 
@@ -120,6 +120,7 @@ def of_order(desk: Desk, actor: Actor, order: int) -> tuple[Acceptance, ...]:
 
 def _lock_position(tx: Connection, actor: Actor, order: int) -> dict[str, Any]:
     """The order's position, which nobody else changes before this transaction ends. Raises NotAllowed, UnknownOrder."""
+    version_guard.require_current(tx)
     found = position_pages.position(tx, order)
     require(tx, actor, Right.RECONCILE, found.account if found else ALL_ACCOUNTS)
     if found is None or not found.status:

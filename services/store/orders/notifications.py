@@ -27,7 +27,7 @@ def store(
         "content_type": content_type,
         "body": body,
         "received_at": received_at,
-        "state": "stored",
+        "state": "received",
         "detail": {},
     }
     statement = (
@@ -52,13 +52,15 @@ def address_digest(address: str) -> str:
 
 def waiting(tx: Connection, limit: int) -> list[int]:
     """The ids of those not yet processed, oldest first."""
-    query = select(notifications.c.id).where(notifications.c.state == "stored")
+    query = select(notifications.c.id).where(notifications.c.state == "received")
     return list(tx.scalars(query.order_by(notifications.c.id).limit(limit)))
 
 
 def claim(tx: Connection, ids: Collection[int]) -> list[StoredNotification]:
     """These notifications, oldest first, locked for the rest of the transaction, without those that another worker has or had."""
-    query = select(notifications).where(notifications.c.id.in_(tuple(ids)), notifications.c.state == "stored")
+    query = select(notifications).where(
+        notifications.c.id.in_(tuple(ids)), notifications.c.state == "received"
+    )
     found = tx.execute(query.order_by(notifications.c.id).with_for_update(skip_locked=True))
     return each_of(StoredNotification, found)
 

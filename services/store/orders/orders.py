@@ -16,6 +16,7 @@ from services.store.orders.new_rows import NewEvent, NewMessage, NewOrder, NewPa
 from services.store.orders.records import Message, Order, Page, StoredEvent, each_of, first_of, from_row
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import events, messages, orders, pages
+from services.store.version_guard import one_if_current
 
 Accounts = Collection[str] | None  # ids of the accounts allowed; None: all
 
@@ -69,8 +70,10 @@ def change_order(tx: Connection, order_id: int, **values: Unpack[OrderChanges]) 
 
 
 def write_state(tx: Connection, order_id: int, columns: Mapping[str, Any]) -> None:
-    """Write the columns that the fold of the order's events has changed."""
-    tx.execute(update(orders).where(orders.c.id == order_id).values(dict(columns)))
+    """Write the columns that the fold of the order's events has changed; those of the payment stay as they are where this
+    program may not fold (``services.store.version_guard``)."""
+    folds = orders.c.folds + one_if_current()
+    tx.execute(update(orders).where(orders.c.id == order_id).values({**columns, "folds": folds}))
 
 
 def change_facts(tx: Connection, order_id: int, **values: Unpack[OrderChanges]) -> None:

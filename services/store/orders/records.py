@@ -77,6 +77,7 @@ class Order:
     last_captured_at: datetime | None
     checked_at: datetime | None
     erased_at: datetime | None
+    folds: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

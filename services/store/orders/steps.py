@@ -16,6 +16,7 @@ from services.store.accounts import PauseSubject
 from services.store.locks import insert_or
 from services.store.order_states import StepKind
 from services.store.orders.orders import lock
+from services.store.program import PROGRAM
 from services.store.restore_guard import held
 from services.store.schema.accounts import account_pauses
 from services.store.schema.orders import steps
@@ -85,7 +86,7 @@ def take(
         (urgency, steps.c.due_at, steps.c.id),
         now=now,
         lease=lasts,
-        leased_by=owner,
+        leased_by=f"program {PROGRAM} {owner}",
         due_at=now + lasts,
         tries=steps.c.tries + 1,
     )

@@ -70,6 +70,8 @@ orders = Table(
     Column("last_captured_at", Utc),
     Column("checked_at", Utc),
     Column("erased_at", Utc),  # when the customer's data was erased
+    # how often the columns of the payment were written: they change with this alone (services.store.version_guard)
+    Column("folds", Integer, nullable=False, server_default="0"),
     UniqueConstraint("account", "order_id"),
     CheckConstraint("amount > 0", name="amount_positive"),
     Index(None, "created_at", "id"),

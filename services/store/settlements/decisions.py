@@ -16,6 +16,7 @@ from sqlalchemy import (
     update,
 )
 
+from services.store import version_guard
 from services.store.in_list import in_batches
 from services.store.locks import one_at_a_time, writes
 from services.store.order_states import ActorKind
@@ -81,8 +82,9 @@ class LineOutcome:
 
 
 def lock_decisions(tx: Connection) -> None:
-    """Let nobody else decide before this transaction ends."""
+    """Let nobody else decide before this transaction ends. Raises ProgramOutdated."""
     one_at_a_time(tx, "decisions")
+    version_guard.require_current(tx)
 
 
 def lines(tx: Connection, ids: Iterable[int]) -> list[LineToDecide]:

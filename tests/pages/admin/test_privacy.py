@@ -24,7 +24,7 @@ def test_one_customer_is_looked_up_and_erased(open_page: Open, desk: Desk) -> No
     order = create.create(desk, manager, draft(order_id="ENDED"), create.new_form_key())
     create.create(desk, manager, draft(order_id="ALIVE"), create.new_form_key())
     with desk.store.write() as tx:
-        orders.change_order(tx, order, payment="captured", expires_at=clock.now() - timedelta(days=1))
+        orders.write_state(tx, order, {"payment": "captured", "expires_at": clock.now() - timedelta(days=1)})
         tx.exec_driver_sql(f'DELETE FROM steps WHERE "order" = {order}')
     at = open_page("admin/privacy.py", "admin", language="fr")
     at.text_input(key="erase_address").set_value("nobody@example.com")

@@ -48,7 +48,7 @@ def order(desk: Desk, actor: Actor, *, kind: str = "", **changes: object) -> int
     values = {name: changes.pop(name) for name in list(changes) if name not in draft().__dataclass_fields__}
     made = create.create(desk, actor, draft(**changes), create.new_form_key())
     with desk.store.write() as tx:
-        orders.change_order(tx, made, **{"availability": "open", "delivery": "sent", **values})
+        orders.write_state(tx, made, {"availability": "open", "delivery": "sent", **values})
         if kind:
             alarms.open_alarm(
                 tx,

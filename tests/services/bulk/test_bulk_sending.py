@@ -203,7 +203,9 @@ def test_the_preview_sees_twins_whatever_their_case_and_whether_they_are_being_p
     form = draft(order_id="H-1", email="Client1@Example.com", amount="12,50", references=("H-1",))
     order_id = create.create(desk, manager, form, create.new_form_key())
     with desk.store.write() as tx:
-        orders.change_order(tx, order_id, payment="authorised", expires_at=clock.now() - timedelta(days=1))
+        orders.write_state(
+            tx, order_id, {"payment": "authorised", "expires_at": clock.now() - timedelta(days=1)}
+        )
     table = [row(1), row(2), row(3, **{"Courriel": "CLIENT2@example.com", "N° de facture": "F-2"})]
     preview = request_table.preview(desk, manager, "demo", as_csv(table), RULES)
     assert [good.warnings for good in preview.good] == [

@@ -163,7 +163,7 @@ def test_a_duplicate_is_not_warned_of_an_order_out_of_reach(desk: Desk, ours: Ac
     assert accepted is not None
     former = ids(desk)["two"]
     with desk.store.write() as tx:
-        orders.change_order(tx, former, payment="pending")
+        orders.write_state(tx, former, {"payment": "pending"})
 
     def warned(who: Actor) -> set[str]:
         return {one.code for one in warnings.warnings(desk, who, accepted, duplicated_from=former)}

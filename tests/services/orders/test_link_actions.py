@@ -354,7 +354,7 @@ def test_the_link_has_a_state_for_each_state_of_payment_and_page(desk: Desk, man
             ("refunded", "open", "paid"),
             ("unpaid", "failed", "open"),
         ):
-            orders.change_order(tx, order_id, payment=payment, availability=availability)
+            orders.write_state(tx, order_id, {"payment": payment, "availability": availability})
             order = orders.order(tx, order_id)
             assert order is not None
             assert payment_link.link_state(order, clock.now()) == expected

@@ -283,7 +283,7 @@ def test_a_fault_of_ours_opens_an_alarm_and_delays_no_other_notification(
 
     def faulty(tx: Any, desk: Desk, told: Any) -> Any:
         if row in [page.order for page, _ in told]:
-            orders.change_order(tx, row, payment="half-written")
+            orders.write_state(tx, row, {"payment": "half-written"})
             raise ValueError("secret text")
         return whole(tx, desk, told)
 
@@ -320,7 +320,7 @@ def test_killed_in_between_it_stays_stored(desk: Desk, monkeypatch: pytest.Monke
         patch.setattr(notifications, "request_reads", killed)
         with pytest.raises(Killed):
             notifications.work_off(desk)
-    assert states(desk) == ["stored"]
+    assert states(desk) == ["received"]
     assert order_row(desk, row).payment == "unpaid"
     assert notifications.work_off(desk) == 1
     assert order_row(desk, row).payment == "unconfirmed"

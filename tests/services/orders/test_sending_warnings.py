@@ -46,7 +46,7 @@ def send(desk: Desk, actor: Actor, *, state: dict[str, Any] | None = None, **cha
     made = create.create(desk, actor, draft(**changes), create.new_form_key())
     if state:
         with desk.store.write() as tx:
-            orders.change_order(tx, made, **state)
+            orders.write_state(tx, made, state)
     return made
 
 
@@ -100,7 +100,7 @@ def test_a_duplicate_tells_of_the_order_it_came_from_while_that_can_be_paid(
         "former_payable"
     ]
     with desk.store.write() as tx:
-        orders.change_order(tx, first, payment="captured")
+        orders.write_state(tx, first, {"payment": "captured"})
     assert warnings(desk, manager, changed, first) == ()
 
 

@@ -56,7 +56,7 @@ def test_a_right_signature_is_stored_at_once(client: httpx.Client, desk: Desk) -
     answer = client.post("/notify/demo", content=raw, headers=signed(raw))
     assert (answer.status_code, answer.content) == (202, b"")
     [row] = stored(desk)
-    assert (row.account, row.state, row.identity) == ("demo", "stored", hashlib.sha256(raw).hexdigest())
+    assert (row.account, row.state, row.identity) == ("demo", "received", hashlib.sha256(raw).hexdigest())
     assert desk.wake.is_set()
 
 
@@ -253,7 +253,7 @@ def test_a_signed_body_that_makes_no_sense_is_stored_without_a_crash(
     client: httpx.Client, desk: Desk, raw: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert client.post("/notify/demo", content=raw, headers=signed(raw)).status_code == 202
-    assert [row.state for row in stored(desk)] == ["stored"]
+    assert [row.state for row in stored(desk)] == ["received"]
     assert "error" not in caplog.text.lower()
 
 

@@ -80,8 +80,8 @@ def test_it_is_said_whether_the_order_is_paid_and_where_it_is_settled(desk: Desk
         store_paid_order(desk, "L-1", account="one"),
     )
     with desk.store.write() as tx:
-        orders.change_order(tx, unpaid, captured=0, payment="unpaid")
-        orders.change_order(tx, awaited, captured=0, payment="unpaid", channel="imported")
+        orders.write_state(tx, unpaid, {"captured": 0, "payment": "unpaid"})
+        orders.write_state(tx, awaited, {"captured": 0, "payment": "unpaid", "channel": "imported"})
     here = line_id(desk, "WEB-1")
     found = {one: find(desk, finance, here, one)[0] for one in ("A-100", "S-1", "U-1", "L-1")}
     assert {name: one.paid for name, one in found.items()} == {

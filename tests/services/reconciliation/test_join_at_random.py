@@ -157,9 +157,8 @@ class Shop:
                     actor_id="worker",
                     data=data,
                 )
-                store.orders.orders.change_order(
-                    tx, number, payment="captured", captured=10_0000, captured_at=clock.now()
-                )
+                state = {"payment": "captured", "captured": 10_0000, "captured_at": clock.now()}
+                store.orders.orders.write_state(tx, number, state)
 
     def _operation(self, what: tuple[int, str]) -> None:
         if self.orders:
