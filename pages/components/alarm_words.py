@@ -178,6 +178,11 @@ WORDS = {
         "Make room there. Until then payout files are not imported, and exports are not made; links and e-mails go on while there is any.",
         ":material/disc_full:",
     ),
+    "lines_unequal": (
+        "The payout lines of an earlier version could not be brought into their new form: the sums before and after differ.",
+        "Nothing is lost, and nobody works with payout lines until it is settled: tell whoever maintains this application. Links and payments go on.",
+        ":material/difference:",
+    ),
     "no_worker": (
         "No worker runs: nothing has been sent, fetched or imported since the last sign of life, {ago}.",
         "Start the worker again: restart the dashboard, or the worker where it runs apart. The log says why it stopped. This ends by itself once a worker is back.",

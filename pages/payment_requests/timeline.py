@@ -12,6 +12,7 @@ from pages.components.common import desk, language, texts
 from pages.components.markdown import plain
 from pages.components.order_words import ACTORS, event_words, person_name
 from pages.components.outcome_words import day, money
+from services.error_messages import sentence
 from services.hipay.statuses import Effect, status
 from services.i18n import Translator, format_datetime
 from services.orders.history import Detail
@@ -130,10 +131,12 @@ def _sum_of_amounts(event: Any) -> int:
 
 
 def _settled(found: Detail, t: Translator) -> Iterator[_Step]:
-    """The lines of payout files, at the time when their file was imported."""
+    """The lines of payout files, at the time when their file was imported; or why they cannot be shown."""
+    if found.no_lines:
+        yield _Step(found.now, sentence(found.no_lines, t), ":material/hourglass:", ())
     for line in found.settled:
         amount = money(line.original_amount_units, line.original_currency, t)
-        sentence = t(
+        words = t(
             "{operation} in payout {payout}: {amount} ({date})",
             operation=operation(line.operation_code, line.operation, t),
             payout=line.settlement_id,
@@ -142,7 +145,7 @@ def _settled(found: Detail, t: Translator) -> Iterator[_Step]:
         )
         where = t("{file}, line {number}", file=line.file_name, number=line.line)
         assert line.file_finished_at is not None  # a line is visible once its file is complete
-        yield _Step(line.file_finished_at, sentence, ":material/account_balance:", (where,))
+        yield _Step(line.file_finished_at, words, ":material/account_balance:", (where,))
 
 
 def _alarms(found: Detail, t: Translator) -> Iterator[_Step]:

@@ -59,6 +59,7 @@ KINDS: dict[AlarmKind, Kind] = {
     "payments_not_read": Kind(Right.CONFIGURE),
     "payment_not_read": Kind(Right.CONFIGURE, sender=True),
     "no_room": Kind(Right.CONFIGURE, condition=True),
+    "lines_unequal": Kind(Right.CONFIGURE, condition=True),
     "no_worker": Kind(Right.CONFIGURE),
     "worker_part_still": Kind(Right.CONFIGURE),
 }

@@ -8,7 +8,7 @@ from services.accounts.settlement_delay import days_to_settle
 from services.alarms import disk_space, payout_files
 from services.alarms.kinds import CONDITION_KINDS, RESOLVED
 from services.desk import Desk
-from services.store import Connection, alarm_conditions, alarms
+from services.store import Connection, alarm_conditions, alarms, line_rewrite
 from services.store.alarm_conditions import Condition
 from services.store.alarms import StoredAlarm
 
@@ -23,7 +23,12 @@ def sweep(desk: Desk) -> None:
             one.identity: one for one in (*_conditions(tx, desk, now), *disk_space.conditions(tx, short, now))
         }
         open_now = alarms.open_of_kinds(tx, CONDITION_KINDS)
-        ended = [row for identity, row in open_now.items() if identity not in conditions]
+        unread = line_rewrite.under_way(tx) is not None  # then nobody knows of the payouts' conditions
+        ended = [
+            row
+            for identity, row in open_now.items()
+            if identity not in conditions and not (unread and row.kind.startswith("payout"))
+        ]
         known = alarms.known(tx, conditions)
     begun = [one for identity, one in conditions.items() if identity not in known][:MOST_AT_ONCE]
     if not begun and not ended:
@@ -51,4 +56,11 @@ def _conditions(tx: Connection, desk: Desk, now: datetime) -> list[Condition]:
     found += alarm_conditions.unconfirmable(tx, desk.settings.all_accounts)
     for account in sorted(alarm_conditions.imported_accounts(tx) & set(desk.settings.all_accounts)):
         found += alarm_conditions.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
-    return [*found, *payout_files.conditions(tx, desk, now)]
+    rewrite = line_rewrite.under_way(tx)
+    if rewrite is None:
+        return [*found, *payout_files.conditions(tx, desk, now)]
+    if rewrite.state == "unequal":
+        found.append(
+            Condition(kind="lines_unequal", identity="lines_unequal", account="", order=None, detail={})
+        )
+    return found

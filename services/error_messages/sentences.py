@@ -20,6 +20,8 @@ SENTENCES: dict[str, str] = {
     "settings_invalid": "The settings cannot be used. Ask your administrator.",
     "database_refused": "The database cannot be used: {reason}.",
     "program_outdated": "A newer version of this program has changed the database: do this in the newer version, or ask your administrator to end this one.",
+    "lines_being_rewritten": "The payout lines are being brought into a new form, {moved} of {lines} so far: come back in a few minutes. Payment requests go on, and files that wait are imported afterwards.",
+    "lines_unequal": "The payout lines of an earlier version could not be brought into their new form. Nothing is lost: tell your administrator.",
     "no_room": "There is no room on the server's disk. Nothing is lost; it works again once your administrator has made room.",
     "no_room_short": "There is too little room on the server's disk: {free} MB are free, and {needed} MB are needed. Ask your administrator to make room.",
     # access

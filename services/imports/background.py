@@ -16,7 +16,7 @@ from services.imports import announcements, fetch, fetch_schedule, folder, proce
 from services.imports.supervisor import PATIENCE_SECONDS, ImportProcess
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import decided_lines, order_changes
-from services.store import STORE_AWAY, version_guard
+from services.store import STORE_AWAY, line_rewrite, version_guard
 
 log = logging.getLogger(__name__)
 _IDLE_SECONDS = 1.0
@@ -80,6 +80,9 @@ def catch_up(desk: Desk) -> bool:
 
     If one kind of change fails, the others are still done, and then its error is raised.
     """
+    with desk.store.read() as tx:
+        if line_rewrite.under_way(tx):  # they are rejoined when it is over
+            return False
     busy, failure = False, None
     for work in (order_changes.catch_up, decided_lines.catch_up, not_ours_rules.catch_up):
         try:

@@ -21,7 +21,7 @@ from types import FrameType
 from services import clock, disk_space, parsing, private_files
 from services.disk_space import NoRoom, Room, RoomShort
 from services.errors import DeskError
-from services.imports import follow_up, load
+from services.imports import follow_up, load, rewrite
 from services.imports.errors import ImportDied, ImportFailed, ImportTooHeavy
 from services.imports.import_run import ImportCancelled
 from services.imports.lease import Lease, LeaseEnded, acquire, release
@@ -57,6 +57,8 @@ _STALE = timedelta(minutes=30)  # a reception without progress for so long has b
 def waiting(store: Store, keep_free: int = 0) -> bool:
     """Whether there is work for the process, and room for it. ``keep_free``: bytes of the disks that stay free."""
     there = Room.of(store, keep_free)
+    if rewriting := rewrite.under_way(store):
+        return rewriting.state != "unequal" and there.has()
     with store.read() as tx:
         if settlement_files.to_clean(tx, _stale()):
             return True
@@ -92,6 +94,8 @@ def work_off(
 def _next(lease: Lease) -> bool:
     """Do the next piece of work; False when there is none."""
     lease.check()
+    if rewriting := rewrite.under_way(lease.store):
+        return rewrite.step(lease, rewriting)
     with lease.store.read() as tx:
         unclean = settlement_files.to_clean(tx, _stale())
         file, account = import_tries.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)

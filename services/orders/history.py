@@ -8,6 +8,7 @@ from services import clock
 from services.access import WORKER, Actor, Right, allowed_accounts, audit, require
 from services.accounts.configured import require_account
 from services.desk import Desk
+from services.errors import DeskError
 from services.orders import event_data, states
 from services.orders.allowed import allowed_order, allowed_request
 from services.orders.errors import NothingToRetry
@@ -16,7 +17,7 @@ from services.orders.reads import request_read
 from services.orders.record import record
 from services.orders.transactions import Unconfirmed
 from services.settlements.settlement_operations import ORDER_KINDS
-from services.store import access, alarms
+from services.store import access, alarms, line_rewrite
 from services.store.alarms import StoredAlarm
 from services.store.order_states import Badge, StepKind
 from services.store.orders import maintenance_operations, orders, steps
@@ -64,6 +65,7 @@ class Detail:
     whys: Mapping[int, str]
     unconfirmed: tuple[Unconfirmed, ...] = ()  # reported by notifications and not shown by a read
     settled: tuple[LineOfFile, ...] = ()  # its payout lines but the fees, with file_name and file_finished_at
+    no_lines: DeskError | None = None  # why these cannot be read now
 
     @property
     def url(self) -> str | None:
@@ -119,6 +121,8 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             a.closed_by for a in raised if a.closed_by
         }
         users = (access.user(tx, actor_id) for actor_id in acting)
+        no_lines = line_rewrite.obstacle(tx)
+        settled = () if no_lines else reconciliation_views.lines_of_order(tx, order_id, PAYOUT_LINES)
         return Detail(
             order=order,
             badge=badge(order, now),
@@ -134,11 +138,8 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
                 asked.id: asked.why for asked in maintenance_operations.of_order(tx, order_id) if asked.why
             },
             unconfirmed=event_data.transaction_log(events).unconfirmed(),
-            settled=tuple(
-                line
-                for line in reconciliation_views.lines_of_order(tx, order_id, PAYOUT_LINES)
-                if line.kind in ORDER_KINDS
-            ),
+            settled=tuple(line for line in settled if line.kind in ORDER_KINDS),
+            no_lines=no_lines,
         )
 
 

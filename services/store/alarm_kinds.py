@@ -37,6 +37,7 @@ AlarmKind = Literal[
     "payments_not_read",
     "payment_not_read",
     "no_room",
+    "lines_unequal",
     "no_worker",
     "worker_part_still",
 ]

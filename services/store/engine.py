@@ -18,7 +18,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 
 from services.errors import DeskError
-from services.store import meta
+from services.store import line_rewrite, meta
 from services.store.databases import database_message, is_full, make_engine, sqlite_file
 from services.store.locks import one_at_a_time, write_last, writes
 from services.store.outages import Outages
@@ -128,6 +128,7 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
         raise DatabaseRefused("unreachable", f"{error.strerror}: {error.filename}") from None
     try:
         _migrate(store)
+        line_rewrite.guard(store.engine)
         _prove_writable(store)
         if demo is not None:
             _claim_world(store, "sandbox" if demo else "real")

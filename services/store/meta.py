@@ -68,6 +68,10 @@ def put_document(tx: Connection, name: str, value: Mapping[str, Any]) -> None:
     put_text(tx, name, json.dumps(value, sort_keys=True))
 
 
+def drop(tx: Connection, name: str) -> None:
+    tx.execute(delete(meta).where(meta.c.name == name))
+
+
 def claim_task(tx: Connection, name: str, *, now: float, stale_before: float) -> bool:
     """Claim a task that is done once: False when it is done, or was claimed after ``stale_before`` (seconds)."""
     if insert_new(tx, meta, ("name",), name=name, value=str(now)):

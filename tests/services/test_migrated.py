@@ -30,7 +30,7 @@ from services.store.settlements import matching_rules
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
-from tests.support.first_version import as_left_at, as_the_first_version_left_it
+from tests.support.first_version import as_left_at, as_the_first_version_left_it, move_lines
 from tests.support.orders import order_columns, store_paid_order
 from tests.support.payout_lines import import_lines, line, line_id, outcomes
 from tests.support.payouts import account_of
@@ -73,6 +73,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     before.close()
 
     after = open_test_desk(tmp_path / "after")
+    move_lines(after)
     with after.store.read() as tx:
         found = tx.execute(select(orders)).one()
     assert (found.paid_at, found.captured_at, found.last_captured_at) == tuple(
@@ -111,6 +112,7 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
     before.close()
 
     after = open_test_desk(tmp_path / "after", **worlds)
+    move_lines(after)
     with after.store.read() as tx:
         [file] = tx.execute(select(settlement_files)).all()
         assert file.accounts == [["1", "shop", 2], ["", "shop", 1]]
@@ -162,6 +164,7 @@ def test_of_several_near_orders_the_nearest_is_named_after_the_upgrade(tmp_path:
     before.close()
 
     after = open_test_desk(tmp_path / "after")
+    move_lines(after)
     while background.work_off(after) or process.waiting(after.store):
         pass
     assert join_contents(after) == expected
@@ -179,6 +182,7 @@ def test_a_role_granted_before_it_had_an_account_is_for_all_accounts(tmp_path: P
     before.close()
 
     after = open_test_desk(tmp_path / "after")
+    move_lines(after)
     with after.store.write() as tx:
         assert access.grants_of(tx, finance.id) == {Grant("finance"), Grant("admin")}
         assert allowed_accounts(tx, finance, Right.RECONCILE) is None
@@ -241,6 +245,7 @@ def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased
     before.close()
 
     after = open_test_desk(tmp_path / "after")
+    move_lines(after)
     assert retention.find(after, admin, "elodie@example.com") == expected
     assert retention.find(after, admin, "Marchand Élodie").rows == 1202
     assert retention.find(after, admin, "L-7").rows == 1

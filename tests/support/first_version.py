@@ -1,5 +1,6 @@
 """A database as a former version left it."""
 
+import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, selec
 from sqlalchemy.engine import make_url
 
 from services.desk import Desk
+from services.imports import rewrite
+from services.imports.lease import acquire, release
+from services.store import line_rewrite
 from services.store.engine import MIGRATIONS
 from services.store.settlements.stored_lines import StoredLine
 from tests.support.stored_lines import every_line
@@ -55,6 +59,19 @@ def as_left_at(desk: Desk, url: str, revision: str) -> Engine:
             target.exec_driver_sql("DELETE FROM meta WHERE name IN ('reconciling', 'least_program')")
             target.exec_driver_sql("UPDATE notifications SET state = 'stored' WHERE state = 'received'")
     return left
+
+
+def move_lines(desk: Desk) -> None:
+    """Bring the lines of the former table into that of today, and do nothing else."""
+    lease = acquire(desk.store, "test", (), threading.Event())
+    assert lease is not None
+    while True:
+        with desk.store.read() as tx:
+            found = line_rewrite.under_way(tx)
+        if found is None:
+            break
+        rewrite.step(lease, found)
+    release(desk.store, "test")
 
 
 def _former(line: StoredLine, table: Table) -> dict[str, Any]:

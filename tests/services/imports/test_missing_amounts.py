@@ -27,7 +27,7 @@ from services.store.schema.settlement_files import settlement_files
 from services.store.settlements.position_pages import OrderFilter
 from tests.support import postgres
 from tests.support.desk import open_test_desk, person
-from tests.support.first_version import as_left_at
+from tests.support.first_version import as_left_at, move_lines
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import HEAD, import_lines, line, line_id, outcomes, position, stored
 from tests.support.payouts import import_file
@@ -193,7 +193,9 @@ def _left(before: Desk, tmp_path: Path, revision: str, blanks: dict[str, str]) -
     left.dispose()
     before.store.truncate_log()
     before.close()
-    return open_test_desk(folder, **({"database_url": url} if postgres.SERVER else {}))
+    opened = open_test_desk(folder, **({"database_url": url} if postgres.SERVER else {}))
+    move_lines(opened)
+    return opened
 
 
 def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -> None:

@@ -1,20 +1,21 @@
 """Lines get a narrower table, in which what many of them have in common is a number."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
 from services.store.schema import types
-from services.store.settlements import former_lines
 
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
 
-_AT_ONCE = 20_000
 _DAYS = ("date_day", "date_value_day", "transfer_day", "operation_date_day")
 _AMOUNTS = ("original_amount_units", "amount_excl_tax_units", "tax_amount_units", "amount_incl_tax_units")
 _NAMING = ("line_decisions", "line_shares", "line_comments")  # tables that name lines
+_META = sa.table("meta", sa.column("name"), sa.column("value"))
 _FILES = sa.table("settlement_files", sa.column("id"), sa.column("last_line_id"))
 _FORMER = sa.table("settlement_lines", sa.column("id"), sa.column("file"))
 
@@ -27,15 +28,31 @@ def upgrade() -> None:
     op.execute(sa.update(_FILES).values(last_line_id=last))
     tx = op.get_bind()
     _name_new_lines(tx)
-    _move(tx)
-    op.drop_table("settlement_lines")
+    lines = tx.scalar(sa.select(sa.func.count()).select_from(_FORMER))
+    if not lines:
+        op.drop_table("settlement_lines")
+        return
+    rewrite = {"state": "moving", "lines": lines, "moved": 0, "after": 0}  # services.store.line_rewrite
+    tx.execute(sa.insert(_META).values(name="line_rewrite", value=json.dumps(rewrite)))
+    for statement in _frozen(tx.dialect.name):
+        tx.exec_driver_sql(statement)
 
 
-def _move(tx: sa.Connection) -> None:
-    after = 0
-    while len(lines := former_lines.read(tx, after, _AT_ONCE)):
-        former_lines.move(tx, lines)
-        after = int(lines["id"].iloc[-1])
+def _frozen(dialect: str) -> list[str]:
+    """Nobody changes a former line any more: not an older program either, which knows no other table."""
+    refused = "the lines are in payout_lines"
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER settlement_lines_no_{what.lower()} BEFORE {what} ON settlement_lines "
+            f"BEGIN SELECT RAISE(ABORT, '{refused}'); END"
+            for what in ("INSERT", "UPDATE")
+        ]
+    return [
+        "CREATE FUNCTION settlement_lines_frozen() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{refused}'; END $$",
+        "CREATE TRIGGER settlement_lines_frozen BEFORE INSERT OR UPDATE ON settlement_lines "
+        "EXECUTE FUNCTION settlement_lines_frozen()",
+    ]
 
 
 def _create_codes() -> None:
