@@ -48,8 +48,10 @@ def complete(lease: Lease, run: ImportRun) -> None:
     with lease.write() as tx:
         for account in sorted(run.had_lines):
             positions.bump_version(tx, account)
-        replaced_lines.replace(tx, updates.replaced, file.id)
-        replaced_lines.restore(tx, updates.restored)
+        if updates.replaced:
+            replaced_lines.replace(tx, updates.replaced, file.id)
+        if updates.restored:
+            replaced_lines.restore(tx, updates.restored)
         counts["held_lines"] = protected_lines.write_updates(tx, file, updates)
         update_running(
             tx,
@@ -71,7 +73,8 @@ def complete(lease: Lease, run: ImportRun) -> None:
         )
         if file.source != "upload" and not file.chosen:
             _alarm_about_columns(tx, file, findings.overlooked)
-        carry_decisions.carry_over(tx, updates.replaced, file.id)
+        if updates.replaced:
+            carry_decisions.carry_over(tx, updates.replaced, file.id)
         if updates.restored:
             protected_lines.rejoin_restored(tx, run.had_lines, (), updates.restored)
         order_changes.set_back(tx, run.cursor)

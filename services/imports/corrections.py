@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from services.access import Actor, Right
 from services.desk import Desk
@@ -43,23 +44,33 @@ class CorrectionFinder:
         self._correctable: list[pd.DataFrame] = []  # stored lines that this file may correct
         self._corrected: list[pd.DataFrame] = []  # lines of this file that another file has corrected
 
-    def note(self, tx: Connection, account: str, lines: pd.DataFrame, there: pd.DataFrame) -> pd.Index:
+    def note(
+        self, tx: Connection, account: str, lines: Mapping[str, pa.Array], there: pd.DataFrame
+    ) -> list[int]:
         """``lines``: identity, key and settlement_id of the next lines; ``there``: the stored ones of other files among
-        them (``settlement_lines.by_identity``). The index of those that may correct a stored line."""
-        known = lines["identity"].isin(there["identity"])
-        self.known.update(there["id"].tolist())
-        for settlement, count in lines.loc[known, "settlement_id"].value_counts().items():
-            self._known_count[account, str(settlement)] += int(count)
-        self._corrected.append(there[there["replaced"]].assign(account=account))
-        new = lines.loc[~known, "key"]
-        searched = set(zip(lines.loc[~known, "settlement_id"], new, strict=True)) - self._keys
+        them (``settlement_lines.by_identity``). The places of those that may correct a stored line."""
+        if len(there):
+            self.known.update(there["id"].tolist())
+            if there["replaced"].any():
+                self._corrected.append(there[there["replaced"]].assign(account=account))
+        stored, new = set(there["identity"].tolist()), list[tuple[int, tuple[str, str]]]()
+        names = ("identity", "key", "settlement_id")
+        for place, (identity, key, settlement) in enumerate(
+            zip(*(lines[name].to_pylist() for name in names), strict=True)
+        ):
+            if identity in stored:
+                self._known_count[account, settlement] += 1
+            else:
+                new.append((place, (settlement, key)))
+        searched = {key for _, key in new} - self._keys
         self._keys |= searched
-        found = settlement_lines.by_key(tx, account, searched, self._file).assign(account=account)
-        self._correctable.append(found)
-        wanted = set(found["key"]) | set(self._new_by_key)
-        new = new[new.isin(wanted)]
-        self._new_by_key.update(new)
-        return new.index
+        found = settlement_lines.by_key(tx, account, searched, self._file)
+        if len(found):
+            self._correctable.append(found.assign(account=account))
+        wanted = set(found["key"].tolist()) | set(self._new_by_key)
+        new = [(place, key) for place, key in new if key[1] in wanted]
+        self._new_by_key.update(key for _, (_, key) in new)
+        return [place for place, _ in new]
 
     def replaced(self, tx: Connection, whole: Collection[tuple[str, str]] = ()) -> list[int]:
         """The ids of the stored lines that this file corrects, once all its blocks have been noted. ``whole``: each (account,

@@ -7,12 +7,13 @@ digits. If half of the new lines look like stored ones, a person must confirm th
 payout that comes in several files have different transactions, so they do not look alike.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -27,6 +28,10 @@ from services.store import Connection
 from services.store.settlements import line_totals, settlement_lines
 
 Hashes = NDArray[np.uint64]
+_COMPARED = (
+    "settlement_id", "settlement_currency", "settled_amount_units", "operation_code", "operation", "kind", "transaction_id",
+    "date", "lost",
+)  # fmt: skip
 
 
 class PayoutsStored(DeskError):
@@ -95,16 +100,22 @@ class DuplicateFinder:
         self._new: dict[tuple[str, str], _Marks] = {}
         self._sums: list[pd.DataFrame] = []
 
-    def note(self, tx: Connection, account: str, lines: pd.DataFrame, known: "pd.Series[str]") -> None:
-        """The next lines of the file. ``known``: identities of those that other files have."""
-        for payout in lines["settlement_id"].unique():
+    def note(
+        self, tx: Connection, account: str, lines: Mapping[str, pa.Array], known: "pd.Series[str]"
+    ) -> None:
+        """The next lines of the file, with their identity. ``known``: identities of those that other files have."""
+        payouts = pc.unique(lines["settlement_id"]).to_pylist()
+        for payout in payouts:
             if (account, payout) not in self._has_lines:
                 count = line_totals.count_valid(tx, account, payout, self._file) if payout else 0
                 self._has_lines[account, payout] = count > 0
-        again = [payout for payout in lines["settlement_id"].unique() if self._has_lines[account, payout]]
+        again = [payout for payout in payouts if self._has_lines[account, payout]]
         if not again:
             return
-        theirs = lines[lines["settlement_id"].isin(again)]
+        whole = pa.table({name: lines[name] for name in (*_COMPARED, "identity")}).to_pandas(
+            types_mapper={pa.int64(): pd.Int64Dtype()}.get
+        )
+        theirs = whole[whole["settlement_id"].isin(again)]
         money = theirs["settled_amount_units"].where(theirs["kind"] != "control", 0)
         keys = ["settlement_id", "settlement_currency"]
         sums = theirs.assign(money=money).groupby(keys, as_index=False)

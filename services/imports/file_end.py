@@ -27,7 +27,7 @@ class FileEnd:
             self.line = 0  # a total, or the column names: no money is cut off
             return
         self._doubtful |= {row.settlement_id for row in block.set_aside if row.blocking}
-        lines = block.lines
+        lines = block.frame()
         if len(lines):
             summed = lines.groupby(_OF)["settled_amount_units"].sum()
             self._sums.append(summed.reset_index(name="settled_units"))

@@ -1,7 +1,6 @@
 """The follow-up of a complete file: rejoin the lines of other files that it concerns, and compute its orders' positions."""
 
 import time
-from itertools import islice
 
 from services.imports.lease import Lease
 from services.reconciliation.matching import order_changes, positions, rejoin
@@ -25,11 +24,14 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
             last, shared = joined_lines.shared_transactions(tx, file.id, after, _LINES)
         if not last:
             break
+        after = last
         for account, ids in shared.items():
             rejoin.rejoin(lease.store, account, ids, lease.write)
-        after = last
-        with lease.write() as tx:
-            settlement_files.change(tx, file.id, states=("complete",), follow_up=after)
+        if shared:
+            with lease.write() as tx:
+                settlement_files.change(tx, file.id, states=("complete",), follow_up=after)
+        else:
+            lease.check()
     with lease.store.read() as tx:
         orders = orders_of_file(tx, file.id)
     for account, ids in orders.items():
@@ -42,12 +44,13 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
 
 def _compute_positions(lease: Lease, account: str, orders: list[int]) -> None:
     """Compute the orders' positions before the transaction that writes them, and again within it if the account has changed."""
-    left = iter(orders)
-    while some := list(islice(left, _ORDERS)):
+    for start in range(0, len(orders), _ORDERS):
+        if start:
+            time.sleep(rejoin.GAP_SECONDS)
+        some = orders[start : start + _ORDERS]
         with lease.store.read() as tx:
             version, found = read_version(tx, account), positions.compute(tx, some)
         with lease.write() as tx:
             if bump_version(tx, account) != version + 1:
                 found = positions.compute(tx, some)
             put_positions(tx, found)
-        time.sleep(rejoin.GAP_SECONDS)

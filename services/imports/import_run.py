@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from services import clock
 from services.imports.corrections import CorrectionFinder
 from services.imports.duplicates import DuplicateFinder
 from services.imports.file_accounts import FileAccounts
 from services.imports.file_end import FileEnd
-from services.reconciliation.matching.lookup import Lookup, MatchRules, hashed, strings
+from services.reconciliation.matching.lookup import Lookup, MatchRules, hashed
 from services.settlements.findings import FindingsCollector, SetAsideCollector
 from services.settlements.identity import Occurrences
 from services.store import Connection
@@ -28,11 +29,12 @@ class SeenTransactions:
     def __init__(self) -> None:
         self._counts = Occurrences()
 
-    def repeated(self, texts: "pd.Series[str]") -> list[str]:
+    def repeated(self, texts: pa.Array) -> list[str]:
         """Those of these transactions that earlier lines have, too."""
-        different = texts[texts != ""].unique()
-        nth = self._counts.count(hashed(strings(different.tolist())))
-        return [str(text) for text in different[nth > 1]]
+        different = pc.unique(texts.filter(pc.not_equal(texts, "")))
+        nth = self._counts.count(hashed(different))
+        found: list[str] = different.filter(pa.array(nth > 1)).to_pylist()
+        return found
 
 
 @dataclass(kw_only=True)

@@ -6,14 +6,16 @@ outcomes are brought up to date.
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from services.access import WORKER
-from services.imports import complete, file_accounts, reading
+from services.imports import complete, file_accounts, line_columns, reading
 from services.imports.corrections import CorrectionFinder
 from services.imports.duplicates import DuplicateFinder
 from services.imports.file_accounts import FileAccountUnknown
@@ -21,11 +23,11 @@ from services.imports.file_end import FileEnd
 from services.imports.file_rights import importable_accounts, require_importable
 from services.imports.import_run import ImportRun, update_running
 from services.imports.lease import Lease
+from services.imports.line_columns import Lines
 from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.match import match
 from services.settlements.blocks import Block
 from services.settlements.findings import FindingsCollector
-from services.settlements.identity import identify
 from services.settlements.untrusted_file import UntrustedFile
 from services.store import Connection
 from services.store.settlements import (
@@ -35,7 +37,8 @@ from services.store.settlements import (
     settlement_files,
     settlement_lines,
 )
-from services.store.settlements.line_totals import Sums
+from services.store.settlements.line_totals import TOTAL, Sums
+from services.store.settlements.settlement_files import FileChange
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
 ROWS = 50_000  # lines that are read, identified and matched at once
@@ -58,7 +61,7 @@ def load(lease: Lease, file_id: int) -> None:
         file_content.on_disk(lease.store.read, file_id) as path,
         tempfile.TemporaryDirectory(prefix="sheets-") as sheets,
     ):
-        given = UntrustedFile(path, Path(sheets))
+        given = UntrustedFile(path, Path(sheets), ROWS)
         chosen = reading.chosen_from(file.chosen)
         found = reading.decide(lease.store, lease.accounts, given, file.account, chosen)
         dialect = found.detection.dialect
@@ -66,12 +69,13 @@ def load(lease: Lease, file_id: int) -> None:
             parts = file_accounts.resolve(
                 tx, WORKER, found.parts, file.account, lease.accounts, own=file.source == "hipay"
             )
-            # stored with the file, so that nobody can assign its Accounts otherwise meanwhile
-            update_running(tx, file_id, accounts=parts)
             unknown = [part.cell for part in parts if not part.account]
+            begun: FileChange = {}
             if not unknown:
                 first = file.first_line_id or settlement_lines.next_id(tx)
-                update_running(tx, file_id, reading=complete.stored_reading(dialect), first_line_id=first)
+                begun = {"reading": complete.stored_reading(dialect), "first_line_id": first}
+            # stored with the file, so that nobody can assign its Accounts otherwise meanwhile
+            update_running(tx, file_id, accounts=parts, **begun)
             accounts = file_accounts.known(tx, lease.accounts)
             allowed = importable_accounts(tx, file)
         if unknown:
@@ -89,7 +93,7 @@ def load(lease: Lease, file_id: int) -> None:
             duplicates=DuplicateFinder(file_id),
             file_end=FileEnd(found.detection.open_end),
         )
-        for block in _merged_blocks(given.blocks(dialect, rows=ROWS)):
+        for block in _merged_blocks(given.blocks(dialect)):
             _load_block(lease, run, block)
     complete.complete(lease, run)
 
@@ -99,22 +103,22 @@ def _load_block(lease: Lease, run: ImportRun, block: Block) -> None:
     run.findings.note(block)
     run.set_aside.note(block.set_aside)
     run.file_end.note(block)
-    lines = block.lines.join(identify(block.lines, run.occurrences)[["identity", "key"]])
-    run.lines += len(lines)
-    run.settlements.update(lines["settlement_id"].unique())
-    lines["file_account"] = lines["account"]
-    accounts = {cell: run.accounts.of(cell, run.file.account) for cell in lines["account"].unique()}
+    lines = line_columns.identified(block, run.occurrences)
+    run.lines += block.lines.num_rows
+    run.settlements.update(pc.unique(lines["settlement_id"]).to_pylist())
+    accounts = {
+        cell: run.accounts.of(cell, run.file.account) for cell in pc.unique(lines["account"]).to_pylist()
+    }
     # The detection counts only the first different Accounts: a later one may be unknown.
     if unknown := [cell for cell, account in accounts.items() if not account]:
         raise FileAccountUnknown(unknown)
     require_importable(run.allowed, accounts.values())
-    lines["account"] = lines["account"].map(accounts).astype("str")
     progress = {"lines_done": run.lines, "bytes_done": block.bytes_done}
-    if lines.empty:
+    if not accounts:
         with lease.write() as tx:
             update_running(tx, run.file.id, **progress)
-    for account, theirs in lines.groupby("account", sort=True):
-        _load_account(lease, run, str(account), theirs.reset_index(drop=True), progress)
+    for account, theirs in line_columns.by_account(lines, accounts):
+        _load_account(lease, run, account, theirs, progress)
 
 
 def _merged_blocks(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -122,7 +126,7 @@ def _merged_blocks(blocks: Iterator[Block]) -> Iterator[Block]:
     part: list[Block] = []
     for block in blocks:
         part.append(block)
-        if sum(len(one.lines) for one in part) >= ROWS:
+        if sum(one.lines.num_rows for one in part) >= ROWS:
             yield _merged(part)
             part = []
     if part:
@@ -130,13 +134,14 @@ def _merged_blocks(blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def _merged(blocks: list[Block]) -> Block:
-    lines = pd.concat([block.lines for block in blocks], ignore_index=True)
+    if len(blocks) == 1:
+        return blocks[0]
     set_aside = tuple(row for block in blocks for row in block.set_aside)
     damaged, undated = (
         tuple(cell for block in blocks for cell in getattr(block, name)) for name in ("damaged", "undated")
     )
     return Block(
-        lines=lines,
+        lines=pa.concat_batches([block.lines for block in blocks]),
         set_aside=set_aside,
         damaged=damaged,
         bytes_done=blocks[-1].bytes_done,
@@ -144,46 +149,60 @@ def _merged(blocks: list[Block]) -> Block:
     )
 
 
-def _load_account(
-    lease: Lease, run: ImportRun, account: str, lines: pd.DataFrame, progress: dict[str, int]
-) -> None:
+def _load_account(lease: Lease, run: ImportRun, account: str, lines: Lines, progress: dict[str, int]) -> None:
     file_id = run.file.id
     with lease.store.read() as tx:
         own: list[int] = []
         if account not in run.had_lines:
             run.had_lines[account] = settlement_lines.any_of(tx, account)
         if run.had_lines[account]:
-            there = settlement_lines.by_identity(tx, account, lines)
+            marked = line_columns.hexed(lines)
+            there = settlement_lines.by_identity(tx, account, marked)
             others = there[there["file"] != file_id]
             own = there.loc[there["file"] == file_id, "id"].tolist()
-            run.corrections.note(tx, account, lines, others)
-            run.duplicates.note(tx, account, lines, others["identity"])
-            lines = lines[~lines["identity"].isin(there["identity"])].reset_index(drop=True)
+            run.corrections.note(tx, account, marked, others)
+            run.duplicates.note(tx, account, marked, others["identity"])
+            lines = _new(lines, marked["identity"], there["identity"])
         context = _context(tx, run, account, lines, own)
     found = match(_with_context(lines, context), run.lookup, run.rules.get(account))
-    fresh, stored = found.iloc[: len(lines)], found.iloc[len(lines) :]
-    mine = (context["file"] == file_id).to_numpy()
-    rows = _rows(lease, lines.assign(file=file_id), fresh)
-    sums = Sums(lines.assign(file=file_id, outcome=fresh["outcome"])) if len(lines) else None
-    for start in range(0, max(len(rows), 1), BATCH):
+    count = len(lines["identity"])
+    stored = {name: column.slice(count) for name, column in found.items()}
+    whole = _whole(lines, found, count, file_id)
+    rows = _rows(lease, whole) if count else []
+    sums = Sums(line_columns.frame(whole, (*TOTAL, "settled_amount_units", "date"))) if count else None
+    for start in range(0, max(count, 1), BATCH):
+        if start:
+            time.sleep(rejoin.GAP_SECONDS)
         with lease.write() as tx:
             if not start:
-                rejoin.write_changes(tx, context[mine], stored[mine])
+                mine = (context["file"] == file_id).to_numpy()
+                rejoin.write_changes(
+                    tx,
+                    context[mine],
+                    {name: column.filter(pa.array(mine)) for name, column in stored.items()},
+                )
             last = settlement_lines.add(tx, rows[start : start + BATCH])
             if sums:
                 sums.write(tx, slice(start, start + BATCH))
             update_running(tx, file_id, **progress, **({"last_line_id": last} if last else {}))
-        time.sleep(rejoin.GAP_SECONDS)
 
 
-def _context(
-    tx: Connection, run: ImportRun, account: str, lines: pd.DataFrame, own: list[int]
-) -> pd.DataFrame:
+def _new(lines: Lines, identities: pa.Array, stored: "pd.Series[str]") -> Lines:
+    """The lines whose identity is not stored."""
+    there = set(stored.tolist())
+    if not there:
+        return lines
+    places = [place for place, identity in enumerate(identities.to_pylist()) if identity not in there]
+    return line_columns.taken(lines, places)
+
+
+def _context(tx: Connection, run: ImportRun, account: str, lines: Lines, own: list[int]) -> pd.DataFrame:
     """The stored lines that are matched with the new ones: those of their transactions, and those of an interrupted load."""
+    transactions = lines["transaction_id"]
     texts = (
-        lines["transaction_id"].unique().tolist()
+        pc.unique(transactions).to_pylist()
         if run.had_lines[account]
-        else run.transactions.repeated(lines["transaction_id"])
+        else run.transactions.repeated(transactions)
     )
     context = joined_lines.joined(tx, joined_lines.of_transactions(tx, account, texts, running=run.file.id))
     if own:
@@ -196,16 +215,23 @@ def _context(
     return context
 
 
-def _with_context(lines: pd.DataFrame, context: pd.DataFrame) -> pd.DataFrame:
-    none = pd.Series(pd.NA, index=lines.index, dtype="Int64")
-    new = lines.assign(decided="", decided_order=none, decided_split="")
-    names = list(joined_lines.MATCHED)
-    return pd.concat([new[names], context[names]], ignore_index=True) if len(context) else new[names]
+def _with_context(lines: Lines, context: pd.DataFrame) -> Lines:
+    count = len(lines["account"])
+    blank = pa.repeat(pa.scalar("", pa.large_string()), count)
+    new = {**lines, "decided": blank, "decided_order": pa.nulls(count, pa.int64()), "decided_split": blank}
+    return line_columns.added(new, context, joined_lines.MATCHED) if len(context) else new
 
 
-def _rows(lease: Lease, lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _whole(lines: Lines, found: Mapping[str, pa.Array], count: int, file_id: int) -> Lines:
+    """The lines with their outcomes, as ``new_lines.prepared`` takes them."""
+    outcomes = {name: column.slice(0, count) for name, column in found.items()}
+    file = pa.repeat(pa.scalar(file_id, pa.int64()), count)
+    return {**lines, "file_order": lines["order"], "file": file, **outcomes}
+
+
+def _rows(lease: Lease, lines: Lines) -> list[tuple[Any, ...]]:
     """The cells of new_lines.WRITTEN."""
-    new = new_lines.prepared(pd.concat([lines.rename(columns={"order": "file_order"}), found], axis=1))
+    new = new_lines.prepared(lines)
     with lease.store.read() as tx:
         numbers = new.known(tx)
     if numbers is None:

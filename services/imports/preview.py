@@ -1,22 +1,25 @@
 """Preview: read a payout file and compare it with the stored lines, before anything of it is stored."""
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from services.imports import corrections, protected_lines, reading
+from services.imports import corrections, line_columns, protected_lines, reading
 from services.imports.corrections import CorrectionFinder, ShownCorrection
 from services.imports.duplicates import DuplicateFinder, StoredPayout
 from services.imports.file_accounts import Part, known
 from services.imports.file_end import FileEnd
 from services.imports.file_rights import require_importable
+from services.imports.line_columns import Lines
 from services.settlements.dialect import Chosen, Dialect
 from services.settlements.findings import Findings, FindingsCollector, SetAsideCollector
-from services.settlements.identity import Occurrences, identify
+from services.settlements.identity import Occurrences
 from services.settlements.sheet import Header, SetAsideRow
 from services.settlements.totals import settlements, summed, totals
 from services.settlements.untrusted_file import UntrustedFile
@@ -96,24 +99,24 @@ def preview(
     with store.read() as tx:
         accounts = known(tx, keys)
     for block in given.blocks(dialect):
-        lines = block.lines
-        count += len(lines)
-        marked = lines.join(identify(lines, seen)[["identity", "key"]])
+        count += block.lines.num_rows
+        lines = line_columns.identified(block, seen)
         # a row whose Account nobody has assigned is compared as one of the account that the file was added for
-        ours = lines["account"].map(
-            {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
-        )
-        require_importable(allowed, ours.unique())
+        ours = {
+            cell: accounts.of(cell, account) or account for cell in pc.unique(lines["account"]).to_pylist()
+        }
+        require_importable(allowed, ours.values())
         with store.read() as tx:
-            for one, theirs in marked.groupby(ours):
-                if settlement_lines.any_of(tx, str(one)):
-                    there = settlement_lines.by_identity(tx, str(one), theirs)
-                    may = changes.note(tx, str(one), theirs, there)
-                    duplicates.note(tx, str(one), theirs, there["identity"])
-                    some = theirs.loc[may[: CORRECTING - len(correcting)]]
-                    correcting += [(str(one), row) for row in _plain(some)]
-        sums.append(totals(lines))
-        payouts.append(settlements(lines))
+            for one, some in line_columns.by_account(lines, ours):
+                if settlement_lines.any_of(tx, one):
+                    theirs = line_columns.hexed(some)
+                    there = settlement_lines.by_identity(tx, one, theirs)
+                    may = changes.note(tx, one, theirs, there)
+                    duplicates.note(tx, one, theirs, there["identity"])
+                    correcting += _cells(one, theirs, may[: CORRECTING - len(correcting)])
+        frame = block.frame()
+        sums.append(totals(frame))
+        payouts.append(settlements(frame))
         set_aside.note(block.set_aside)
         findings.note(block)
         file_end.note(block)
@@ -154,11 +157,10 @@ def _ignore(_part: float) -> None:
     return
 
 
-def _plain(lines: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(name): None if pd.isna(cell) else cell for name, cell in row.items()}
-        for row in lines.to_dict("records")
-    ]
+def _cells(account: str, lines: Lines, places: Sequence[int]) -> list[tuple[str, dict[str, Any]]]:
+    """The lines at these places, each by its cells, with our account."""
+    rows = pa.table(line_columns.taken({**lines, "account": lines["file_account"]}, places)).to_pylist()
+    return [(account, row) for row in rows]
 
 
 def _hash(file: Path | bytes) -> str:

@@ -8,7 +8,7 @@ have neither a setting nor the database, and of the environment only `processes.
 comes back (`results`). An error of the reader is raised here again; `errors` has the other ends of a child.
 """
 
-from services.parsing.bounds import Bounds
+from services.parsing.bounds import SMALL, Bounds
 from services.parsing.calls import prepare, run, stream
 from services.parsing.errors import (
     NO_PARENT,
@@ -20,5 +20,5 @@ from services.parsing.errors import (
 )
 
 __all__ = [
-    "NO_PARENT", "Bounds", "ParsingDied", "ParsingError", "ParsingStalled", "ParsingTooHeavy", "ParsingTooSlow", "prepare", "run", "stream",
+    "NO_PARENT", "SMALL", "Bounds", "ParsingDied", "ParsingError", "ParsingStalled", "ParsingTooHeavy", "ParsingTooSlow", "prepare", "run", "stream",
 ]  # fmt: skip

@@ -28,10 +28,16 @@ READERS: Final = (
 )  # fmt: skip
 
 
+# Their ``rehearse`` loads what the readers load when they first read.
+_REHEARSALS: Final = ("services.settlements.rehearsal",)
+
+
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     for name in READERS:
         importlib.import_module(name)
+    for name in _REHEARSALS:
+        importlib.import_module(name).rehearse()
     gc.collect()
     gc.freeze()  # what children share with us stays shared
     _Parent(control).serve()

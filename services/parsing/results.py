@@ -1,8 +1,8 @@
 """Results of a child that a hostile file may have taken over: data of known types, and no code.
 
 A pickle names the functions that are called when it is read. Only these are allowed here: the plain types below, and
-`made`, which makes frozen dataclasses, named tuples and errors of ours without running their constructors; a DataFrame is
-sent as Arrow's bytes. A pickle never gets one of our classes itself: it could set the class's attributes.
+`made`, which makes frozen dataclasses, named tuples and errors of ours without running their constructors; a batch of Arrow's is
+sent as its bytes. A pickle never gets one of our classes itself: it could set the class's attributes.
 """
 
 import builtins
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from services.errors import DeskError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
 # Types that the interpreter protects from changes.
 _PLAIN: dict[tuple[str, str], Any] = {
@@ -59,9 +59,9 @@ def unpack(raw: bytes) -> Any:
 class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
         kind: Any = type(value)
-        # What has made no frame has not loaded pandas: the program that calls for a mail or a table of requests does without.
-        if (pandas := sys.modules.get("pandas")) and isinstance(value, pandas.DataFrame):
-            return frame, (_arrow(value),)
+        # What has made no batch has not loaded pyarrow: the program that calls for a mail or a table of requests does without.
+        if (arrow := sys.modules.get("pyarrow")) and isinstance(value, arrow.RecordBatch):
+            return batch, (_arrow(value),)
         if isinstance(value, pathlib.PurePath):
             return path, (str(value),)
         if isinstance(value, collections.Counter):
@@ -132,24 +132,22 @@ def counter(counts: dict[Any, int]) -> "collections.Counter[Any]":
     return collections.Counter(counts)
 
 
-def _arrow(value: "pd.DataFrame") -> bytes:
+def _arrow(value: "pa.RecordBatch") -> bytes:
     import pyarrow as pa
 
-    table = pa.Table.from_pandas(value, preserve_index=False, nthreads=1)
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+    with pa.ipc.new_stream(sink, value.schema) as writer:
+        writer.write_batch(value)
     raw: bytes = sink.getvalue().to_pybytes()
     return raw
 
 
-def frame(raw: bytes) -> "pd.DataFrame":
+def batch(raw: bytes) -> "pa.RecordBatch":
     import pyarrow as pa
 
-    table = pa.ipc.open_stream(raw).read_all()
-    table.validate(full=True)
-    found: pd.DataFrame = table.to_pandas(use_threads=False)
+    found = pa.ipc.open_stream(raw).read_next_batch()
+    found.validate(full=True)
     return found
 
 
-_OURS = {(__name__, one.__name__): one for one in (frame, made, path, counter)}
+_OURS = {(__name__, one.__name__): one for one in (batch, made, path, counter)}

@@ -26,16 +26,17 @@ from services.settlements.source import Source
 from services.spreadsheets import marks
 from services.spreadsheets.lost import why_lost
 
+_PANDAS = {pa.int64(): pd.Int64Dtype()}
 _STAMP = "1111-11-11{}11:11:11"  # the outline of a day with a time behind it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Consecutive rows of a file. `lines`, index 0…n-1, one row a line, in the file's order:
+    """Consecutive rows of a file. `lines`, one row a line, in the file's order:
 
     - `line` int64, its 1-based place in the file (where its row begins)
     - the 26 columns that are not amounts, as text, "" for blank; dates ISO; currencies in capitals
-    - `original_amount_units` … `settled_amount_units` Int64, 1/10000, credits to the merchant positive; NA for blank, but
+    - `original_amount_units` … `settled_amount_units` int64, 1/10000, credits to the merchant positive; null for blank, but
       never the settled one: such a row is set aside
     - `operation_code` ("" if unknown) and `kind` (settlement_operations.Kind)
     - `lost`: the columns of this line, separated by blanks, whose ids a spreadsheet has damaged
@@ -43,11 +44,16 @@ class Block:
     `set_aside`, `damaged` and `undated`: what was found among the same rows. `bytes_done`: how much of the text, as UTF-8, was read.
     """
 
-    lines: pd.DataFrame
+    lines: pa.RecordBatch
     set_aside: tuple[SetAsideRow, ...]
     damaged: tuple[DamagedCell, ...]
     bytes_done: int
     undated: tuple[DamagedCell, ...] = ()
+
+    def frame(self) -> pd.DataFrame:
+        """The lines as a frame."""
+        found: pd.DataFrame = self.lines.to_pandas(types_mapper=_PANDAS.get)
+        return found
 
 
 def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iterator[Block]:
@@ -58,7 +64,7 @@ def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iter
     """
     if dialect.decimal is None or dialect.debits is None:
         raise UndecidedReading(dialect.questions)
-    converted = _Conversion(dialect)
+    converted = Conversion(dialect)
     for part in parts(dialect.tables(source), dialect.quotes):
         for piece in _pieces(part, rows):
             yield converted.block(piece)
@@ -98,7 +104,7 @@ class _Refused:
                 self.cells[place] = (column, reason)
 
 
-class _Conversion:
+class Conversion:
     """Converts text to values by one dialect. For columns with few different texts, values are reused from block to block."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -140,14 +146,18 @@ class _Conversion:
         refused.note("settlement_id", _of_no_payout(texts, kind))
         amounts = self._amounts(part, code, texts, refused)
         lost, damaged = damaged_ids(texts, part.lines, sheet=bool(self._dialect.sheets))
-        lines = pa.table({"line": part.lines, **texts}).to_pandas()
-        lines = lines.assign(**amounts)
-        lines["operation_code"], lines["kind"], lines["lost"] = code.to_pandas(), kind.to_pandas(), lost
+        texts |= {"operation_code": code, "kind": kind, "lost": lost}
+        columns = {
+            "line": pa.array(part.lines),
+            **{name: column.cast(pa.large_string()) for name, column in texts.items()},
+            **amounts,
+        }
+        lines = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
         wrong = self._set_aside(part, refused)
         if wrong:
             is_line = np.ones(count, dtype=bool)
             is_line[list(refused.cells)] = False
-            lines = lines[is_line].reset_index(drop=True)
+            lines = lines.filter(pa.array(is_line))
             gone = {row.line for row in wrong}
             damaged = [cell for cell in damaged if cell.line not in gone]
             undated = [cell for cell in undated if cell.line not in gone]
@@ -172,7 +182,7 @@ class _Conversion:
 
     def _amounts(
         self, part: Part, code: pa.Array, texts: dict[str, pa.Array], refused: _Refused
-    ) -> dict[str, pd.Series]:
+    ) -> dict[str, pa.Array]:
         decimal, debits = self._dialect.decimal, self._dialect.debits
         assert decimal is not None
         assert debits is not None
@@ -209,7 +219,7 @@ class _Conversion:
                 currency = CURRENCY_OF[column]
                 bare = np.flatnonzero(_empty(texts[currency]) & (values != 0))
                 refused.note(currency, [(int(place), "currency_missing") for place in bare])
-            found[f"{column}_units"] = pd.Series(pd.arrays.IntegerArray(values, blank))
+            found[f"{column}_units"] = pa.array(values, mask=blank)
         return found
 
     def _set_aside(self, part: Part, refused: _Refused) -> list[SetAsideRow]:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from services.settlements import dates
-from services.settlements.cells import contains
+from services.settlements.cells import contains, strings
 from services.settlements.columns import IDS
 from services.settlements.parts import Part
 from services.spreadsheets import marks
@@ -49,7 +48,7 @@ def undated_cells(
 
 def damaged_ids(
     texts: dict[str, pa.Array], lines: NDArray[np.int64], *, sheet: bool
-) -> tuple[pd.Series, list[DamagedCell]]:
+) -> tuple[pa.Array, list[DamagedCell]]:
     """The columns of each line whose id a spreadsheet has damaged; the mark of a date is taken from `texts`."""
     names: dict[int, list[str]] = {}
     damaged = []
@@ -67,4 +66,4 @@ def damaged_ids(
             names.setdefault(place, []).append(column)
             damaged.append(DamagedCell(int(lines[place]), column, texts[column][place].as_py()))
     lost = [" ".join(names.get(place, ())) for place in range(len(lines))] if names else [""] * len(lines)
-    return pd.Series(lost, dtype="str"), sorted(damaged, key=lambda cell: cell.line)
+    return strings(lost), sorted(damaged, key=lambda cell: cell.line)

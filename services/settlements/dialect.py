@@ -17,7 +17,7 @@ from services.settlements.quotes import Quotes
 from services.settlements.sheet import Header
 from services.settlements.source import Source
 from services.settlements.survey import Sign, Survey
-from services.settlements.tables import Sheet, Table, find_tables, tables_of
+from services.settlements.tables import Found, Sheet, Table, find_tables, tables_of
 
 # negative: debits have a minus. positive: debits have no sign, and are known by their operation. inverted: debits are the
 # positive amounts. For each amount column, since an original amount may be unsigned while the settled one is signed.
@@ -125,13 +125,12 @@ def detect_file(
     Raises the errors of errors.py except UndecidedReading: each fault of the file as a whole is found here.
     """
     chosen = chosen or Chosen()
-    columns = chosen.columns or ()
     found = find_tables(
         source,
         encoding=chosen.encoding,
         delimiter=chosen.delimiter,
         header_line=chosen.header_line,
-        columns=dict(columns),
+        columns=dict(chosen.columns or ()),
         sheets=chosen.sheets,
     )
     survey = Survey()
@@ -139,6 +138,11 @@ def detect_file(
         survey.add(part)
         if progress is not None:
             progress(part.bytes_done)
+    return decided(source, found, survey, chosen)
+
+
+def decided(source: Source, found: Found, survey: Survey, chosen: Chosen) -> Detection:
+    """The detection by what was surveyed of the tables that were found. Raises DoubtfulColumns."""
     headers = tuple(table.layout.header for table in found.tables)
     _refuse_doubts(headers, survey.differing)
     number, by_number = _decimal(survey, chosen)
@@ -167,7 +171,7 @@ def detect_file(
         date=form,
         debits=debits,
         evidence=evidence,
-        columns=columns,
+        columns=chosen.columns or (),
         sheets=tuple(sheets),
         quotes=chosen.quotes,
     )

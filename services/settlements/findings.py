@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from services.settlements.blocks import Block
 from services.settlements.columns import WEIGHTY, may_weigh
 from services.settlements.damaged_cells import DamagedCell
@@ -117,13 +120,15 @@ class FindingsCollector:
         self._undated_count += len(block.undated)
         self._undated += block.undated[: SHOWN - len(self._undated)]
         if len(self._operations) < _OPERATIONS:
-            self._operations.update(lines.loc[lines["operation_code"] == "", "operation"].unique())
+            unknown = lines["operation"].filter(pc.equal(lines["operation_code"], ""))
+            self._operations.update(pc.unique(unknown).to_pylist())
         self._count += len(block.damaged)
         self._set_aside += len(block.set_aside)
         self._damaged += block.damaged[: SHOWN - len(self._damaged)]
-        bare = lines.loc[lines["kind"].isin(ORDER_KINDS) & lines["original_amount_units"].isna(), "line"]
+        of_order = pc.is_in(lines["kind"], pa.array(ORDER_KINDS, pa.large_string()))
+        bare = lines["line"].filter(pc.and_(of_order, pc.is_null(lines["original_amount_units"])))
         self._unpriced_count += len(bare)
-        self._unpriced += bare.iloc[: SHOWN - len(self._unpriced)].tolist()
+        self._unpriced += bare.slice(0, SHOWN - len(self._unpriced)).to_pylist()
 
     def findings(self, *, open_end: bool = False) -> Findings:
         """`open_end`: nothing shows that the last row is whole."""

@@ -5,10 +5,10 @@ the values that a correction may change (amounts, dates, names), so that a chang
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -37,12 +37,14 @@ class Occurrences:
             before += run[np.minimum(np.searchsorted(run, hashes), len(run) - 1)] == hashes
         for place in np.flatnonzero(before):
             before[place] += self._more[int(hashes[place])]
-        here = pd.Series(hashes)
-        again = here.duplicated().to_numpy()
-        nth = before + 1
-        if again.any():
-            twins = here[here.duplicated(keep=False)]
-            nth[twins.index] += twins.groupby(twins).cumcount()
+        order = np.argsort(hashes, kind="stable")
+        ranked = hashes[order]
+        first = np.ones(len(hashes), dtype=bool)
+        first[1:] = ranked[1:] != ranked[:-1]
+        starts = np.flatnonzero(first)
+        nth_here = np.empty(len(hashes), dtype=np.int64)
+        nth_here[order] = np.arange(len(hashes)) - np.repeat(starts, np.diff(np.append(starts, len(hashes))))
+        again, nth = nth_here > 0, before + 1 + nth_here
         for one in hashes[(before > 0) | again]:
             self._more[int(one)] += 1
         self._add_run(np.sort(hashes[(before == 0) & ~again]))
@@ -56,45 +58,41 @@ class Occurrences:
         self._runs.append(run)
 
 
-def identify(lines: pd.DataFrame, seen: Occurrences | None = None) -> pd.DataFrame:
-    """`identity`, `key` (32 hex digits each) and `occurrence` (1, 2, …) of the lines of ONE file, on their index.
+@dataclass(frozen=True)
+class Identified:
+    """Of each line: `identity` and `key` (16 bytes), and `occurrence` (1, 2, …)."""
+
+    identity: pa.Array
+    key: pa.Array
+    occurrence: NDArray[np.int64]
+
+
+def identify(lines: pa.RecordBatch, seen: Occurrences | None = None) -> Identified:
+    """The identities of the lines of ONE file.
 
     `lines` as Block.lines, or the next block of the file, whose blocks before have been counted in `seen`. The
     order of the lines does not matter: equal ones are interchangeable.
     """
     # An unknown operation has no code: its text identifies it.
-    operation = lines["operation_code"].where(
-        lines["operation_code"] != "", lines["operation"].str.casefold()
-    )
+    operation = lines["operation_code"]
+    unknown = pc.equal(operation, "")
+    if pc.any(unknown).as_py():
+        texts = pa.array([text.casefold() for text in lines["operation"].to_pylist()], operation.type)
+        operation = pc.if_else(unknown, texts, operation)
     contents = _joined(lines, operation, _CONTENT)
-    digests = [blake2b(text + b"\x1f1", digest_size=16).digest() for text in contents]
-    first_halves = np.frombuffer(b"".join(digests), dtype=np.uint64)[::2]
+    identities = [blake2b(text + b"\x1f1", digest_size=16).digest() for text in contents]
+    first_halves = np.frombuffer(b"".join(identities), dtype=np.uint64)[::2]
     occurrences = (seen or Occurrences()).count(first_halves)
-    identities = [digest.hex() for digest in digests]
     for place in np.flatnonzero(occurrences > 1):
-        identities[place] = blake2b(
-            contents[place] + b"\x1f%d" % occurrences[place], digest_size=16
-        ).hexdigest()
-    keys = [blake2b(text, digest_size=16).hexdigest() for text in _joined(lines, operation, _KEY)]
-    return pd.DataFrame(
-        {
-            "identity": pd.Series(identities, dtype="str"),
-            "key": pd.Series(keys, dtype="str"),
-            "occurrence": pd.Series(occurrences, dtype="int64"),
-        }
-    ).set_index(lines.index)
+        text = contents[place] + b"\x1f%d" % occurrences[place]
+        identities[place] = blake2b(text, digest_size=16).digest()
+    keys = [blake2b(text, digest_size=16).digest() for text in _joined(lines, operation, _KEY)]
+    return Identified(pa.array(identities, pa.binary(16)), pa.array(keys, pa.binary(16)), occurrences)
 
 
-def _joined(lines: pd.DataFrame, operation: pd.Series, columns: tuple[str, ...]) -> list[bytes]:
-    # No cell that a person typed contains the unit separator; a blank amount (NA) differs from each number.
-    parts = [_texts(operation), *(_texts(lines[column]) for column in columns)]
-    joined = pc.binary_join_element_wise(*parts, pa.scalar("\x1f", pa.large_string()))
+def _joined(lines: pa.RecordBatch, operation: pa.Array, columns: tuple[str, ...]) -> list[bytes]:
+    # No cell that a person typed contains the unit separator; a blank amount (null) differs from each number.
+    cells = (pc.fill_null(lines[name].cast(pa.large_string()), "") for name in columns)
+    joined = pc.binary_join_element_wise(operation, *cells, pa.scalar("\x1f", pa.large_string()))
     found: list[bytes] = joined.cast(pa.large_binary()).to_pylist()
     return found
-
-
-def _texts(column: pd.Series) -> pa.Array:
-    cells = pa.array(column)
-    if isinstance(cells, pa.ChunkedArray):
-        cells = cells.combine_chunks()
-    return pc.fill_null(cells.cast(pa.large_string()), "")

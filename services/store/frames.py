@@ -1,6 +1,7 @@
-"""Rows as frames, filled in parts, so that never more than a part is in memory as Python objects."""
+"""Rows as columns, filled in parts, so that never more than a part is in memory as Python objects."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -13,35 +14,42 @@ _PANDAS = {pa.large_string(): pd.StringDtype(na_value=float("nan"))}  # the rest
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
 
 
-def frame(tx: Connection, query: Executable, columns: Mapping[str, str]) -> pd.DataFrame:
-    """The rows of ``query``, whose columns are ``columns`` in that order, by name and type; a NULL text is ""."""
-    return to_frame(arrays(tx, query, columns), columns)
+def frame(tx: Connection, query: Executable, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of ``query``, whose columns are ``kinds`` in that order, by name and type; a NULL text is ""."""
+    return to_frame(arrays(tx, query, kinds), kinds)
 
 
-def arrays(tx: Connection, query: Executable, columns: Mapping[str, str]) -> dict[str, pa.ChunkedArray]:
+def arrays(tx: Connection, query: Executable, kinds: Mapping[str, str]) -> dict[str, pa.Array]:
     """The same rows as columns."""
     parts: list[list[pa.Array]] = []
     result = tx.execute(query)
     cursor: Any = result.cursor  # its rows are plain tuples, which these columns are, too
     while rows := cursor.fetchmany(_PART):
         parts.append(
-            [_cells(some, kind) for some, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)]
+            [_cells(some, kind) for some, kind in zip(zip(*rows, strict=True), kinds.values(), strict=True)]
         )
     result.close()
     return {
-        name: pa.chunked_array([part[place] for part in parts], _ARROW[kind])
-        for place, (name, kind) in enumerate(columns.items())
+        name: pa.concat_arrays([part[place] for part in parts]) if parts else pa.array([], _ARROW[kind])
+        for place, (name, kind) in enumerate(kinds.items())
     }
 
 
-def to_frame(cells: Mapping[str, pa.ChunkedArray | pa.Array], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Columns as a frame, in the order of ``columns``, which names their types."""
-    table = pa.table({name: cells[name] for name in columns})
+def to_frame(cells: Mapping[str, pa.Array], kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Columns as a frame, in the order of ``kinds``, which names their types."""
+    table = pa.table({name: cells[name] for name in kinds})
+    if not table.num_rows:
+        return _empty(tuple(kinds.items())).copy(deep=False)
     found: pd.DataFrame = table.to_pandas(types_mapper=_PANDAS.get, split_blocks=True)
-    for name, kind in columns.items():
+    for name, kind in kinds.items():
         if kind == "Int64":
             found[name] = table[name].to_pandas(types_mapper=_NULLABLE.get)
     return found
+
+
+@cache
+def _empty(kinds: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in kinds})
 
 
 def _cells(cells: Sequence[Any], kind: str) -> pa.Array:

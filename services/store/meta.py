@@ -146,10 +146,9 @@ def take_lease(tx: Connection, name: str, owner: str, seconds: float) -> bool:
 
 def renew_lease(tx: Connection, name: str, owner: str, seconds: float) -> bool:
     """Renew the lease, even late; False where ``owner`` no longer has it: another took it, or it was released."""
-    if lease(tx, name)[0] != owner:
-        return False
-    _change(tx, name, json.dumps([owner, time.time() + seconds]))
-    return True
+    its = meta.c.value.startswith(json.dumps([owner]).removesuffix("]") + ",", autoescape=True)
+    renewed = update(meta).where(meta.c.name == name, its)
+    return tx.execute(renewed.values(value=json.dumps([owner, time.time() + seconds]))).rowcount == 1
 
 
 def release_lease(tx: Connection, name: str, owner: str) -> None:

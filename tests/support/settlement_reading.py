@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from services.settlements.blocks import read_blocks
+from services.settlements.blocks import Block, read_blocks
 from services.settlements.damaged_cells import DamagedCell
 from services.settlements.dialect import Chosen, Dialect, detect_file
 from services.settlements.sheet import Header, SetAsideRow
@@ -14,9 +14,10 @@ from services.settlements.source import open_source
 
 @dataclass(frozen=True, kw_only=True)
 class SettlementFile:
-    """`lines` as Block.lines."""
+    """`lines` as Block.frame; `blocks` as they were read."""
 
     lines: pd.DataFrame
+    blocks: tuple[Block, ...]
     set_aside: tuple[SetAsideRow, ...]
     dialect: Dialect
     header: Header
@@ -45,9 +46,10 @@ def read(raw: bytes, dialect: Dialect | None = None) -> SettlementFile:
         dialect = dialect or detect_file(source).dialect
         header = dialect.tables(source)[0].layout.header
         blocks = list(read_blocks(source, dialect))
-    lines = pd.concat([block.lines for block in blocks], ignore_index=True)
+    lines = pd.concat([block.frame() for block in blocks], ignore_index=True)
     return SettlementFile(
         lines=lines,
+        blocks=tuple(blocks),
         set_aside=tuple(row for block in blocks for row in block.set_aside),
         dialect=dialect,
         header=header,

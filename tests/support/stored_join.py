@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import func, select
 
 from services.desk import Desk
@@ -27,7 +28,7 @@ def assert_join_is_current(desk: Desk) -> None:
             theirs = some.reset_index(drop=True)
             found = match(theirs, lookup, rules.get(str(account)))
             for name in RESULT:
-                before, after = theirs[f"was_{name}"], found[name]
+                before, after = theirs[f"was_{name}"], found[name].to_pandas()
                 differ = (
                     before.fillna(0) != after.fillna(0) if name in ("order", "nearest") else before != after
                 )
@@ -37,11 +38,11 @@ def assert_join_is_current(desk: Desk) -> None:
                     after[differ.to_numpy()].tolist(),
                 )
         ids = list(tx.scalars(select(orders.c.id).order_by(orders.c.id)))
-        assert set(order_keys.all_keys(tx)["order"]) == set(ids)
+        assert set(order_keys.all_keys(tx)["order"].to_pylist()) == set(ids)
         expected = positions.compute(tx, ids)
         stored = {row.order: row for row in tx.execute(select(order_positions))}
         assert set(stored) == set(ids)
-        for row in expected.astype(object).where(expected.notna(), None).to_dict("records"):
+        for row in pa.table(expected).to_pylist():
             kept = stored[row["order"]]
             assert {name: getattr(kept, str(name)) for name in row} == row
         assert sums(desk) == _summed(lines)

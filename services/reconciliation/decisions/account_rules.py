@@ -129,7 +129,7 @@ def preview(
         lookup = rejoin.lookup_for(tx, lines)
         now = rejoin.rules_of(tx).get(account, MatchRules())
     wanted = replace(now, reference=reference, ignore=frozenset(ignore))
-    before, after = (match(lines, lookup, one)["order"].fillna(0).to_numpy() for one in (now, wanted))
+    before, after = (match(lines, lookup, one)["order"].fill_null(0).to_numpy() for one in (now, wanted))
     return ChangePreview(
         lines=len(lines),
         matched=int((before > 0).sum()),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -11,14 +10,15 @@ from numpy.typing import NDArray
 from services.reconciliation.matching.lookup import (
     LOOSE,
     WIDE,
+    Coded,
+    Columns,
     Flags,
     Hits,
     Ints,
     Lookup,
     MatchRules,
-    alike_hash,
     damaged,
-    exact_hash,
+    flags,
     joined,
     normalised,
     strings,
@@ -48,7 +48,7 @@ def key_columns(rules: MatchRules) -> list[str]:
     return [*reference, "order", "transaction_id", "merchant_operation_id"]
 
 
-def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Keyed]:
+def keyed_texts(lines: Columns, rules: MatchRules, there: Flags) -> list[Keyed]:
     """Every key that a line has. An id that a spreadsheet has damaged, or a placeholder, is no key."""
     columns = [
         (1, "order_id", "order"),
@@ -60,7 +60,7 @@ def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Ke
     keyed = []
     for key, kind, column in columns:
         text = pc.utf8_trim_whitespace(strings(lines[column]))
-        empty = pc.or_(pc.equal(text, ""), say_none(text)).to_numpy(zero_copy_only=False)
+        empty = flags(pc.or_(pc.equal(text, ""), say_none(text)))
         has = ~empty & there & ~damaged(lines, column)
         rows = np.flatnonzero(has)
         keyed.append(Keyed(key, kind, rows, text.take(pa.array(rows))))
@@ -114,8 +114,7 @@ class FoundKeys:
             return self
         wide = self.of_wide()
         others = wide & (self.key != _REFERENCE)
-        pairs = pd.DataFrame({"row": self.row[others], "order": self.order[others]}).drop_duplicates()
-        row, order = pairs["row"].to_numpy(), pairs["order"].to_numpy()
+        row, order = _different(self.row[others], self.order[others])
         allowed = lookup.has(self.wide_hash[np.searchsorted(self.wide, row)], order)
         rest = self.only(~(wide & (self.key == _REFERENCE) & np.isin(self.row, row)))
         return rest.plus(row[allowed], _REFERENCE, order[allowed])
@@ -138,15 +137,15 @@ def look_up(
     for one in keyed:
         tried[one.rows] |= 1 << one.key
         theirs = account.take(one.rows)
-        found, hashes = lookup.exact(theirs, one.kind, one.text), exact_hash(theirs, one.kind, one.text)
+        found, hashes = lookup.exact(theirs, one.kind, one.text)
         if rules.ignore and one.key in (_REFERENCE, _ORDER_ID):
             more, alike_hashes = _alike(one, theirs, lookup, rules)
             no_exact = np.bincount(found.row, minlength=len(one.rows)) == 0
             more = more.where(no_exact[more.row])
             found = Hits(np.concatenate([found.row, more.row]), np.concatenate([found.at, more.at]))
             hashes = np.where(no_exact, alike_hashes, hashes)
-        pairs = pd.DataFrame({"row": one.rows[found.row], "order": lookup.order[found.at]}).drop_duplicates()
-        keys = keys.plus(pairs["row"].to_numpy(), one.key, pairs["order"].to_numpy())
+        row, order = _different(one.rows[found.row], lookup.order[found.at])
+        keys = keys.plus(row, one.key, order)
         if one.key == _REFERENCE:
             places = np.flatnonzero(np.bincount(found.row, minlength=len(one.rows)) > WIDE)
             keys = replace(keys, wide=one.rows[places], wide_hash=hashes[places])
@@ -158,12 +157,12 @@ def _alike(
 ) -> tuple[Hits, NDArray[np.uint64]]:
     """Keys that differ from the text in what the rules ignore."""
     loose, text = normalised(one.text, LOOSE), normalised(one.text, rules.ignore)
-    found = lookup.alike(account, one.kind, loose)
+    found, hashes = lookup.alike(account, one.kind, loose)
     same = pc.and_(
         pc.equal(normalised(lookup.texts(found.at), rules.ignore), text.take(found.row)),
         pc.not_equal(text.take(found.row), ""),
     )
-    return found.where(same.to_numpy(zero_copy_only=False)), alike_hash(account, one.kind, loose)
+    return found.where(flags(same)), hashes
 
 
 @dataclass(frozen=True)
@@ -193,59 +192,65 @@ class Decisions:
     """The decision on each line: ``kind``, "" for none; ``order``, of a matched line; ``split``, the orders of a split line,
     blank-separated."""
 
-    kind: NDArray[np.object_]
+    kind: Coded
     order: Ints
-    split: NDArray[np.object_]
+    split: pa.Array
 
 
 def followed(
-    keys: FoundKeys, found: Resolved, lines: pd.DataFrame, decisions: Decisions
+    keys: FoundKeys, found: Resolved, lines: Columns, kinds: Coded, decisions: Decisions
 ) -> tuple[FoundKeys, Flags]:
     """The keys with those added by which the lines of a transaction follow its Sale, or without a Sale its matched line; and
-    which lines follow a split line.
+    which lines follow a split line. ``kinds``: of the lines.
 
     If the leading lines of a transaction name two orders, no line follows. If a person decided the leading line, a line
     follows it also if its own keys name no single order, or the order that the leading line's own keys name.
     """
     transactions = strings(lines["transaction_id"])
     there = (
-        ~pc.or_(pc.equal(transactions, ""), say_none(transactions)).to_numpy(zero_copy_only=False)
-        & (lines["kind"] != "control").to_numpy()
+        ~flags(pc.or_(pc.equal(transactions, ""), say_none(transactions)))
+        & ~kinds.among(("control",))
         & ~damaged(lines, "transaction_id")
     )
-    rows, divided = np.flatnonzero(there), np.zeros(len(lines), bool)
+    rows, divided = np.flatnonzero(there), np.zeros(len(there), bool)
     if not len(rows):
         return keys, divided
-    groups = joined(strings(lines["account"]).take(rows), transactions.take(rows))
-    group = groups.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    group = Coded(joined(strings(lines["account"]).take(rows), transactions.take(rows))).codes
     count = int(group.max()) + 1
-    sale = (lines["kind"] == "sale").to_numpy()[rows]
-    kind, own, own_order = decisions.kind[rows], found.fitting[rows] == 1, found.order[rows]
-    split = kind == "split"
-    by_hand = (kind == "match") | split
+    sale = kinds.among(("sale",))[rows]
+    undecided, split, by_hand = (
+        decisions.kind.among(some)[rows] for some in (("",), ("split",), ("match", "split"))
+    )
+    own, own_order = found.fitting[rows] == 1, found.order[rows]
     names = np.where(by_hand, decisions.order[rows], own_order)
     names[split] = -1 - rows[split]  # a split belongs to one line, whatever its orders
-    leads = by_hand | own & (kind == "")
+    leads = by_hand | own & undecided
     sold = np.bincount(group[leads & sale], minlength=count) > 0
     leads &= sale == sold[group]
     leader = np.zeros(count, np.int64)
     leader[group[leads]] = names[leads]
     torn = np.bincount(group[leads & (names != leader[group])], minlength=count) > 0
-    led = ~leads & (leader[group] != 0) & ~torn[group] & (kind == "")
+    led = ~leads & (leader[group] != 0) & ~torn[group] & undecided
     hand = leads & by_hand
     former = _pairs(group[hand & own], own_order[hand & own])
     along = ~own | np.isin(_pairs(group, own_order), former)
-    loose_end = np.zeros(len(lines), bool)
+    loose_end = np.zeros(len(there), bool)
     loose_end[rows[led & along & (np.bincount(group[hand], minlength=count) > 0)[group]]] = True
     keys = keys.forget(loose_end)
     whole, part = led & (leader[group] > 0), np.flatnonzero(led & (leader[group] < 0))
     keys = keys.plus(rows[whole].astype(np.int64), SALE, leader[group][whole])
     if len(part):
-        orders = [str(decisions.split[-1 - leader[group[at]]]).split() for at in part]
+        orders = [decisions.split[int(-1 - leader[group[at]])].as_py().split() for at in part]
         times = np.array([len(some) for some in orders])
         keys = keys.plus(np.repeat(rows[part], times), SALE, np.concatenate(orders).astype(np.int64))
         divided[rows[part]] = True
     return keys, divided & (keys.hits == 1 << SALE)
+
+
+def _different(row: Ints, order: Ints) -> tuple[Ints, Ints]:
+    """Each pair once."""
+    packed = np.unique(_pairs(row, order))
+    return packed >> 32, packed & 0xFFFFFFFF
 
 
 def _pairs(group: Ints, order: Ints) -> Ints:

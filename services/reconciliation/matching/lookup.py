@@ -1,7 +1,8 @@
 """The lookup of the join: every text by which an order is known, and the matching rules of an account."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,15 @@ KEY_COLUMNS = ("loose", "account", "kind", "text", "order")
 WIDE = 50  # a text of more orders than these (a shop's name, say) only narrows what other keys find
 
 _PART = 100_000
+_TEXT = pa.large_string()
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+
+class Columns(Protocol):
+    """Columns of one length, by name: a frame, a batch, or arrays of Arrow."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -78,16 +86,49 @@ def loose_of(kind: str, text: str, loose: str) -> str:
     return text if kind in HIPAYS_KINDS else loose
 
 
-def strings(column: "pd.Series[str] | Sequence[str]") -> pa.Array:
+def strings(column: Any) -> pa.Array:
     """A column of text as one Arrow array."""
-    found = pa.array(column, pa.large_string())
+    return array(column, _TEXT)
+
+
+def array(column: Any, kind: pa.DataType) -> pa.Array:
+    """A column as one Arrow array of this type."""
+    if isinstance(column, pa.Array):
+        return column if column.type == kind else column.cast(kind)
+    found = pa.array(column, kind)
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
-def damaged(lines: pd.DataFrame, column: str) -> Flags:
+def flags(found: pa.Array) -> Flags:
+    flags: Flags = found.to_numpy(zero_copy_only=False)
+    return flags
+
+
+def objects(texts: pa.Array) -> NDArray[np.object_]:
+    found: NDArray[np.object_] = texts.to_numpy(zero_copy_only=False)
+    return found
+
+
+class Coded:
+    """A column of few different texts."""
+
+    def __init__(self, column: Any) -> None:
+        encoded = column if isinstance(column, pa.DictionaryArray) else strings(column).dictionary_encode()
+        self.codes: Ints = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        self.texts: list[str] = encoded.dictionary.to_pylist()
+
+    def among(self, wanted: Collection[str]) -> Flags:
+        """Whether each text is one of these."""
+        found: Flags = np.array([text in wanted for text in self.texts] or [False], dtype=bool)[self.codes]
+        return found
+
+
+def damaged(lines: Columns, column: str) -> Flags:
     """Whether a spreadsheet has lost digits of this cell."""
     lost = strings(lines["lost"])
-    return pc.match_substring_regex(lost, rf"\b{column}\b").to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    if not pc.any(pc.not_equal(lost, "")).as_py():  # nearly always
+        return np.zeros(len(lost), dtype=bool)
+    return flags(pc.match_substring_regex(lost, rf"\b{column}\b"))
 
 
 def joined(*parts: pa.Array | str) -> pa.Array:
@@ -96,7 +137,7 @@ def joined(*parts: pa.Array | str) -> pa.Array:
 
 
 def _text(part: pa.Array | str) -> pa.Array | pa.Scalar:
-    return pa.scalar(part, pa.large_string()) if isinstance(part, str) else part
+    return pa.scalar(part, _TEXT) if isinstance(part, str) else part
 
 
 def hashed(texts: pa.Array) -> NDArray[np.uint64]:
@@ -110,40 +151,54 @@ class Lookup:
     """Orders by their keys. Made once from rows of KEY_COLUMNS, in any order; each row takes some 100 bytes and no Python
     object.
 
-    ``names``: the business id of every order that may be named, indexed by our number of it.
+    ``names``: ``id``, our number of every order that may be named, and ``order_id``, its business id.
     """
 
-    def __init__(self, keys: pd.DataFrame, names: "pd.Series[str]") -> None:
-        keys = keys.sort_values("order", kind="stable")
-        self.names = names
-        self.order: Ints = keys["order"].to_numpy(dtype=np.int64)
-        self._text, self._loose = strings(keys["text"]), strings(keys["loose"])
-        self._kind, self._account = _encoded(keys["kind"]), _encoded(keys["account"])
+    def __init__(self, keys: Columns, names: Columns) -> None:
+        numbers = np.asarray(names["id"], dtype=np.int64)
+        by_number = np.argsort(numbers, kind="stable")
+        self._numbers, self._names = numbers[by_number], strings(names["order_id"]).take(pa.array(by_number))
+        order = np.asarray(keys["order"], dtype=np.int64)
+        by = pa.array(np.argsort(order, kind="stable"))
+        self.order: Ints = order[by.to_numpy()]
+        self._text, self._loose = strings(keys["text"]).take(by), strings(keys["loose"]).take(by)
+        self._kind, self._account = _encoded(keys["kind"]).take(by), _encoded(keys["account"]).take(by)
         exact = hashed(joined(_plain(self._account), _plain(self._kind), self._text))
         self._exact, self._pairs = _Places(exact), np.sort(_mixed(exact, self.order))
         # Keys that a near text may mean: an order's own id and its references, in whatever column of the line.
-        ids = pc.is_in(_plain(self._kind), pa.array(HIPAYS_KINDS, pa.large_string()))
-        self._near_rows = ~_flags(ids)
-        self._near = _Places(hashed(joined(_plain(self._account), self._loose)), self._near_rows)
+        self._near_rows = ~Coded(self._kind).among(HIPAYS_KINDS)
+        self._near: _Places | None = None
         self._alike: _Places | None = None
         self._elsewhere: _Places | None = None
 
-    def exact(self, account: pa.Array, kind: str, text: pa.Array) -> "Hits":
-        """The keys that are the very text, of at most WIDE + 1 orders each, the first ones."""
-        hits = self._exact.find(exact_hash(account, kind, text))
-        return hits.where(_flags(pc.equal(self._text.take(hits.at), text.take(hits.row))))
+    def names(self, orders: Ints) -> list[str]:
+        """The business ids of these orders, "" for one that may not be named."""
+        place = np.minimum(np.searchsorted(self._numbers, orders), max(len(self._numbers) - 1, 0))
+        known = self._numbers[place] == orders if len(self._numbers) else np.zeros(len(orders), dtype=bool)
+        found: list[str] = self._names.take(pa.array(place, mask=~known)).fill_null("").to_pylist()
+        return found
 
-    def alike(self, account: pa.Array, kind: str, loose: pa.Array) -> "Hits":
-        """The keys of the kind that are as loosely the same, of at most WIDE + 1 orders each, the first ones."""
+    def exact(self, account: pa.Array, kind: str, text: pa.Array) -> "tuple[Hits, NDArray[np.uint64]]":
+        """The keys that are the very text, of at most WIDE + 1 orders each, the first ones; and the hashes for ``has``."""
+        hashes = hashed(joined(account, kind, text))
+        hits = self._exact.find(hashes)
+        return hits.where(flags(pc.equal(self._text.take(hits.at), text.take(hits.row)))), hashes
+
+    def alike(self, account: pa.Array, kind: str, loose: pa.Array) -> "tuple[Hits, NDArray[np.uint64]]":
+        """The keys of the kind that are as loosely the same, of at most WIDE + 1 orders each, the first ones; and the hashes
+        for ``has``."""
         if self._alike is None:
-            hashes = hashed(joined("~", _plain(self._account), _plain(self._kind), self._loose))
-            self._alike = _Places(hashes, self._near_rows)
-            self._pairs = np.sort(np.concatenate([self._pairs, _mixed(hashes, self.order)]))
-        hits = self._alike.find(alike_hash(account, kind, loose))
-        return hits.where(self._same_loose(hits, loose))
+            theirs = hashed(joined("~", _plain(self._account), _plain(self._kind), self._loose))
+            self._alike = _Places(theirs, self._near_rows)
+            self._pairs = np.sort(np.concatenate([self._pairs, _mixed(theirs, self.order)]))
+        hashes = hashed(joined("~", account, kind, loose))
+        hits = self._alike.find(hashes)
+        return hits.where(self._same_loose(hits, loose)), hashes
 
     def near(self, account: pa.Array, loose: pa.Array, most: int) -> "Hits":
         """The keys of the account, of any kind, that are as loosely the same, at most so many each, the first orders'."""
+        if self._near is None:
+            self._near = _Places(hashed(joined(_plain(self._account), self._loose)), self._near_rows)
         hits = self._near.find(hashed(joined(account, loose)), most)
         return hits.where(self._same_loose(hits, loose))
 
@@ -155,7 +210,7 @@ class Lookup:
         return hits.where(self._same_loose(hits, loose))
 
     def has(self, hashes: NDArray[np.uint64], order: Ints) -> Flags:
-        """Whether each order is known by the text whose ``exact_hash`` or ``alike_hash`` it is."""
+        """Whether each order is known by the text whose hash this is, of ``exact`` or of ``alike``."""
         mixed = _mixed(hashes, order)
         place = np.searchsorted(self._pairs, mixed)
         found = place < len(self._pairs)
@@ -163,40 +218,21 @@ class Lookup:
         return found
 
     def _same_loose(self, hits: "Hits", loose: pa.Array) -> Flags:
-        return _flags(pc.equal(self._loose.take(hits.at), loose.take(hits.row)))
+        return flags(pc.equal(self._loose.take(hits.at), loose.take(hits.row)))
 
     def texts(self, at: Ints) -> pa.Array:
         return self._text.take(at)
 
-    def kinds(self, at: Ints) -> "NDArray[np.object_]":
-        return _plain(self._kind.take(at)).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
-
-    def accounts(self, at: Ints) -> "NDArray[np.object_]":
-        return _plain(self._account.take(at)).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    def kinds(self, at: Ints) -> Coded:
+        return Coded(self._kind.take(at))
 
 
-def exact_hash(account: pa.Array, kind: str, text: pa.Array) -> NDArray[np.uint64]:
-    return hashed(joined(account, kind, text))
-
-
-def alike_hash(account: pa.Array, kind: str, loose: pa.Array) -> NDArray[np.uint64]:
-    return hashed(joined("~", account, kind, loose))
-
-
-def _encoded(column: "pd.Series[str]") -> pa.DictionaryArray:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes, names = pa.array(column.cat.codes), strings(column.cat.categories.to_series())
-        return pa.DictionaryArray.from_arrays(codes.cast(pa.int32()), names)
-    return strings(column).dictionary_encode()
+def _encoded(column: Any) -> pa.DictionaryArray:
+    return column if isinstance(column, pa.DictionaryArray) else strings(column).dictionary_encode()
 
 
 def _plain(texts: pa.DictionaryArray) -> pa.Array:
     return texts.dictionary_decode()
-
-
-def _flags(found: pa.Array) -> Flags:
-    flags: Flags = found.to_numpy(zero_copy_only=False)
-    return flags
 
 
 @dataclass(frozen=True)

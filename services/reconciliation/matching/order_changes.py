@@ -1,10 +1,11 @@
 """Changes of orders, pages, payments and operations: update their keys, and rejoin the lines that they concern."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
 from services.desk import Desk
 from services.orders.transactions import Event, TransactionLog
@@ -20,10 +21,10 @@ from services.reconciliation.matching.lookup import (
 from services.reconciliation.matching.rejoin import GAP_SECONDS, rejoin
 from services.reconciliation.matching.suggestions import loose_variants
 from services.store import Connection, Store, meta
-from services.store.settlements import joined_lines, order_keys
+from services.store.settlements import joined_lines, order_keys, settlement_lines
 from services.store.settlements.positions import bump_version, put_positions, read_version
 
-ORDERS_AT_ONCE = 1_000
+ORDERS_AT_ONCE = 2_000
 _CURSOR = "reconciliation_cursor"
 _GAP_LASTS = 120.0  # seconds: on PostgreSQL a lower id may commit so much later than a higher one
 
@@ -90,9 +91,9 @@ def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, A
             True,
         )
     after, found, gaps, more = dict(before), set[int](), {}, False
-    for name in order_keys.SOURCES:
+    for name, newest in order_keys.newest(tx).items():
         room = ORDERS_AT_ONCE - len(found)
-        rows = order_keys.changed(tx, name, before[name], room) if room > 0 else []
+        rows = order_keys.changed(tx, name, before[name], room) if room > 0 and newest > before[name] else []
         more = more or len(rows) >= room
         if rows:
             after[name] = rows[-1][0]
@@ -123,7 +124,7 @@ class _OrderKeys:
     """The keys and positions of orders, and for each account the version at which they were read."""
 
     keys: list[Key]
-    positions: pd.DataFrame
+    positions: Mapping[str, pa.Array]
     versions: dict[str, int]
 
 
@@ -143,6 +144,8 @@ def _write_keys(store: Store, orders: list[int]) -> None:
         order_keys.put(tx, orders, read.keys)
         put_positions(tx, read.positions)
     with store.read() as tx:
+        if settlement_lines.next_id(tx) == 1:
+            return  # there is none yet
         exact = {text for _, _, kind, text, _ in read.keys if kind in HIPAYS_KINDS}
         lines = joined_lines.concerned(tx, orders, sorted(exact), sorted(_wanted(tx, orders, read.keys)))
     for account, ids in lines.items():

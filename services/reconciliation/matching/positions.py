@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from services import money
+from services.reconciliation.matching.lookup import array
 from services.reconciliation.matching.order_status import (
     FIGURES,
     LINE_COLUMNS,
@@ -30,35 +33,39 @@ def refresh(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] |
         positions.put_positions(tx, compute(tx, wanted, captures))
 
 
-def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None) -> pd.DataFrame:
+def compute(
+    tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None
+) -> dict[str, pa.Array]:
     """The positions of these orders by ``classify``, with ``accepted``, the acceptance that applies, and whether each is
     ``open``."""
     wanted = list(orders)
     facts = positions.order_facts(tx, wanted)
     if captures:
-        facts["captures"] = [
-            captures.get(order, known) for order, known in zip(facts["order"], facts["captures"], strict=True)
-        ]
+        known = zip(facts["order"].to_pylist(), facts["captures"].to_pylist(), strict=True)
+        facts["captures"] = pa.array([captures.get(order, count) for order, count in known], pa.int64())
     lines, split = positions.matched_lines(tx, wanted), positions.split_lines(tx, wanted)
-    whole = pd.concat([lines, allotted(split)], ignore_index=True) if len(split) else lines
-    return _opened(classify(whole, facts), acceptances.valid(tx, wanted))
+    if len(split):
+        shares = allotted(split)
+        lines = {
+            name: pa.concat_arrays([cells, array(shares[name], cells.type)]) for name, cells in lines.items()
+        }
+    return _opened(classify(lines, facts), acceptances.valid(tx, wanted))
 
 
-def _opened(found: pd.DataFrame, accepted: Mapping[int, ValidAcceptance]) -> pd.DataFrame:
+def _opened(found: dict[str, pa.Array], accepted: Mapping[int, ValidAcceptance]) -> dict[str, pa.Array]:
     """The positions with `accepted` and `open`: an acceptance applies only to the figures that the person saw."""
-    opened = found["status"].isin(OPEN_STATUSES) | (found["open_units"] > 0)
-    applying: list[int | None] = [None] * len(found)
-    if accepted:
-        for place, row in enumerate(found.to_dict("records")):
-            one = accepted.get(row["order"])
-            if (
-                one is not None
-                and opened[place]
-                and one.figures == figures({str(name): value for name, value in row.items()})
-            ):
-                applying[place] = one.id
-    acceptance = pd.Series(applying, found.index, dtype="Int64")
-    return found.assign(accepted=acceptance, open=opened & acceptance.isna())
+    opened = pc.or_(
+        pc.is_in(found["status"], pa.array(OPEN_STATUSES, pa.large_string())),
+        pc.greater(found["open_units"], 0),
+    )
+    applying: list[int | None] = [None] * len(opened)
+    for place, order in enumerate(found["order"].to_pylist() if accepted else ()):
+        one = accepted.get(order)
+        if one is not None and opened[place].as_py():
+            row = {name: found[name][place].as_py() for name in FIGURES}
+            applying[place] = one.id if one.figures == row else None
+    acceptance = pa.array(applying, pa.int64())
+    return {**found, "accepted": acceptance, "open": pc.and_(opened, acceptance.is_null())}
 
 
 def figures(position: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,22 +6,29 @@ matched together. Each part is one short transaction, in which lines, stored sum
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from services.desk import Desk
 from services.heartbeats import still_working
 from services.reconciliation.matching import positions
 from services.reconciliation.matching.lookup import (
+    KEY_COLUMNS,
     WIDE,
+    Columns,
     Lookup,
     MatchRules,
     NotOurs,
+    array,
+    flags,
     loosely,
+    strings,
 )
 from services.reconciliation.matching.match import RESULT, match
 from services.store import Connection, Store
@@ -60,18 +67,23 @@ def full_lookup(tx: Connection) -> Lookup:
     return Lookup(order_keys.all_keys(tx), order_keys.names(tx))
 
 
-def lookup_for(tx: Connection, lines: pd.DataFrame) -> Lookup:
+def lookup_for(tx: Connection, lines: Columns) -> Lookup:
     """The orders that these lines can find: for these lines it finds the same as a lookup of all orders."""
-    texts = pd.unique(pd.concat([lines["order"], *(lines[f"reporting_data_{n}"] for n in range(1, 6))]))
-    stems = lines["order"].str.replace(r"-[2-9]$", "", regex=True).unique()
-    loose = loosely([*texts, *stems])
-    exact = pd.unique(pd.concat([lines["transaction_id"], lines["merchant_operation_id"]]).str.strip())
+    order = strings(lines["order"])
+    stems = pc.replace_substring_regex(order, r"-[2-9]$", "")
+    references = (strings(lines[f"reporting_data_{n}"]) for n in range(1, 6))
+    loose = loosely(pc.unique(pa.concat_arrays([order, stems, *references])).to_pylist())
+    hipays = (strings(lines[name]) for name in ("transaction_id", "merchant_operation_id"))
+    exact = pc.unique(pc.utf8_trim_whitespace(pa.concat_arrays([*hipays]))).to_pylist()
     near = order_keys.keys_like(tx, sorted({*loose, *exact} - {""}), WIDE + 2)
-    decided = lines["decided_order"].dropna()
-    divided = (int(one) for some in lines["decided_split"] if some for one in some.split())
-    named = {*near["order"].tolist(), *(int(one) for one in decided), *divided}
-    keys = pd.concat([near, order_keys.keys_of(tx, named)], ignore_index=True).drop_duplicates()
-    return Lookup(keys, order_keys.names(tx, named))
+    decided = array(lines["decided_order"], pa.int64()).drop_null().to_pylist()
+    divided = (
+        int(one) for some in pc.unique(strings(lines["decided_split"])).to_pylist() for one in some.split()
+    )
+    named = {*(key[-1] for key in near), *decided, *divided}
+    keys = {*near, *order_keys.keys_of(tx, named)}
+    cells = zip(*keys, strict=True) if keys else [()] * len(KEY_COLUMNS)
+    return Lookup(dict(zip(KEY_COLUMNS, cells, strict=True)), order_keys.names(tx, named))
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,7 @@ class _Joined:
     """Lines as they are stored, and their outcomes now."""
 
     lines: pd.DataFrame
-    found: pd.DataFrame
+    found: Mapping[str, pa.Array]
     split: list[int]  # lines that are divided over orders, or were
 
 
@@ -129,31 +141,33 @@ def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | Non
                 _write(tx, _match_lines(tx, account, part))
 
 
-def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> set[int]:
+def write_changes(tx: Connection, lines: pd.DataFrame, found: Mapping[str, pa.Array]) -> set[int]:
     """Write the changed outcomes of stored lines, and the sums with them; the orders that they concern."""
     places = changed(lines, found)
     if not len(places):
         return set()
-    before, after = lines.iloc[places], found.iloc[places]
+    before, after = lines.iloc[places], {name: found[name].take(pa.array(places)) for name in RESULT}
     settlement_lines.change(tx, before, after)
     was = counted(before, before["was_outcome"], before["was_reason"])
-    now = counted(before, after["outcome"], after["reason"])
+    now = counted(before, *(after[name].to_pandas() for name in ("outcome", "reason")))
     moved = ((was["outcome"] != now["outcome"]) | (was["kind"] != now["kind"])).to_numpy()
     if moved.any():
         Sums(was[moved]).write(tx, sign=-1)
         Sums(now[moved]).write(tx)
-    return {int(one) for one in pd.concat([before["was_order"], after["order"]]).dropna()}
+    return {*before["was_order"].dropna().tolist(), *after["order"].drop_null().to_pylist()}
 
 
-def changed(lines: pd.DataFrame, found: pd.DataFrame) -> "list[int]":
+def changed(lines: pd.DataFrame, found: Mapping[str, pa.Array]) -> list[int]:
     """The places at which ``found`` differs from the stored outcomes."""
     differs = np.zeros(len(lines), bool)
     for name in RESULT:
-        before, after = lines[f"was_{name}"], found[name]
         if name in ("order", "nearest"):
-            before, after = before.fillna(0), after.fillna(0)
-        differs |= before.to_numpy() != after.to_numpy()
-    return [int(place) for place in differs.nonzero()[0]]
+            before, after = array(lines[f"was_{name}"], pa.int64()).fill_null(0), found[name].fill_null(0)
+        else:
+            before, after = strings(lines[f"was_{name}"]), found[name]
+        differs |= flags(pc.not_equal(before, after))
+    places: list[int] = differs.nonzero()[0].tolist()
+    return places
 
 
 def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> None:

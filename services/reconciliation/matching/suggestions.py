@@ -1,32 +1,34 @@
 """The nearest candidate of a line that matched nothing: a suggestion, never a match by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from services.reconciliation.matching.lookup import (
     LOOSE,
+    Columns,
     Hits,
     Ints,
     Lookup,
     MatchRules,
+    flags,
     normalised,
     strings,
 )
 from services.settlements.columns import REFERENCES
 from services.settlements.placeholders import say_none
+from services.store.settlements.outcomes import Outcome, Reason
 
 # Characters that a text must have without blanks, dashes and leading zeros: a shorter one is near too many.
 _SHORTEST = 4
 _MOST = 20  # near keys of one text that are compared, those of the first orders
 _SUFFIX = r"-[2-9]$"  # of the pages that HiPay makes of an order after its first
 SUFFIXES = tuple(f"-{n}" for n in range(2, 10))
-_RANKS = ("near_reference", "near_order", "page_suffix", "other_column", "other_account")
+_RANKS: tuple[Reason, ...] = ("near_reference", "near_order", "page_suffix", "other_column", "other_account")
 _LEVELS = (0, 0, 0, 1, 2)
 
 
@@ -42,26 +44,29 @@ class LooseTexts:
 
 @dataclass(frozen=True, kw_only=True)
 class Near:
-    """Rows by their place, each once."""
+    """The order that is nearest to a line, by its row."""
 
-    row: Ints
-    outcome: NDArray[np.object_]
-    reason: NDArray[np.object_]
-    order: Ints
-    seen: NDArray[np.object_]
-    expected: NDArray[np.object_]
+    row: int
+    outcome: Outcome
+    reason: Reason
+    order: int
+    seen: str
+    expected: str
 
 
-def loose_texts(lines: pd.DataFrame, rules: MatchRules) -> LooseTexts:
+def loose_texts(lines: Columns, rules: MatchRules) -> LooseTexts:
     first = rules.reference - 1
     places = [first, *(n for n in range(5) if n != first)] if rules.reference else list(range(5))
-    chosen, place = _blank(len(lines)), np.zeros(len(lines), np.int64)
+    order = _named(strings(lines["order"]))
+    chosen, place = _blank(len(order)), np.zeros(len(order), np.int64)
     for n in reversed(places):
         cells = strings(lines[REFERENCES[n]])
+        if not _any(cells):
+            continue
         has = pc.not_equal(_named(cells), "")
         chosen = pc.if_else(has, cells, chosen)
-        place[has.to_numpy(zero_copy_only=False)] = n
-    return LooseTexts(normalised(chosen, LOOSE), normalised(_named(strings(lines["order"])), LOOSE), place)
+        place[flags(has)] = n
+    return LooseTexts(normalised(chosen, LOOSE), normalised(order, LOOSE), place)
 
 
 def _named(cells: pa.Array) -> pa.Array:
@@ -69,7 +74,7 @@ def _named(cells: pa.Array) -> pa.Array:
     return pc.if_else(say_none(cells), "", cells)
 
 
-def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, rules: MatchRules) -> Near:
+def suggest(lines: Columns, rows: Ints, loose: LooseTexts, lookup: Lookup, rules: MatchRules) -> list[Near]:
     """The orders that are near to the lines at these places.
 
     A text that differs only in case, blanks, dashes, zeros, its column or the suffix of a page makes one order `suggested`.
@@ -79,113 +84,128 @@ def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, 
     account, order = strings(lines["account"]).take(rows), strings(lines["order"]).take(rows)
     place = loose.place[rows]
     written = _written(lines, rows, place)
-    has_suffix = np.flatnonzero(pc.match_substring_regex(order, _SUFFIX).to_numpy(zero_copy_only=False))
+    has_suffix = np.flatnonzero(flags(pc.match_substring_regex(order, _SUFFIX)))
     stem = normalised(pc.replace_substring_regex(order.take(has_suffix), _SUFFIX, ""), LOOSE)
     everyone = np.arange(len(rows))
-    field = np.array([f"reference_{n + 1}" for n in range(5)], dtype=object)[place]
-    found = [
-        _found(lookup, account, everyone, loose.reference.take(rows), written, field, rules),
-        _found(
-            lookup,
-            account,
-            everyone,
-            loose.order.take(rows),
-            order,
-            np.full(len(rows), "order_id", object),
-            rules,
-        ),
-        _found(lookup, account, has_suffix, stem, order, np.full(len(rows), "page_suffix", object), rules),
-    ]
-    near = pd.concat(found, ignore_index=True)
-    near["distance"] = 0
-    several = near["row"].duplicated(keep=False)
-    near.loc[several, "distance"] = _distance(near.loc[several, "seen"], near.loc[several, "expected"])
-    near = near.sort_values(["row", "rank", "distance", "order", "seen", "expected"])
+    fields = [f"reference_{n + 1}" for n in range(5)]
+    asked = (
+        _Asked(everyone, loose.reference.take(rows), written, [fields[n] for n in place.tolist()]),
+        _Asked(everyone, loose.order.take(rows), order, ["order_id"] * len(rows)),
+        _Asked(has_suffix, stem, order, ["page_suffix"] * len(rows)),
+    )
+    near = [found for one in asked for found in _found(lookup, account, one, rules)]
     # If the same column finds an order, other columns and other accounts are ignored.
-    level = np.array(_LEVELS)[near["rank"].to_numpy(dtype=np.int64)]
-    best = pd.Series(level).groupby(near["row"].to_numpy()).transform("min").to_numpy()
-    near = near[level == best]
-    orders = near.groupby("row")["order"].nunique()
-    near = near.drop_duplicates("row")
-    rank = near["rank"].to_numpy(dtype=np.int64)
-    reason = np.array(_RANKS, dtype=object)[rank]
-    away = rank == _RANKS.index("other_account")
-    many = near["row"].isin(orders.index[orders > 1]).to_numpy() & ~away
-    reason[many] = "several_near"
-    outcome = np.where(many | away, "unmatched", "suggested").astype(object)
-    columns = {name: near[name].to_numpy(dtype=object) for name in ("seen", "expected")}
+    best: dict[int, int] = {}
+    for found in near:
+        best[found.row] = min(best.get(found.row, len(_LEVELS)), _LEVELS[found.rank])
+    by_row: dict[int, list[_Found]] = {}
+    for found in near:
+        if _LEVELS[found.rank] == best[found.row]:
+            by_row.setdefault(found.row, []).append(found)
+    several = [found for some in by_row.values() if len(some) > 1 for found in some]
+    distance = dict(zip(several, _distance(several), strict=True))
+    return [_nearest(int(rows[row]), some, distance) for row, some in by_row.items()]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Loose texts of some rows that may be near an order's. ``written`` and ``field``: the text as the line has it and its
+    column, of all rows."""
+
+    rows: Ints
+    loose: pa.Array
+    written: pa.Array
+    field: Sequence[str]
+
+
+class _Found(NamedTuple):
+    """A key that is near to a row's text; a smaller ``rank`` is nearer."""
+
+    row: int
+    rank: int
+    order: int
+    seen: str
+    expected: str
+
+
+def _nearest(row: int, found: Sequence[_Found], distance: Mapping[_Found, int]) -> Near:
+    nearest = min(found, key=lambda one: (one.rank, distance.get(one, 0), one.order, one.seen, one.expected))
+    away = nearest.rank == _RANKS.index("other_account")
+    many = not away and len({one.order for one in found}) > 1
     return Near(
-        row=rows[near["row"].to_numpy(dtype=np.int64)],
-        outcome=outcome,
-        reason=reason,
-        order=near["order"].to_numpy(dtype=np.int64),
-        **columns,
+        row=row,
+        outcome="unmatched" if many or away else "suggested",
+        reason="several_near" if many else _RANKS[nearest.rank],
+        order=nearest.order,
+        seen=nearest.seen,
+        expected=nearest.expected,
     )
 
 
-def _found(
-    lookup: Lookup,
-    account: pa.Array,
-    rows: Ints,
-    loose: pa.Array,
-    written: pa.Array,
-    field: NDArray[np.object_],
-    rules: MatchRules,
-) -> pd.DataFrame:
-    """The near keys of some rows: row, rank, order, seen, expected. Of other accounts only where one's own has none.
-
-    ``loose``: of these rows; ``written`` and ``field`` (the column of the text) of all.
-    """
-    long = np.flatnonzero(pc.greater_equal(pc.utf8_length(loose), _SHORTEST).to_numpy(zero_copy_only=False))
-    loose, rows = loose.take(long), rows[long]
-    theirs = account.take(rows)
-    here = lookup.near(theirs, loose, _MOST)
+def _found(lookup: Lookup, account: pa.Array, asked: _Asked, rules: MatchRules) -> Iterator[_Found]:
+    """The near keys of the rows. Of other accounts only where one's own has none."""
+    long = np.flatnonzero(flags(pc.greater_equal(pc.utf8_length(asked.loose), _SHORTEST)))
+    loose, rows = asked.loose.take(long), asked.rows[long]
+    here = lookup.near(account.take(rows), loose, _MOST)
     none = np.bincount(here.row, minlength=len(rows)) == 0
     away = lookup.elsewhere(loose.filter(pa.array(none)), _MOST)
     away = Hits(np.flatnonzero(none)[away.row], away.at)
-    hits = Hits(np.concatenate([here.row, away.row]), np.concatenate([here.at, away.at]))
-    kind, columns = lookup.kinds(hits.at), field[rows[hits.row]]
-    suffix = columns == "page_suffix"
     key = f"reference_{rules.reference}"
-    rank = np.full(len(hits.row), _RANKS.index("other_column"))
-    rank[(columns == kind) & (kind == key)] = _RANKS.index("near_reference")
-    rank[(columns == kind) & (kind == "order_id")] = _RANKS.index("near_order")
-    rank[suffix] = _RANKS.index("page_suffix")
-    rank[len(here.row) :] = _RANKS.index("other_account")
-    allowed = ~suffix | (kind == "order_id")
-    found = pd.DataFrame(
-        {
-            "row": rows[hits.row],
-            "rank": rank,
-            "order": lookup.order[hits.at],
-            "seen": written.take(rows[hits.row]).to_numpy(zero_copy_only=False),
-            "expected": lookup.texts(hits.at).to_numpy(zero_copy_only=False),
-        }
-    )
-    result: pd.DataFrame = found[allowed]
-    return result
+    for hits, own in ((here, True), (away, False)):
+        kinds, places = lookup.kinds(hits.at), rows[hits.row]
+        cells = (
+            places.tolist(),
+            kinds.codes.tolist(),
+            lookup.order[hits.at].tolist(),
+            asked.written.take(places).to_pylist(),
+            lookup.texts(hits.at).to_pylist(),
+        )
+        for row, code, order, seen, expected in zip(*cells, strict=True):
+            field, kind = asked.field[row], kinds.texts[code]
+            if field == "page_suffix" and kind != "order_id":
+                continue
+            rank: Reason = "other_column"
+            if not own:
+                rank = "other_account"
+            elif field == "page_suffix":
+                rank = "page_suffix"
+            elif field == kind == "order_id":
+                rank = "near_order"
+            elif field == kind == key:
+                rank = "near_reference"
+            yield _Found(row, _RANKS.index(rank), order, seen, expected)
 
 
-def _distance(seen: "pd.Series[str]", expected: "pd.Series[str]") -> Ints:
-    """In how many of LOOSE the texts differ."""
-    pairs = strings(seen), strings(expected)
-    found = np.zeros(len(seen), np.int64)
+def _distance(found: Sequence[_Found]) -> list[int]:
+    """In how many of LOOSE the two texts of each differ."""
+    if not found:
+        return []
+    pairs = strings([one.seen for one in found]), strings([one.expected for one in found])
+    total = np.zeros(len(found), np.int64)
     for name in LOOSE:
         one, other = (normalised(texts, LOOSE - {name}) for texts in pairs)
-        found += pc.not_equal(one, other).to_numpy(zero_copy_only=False)
-    return found
+        total += flags(pc.not_equal(one, other))
+    distances: list[int] = total.tolist()
+    return distances
 
 
-def _written(lines: pd.DataFrame, rows: Ints, place: Ints) -> pa.Array:
+def _written(lines: Columns, rows: Ints, place: Ints) -> pa.Array:
     """The reference that was chosen, as the line has it."""
     chosen = _blank(len(rows))
     for n, column in enumerate(REFERENCES):
-        chosen = pc.if_else(pa.array(place == n), strings(lines[column]).take(rows), chosen)
+        here = place == n
+        if here.any():
+            chosen = pc.if_else(pa.array(here), strings(lines[column]).take(rows), chosen)
     return chosen
 
 
 def _blank(count: int) -> pa.Array:
-    return pa.array(np.full(count, "", dtype=object), pa.large_string())
+    return pa.repeat(pa.scalar("", pa.large_string()), count)
+
+
+def _any(texts: pa.Array) -> bool:
+    """Whether one of the texts is not empty."""
+    return bool(pc.any(pc.not_equal(texts, "")).as_py())
 
 
 def loose_variants(text: str) -> Sequence[str]:

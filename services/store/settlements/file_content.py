@@ -22,7 +22,10 @@ def add_chunk(tx: Connection, file: int, number: int, data: bytes) -> None:
     tx.execute(insert(settlement_chunks).values(file=file, number=number, data=data))
 
 
-def chunks(tx: Connection, file: int, after: int = -1, limit: int = 8) -> list[tuple[int, bytes]]:
+_AT_ONCE = 8  # chunks
+
+
+def chunks(tx: Connection, file: int, after: int = -1, limit: int = _AT_ONCE) -> list[tuple[int, bytes]]:
     """The file's next pieces as they came: (number, bytes)."""
     chunk = settlement_chunks.c
     query = (
@@ -53,10 +56,10 @@ def on_disk(read: Callable[[], AbstractContextManager[Connection]], file: int) -
         while True:
             with read() as tx:
                 some = chunks(tx, file, after)
-            if not some:
-                break
             for _, data in some:
                 copy.write(data)
+            if len(some) < _AT_ONCE:
+                break
             after = some[-1][0]
         copy.flush()
         yield Path(copy.name)

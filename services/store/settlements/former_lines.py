@@ -43,8 +43,10 @@ def read(tx: Connection, after: int, limit: int) -> Former | None:
     """The next former lines by id; None behind the last."""
     query = sa.select(FORMER).where(FORMER.c.id > after).order_by(FORMER.c.id).limit(limit)
     lines = frame(tx, query, kinds_of(COLUMNS))
+    digests = {name: [bytes.fromhex(one) for one in plain(lines[name])] for name in ("identity", "key")}
     more = zip(*(plain(lines[name]) for name in _MORE), strict=True)
-    return Former(list(more), prepared(lines)) if len(lines) else None
+    new = {**{name: lines[name] for name in COLUMNS}, **digests}
+    return Former(list(more), prepared(new)) if len(lines) else None
 
 
 def write(tx: Connection, former: Former) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    case,
     not_,
     or_,
     select,
@@ -51,17 +52,16 @@ def next_file(tx: Connection, now: datetime) -> SettlementFile | None:
         not_(_is_resting(now)),
         _file.failure != "",
     )
-    for which, order in (
-        (more & (_file.tries == 0), _file.id),
-        ((_file.state == "running") & ~held_up & ready, _file.id),
-        ((_file.state == "waiting") & ~held_up, _file.id),
-        (more & ready, _file.id),
-        (_file.state.in_(("running", "waiting")) & held_up & ready, _file.size),
-    ):
-        found = first_file(tx, select(settlement_files).where(which).order_by(order, _file.id))
-        if found is not None:
-            return found
-    return None
+    sorts = (
+        more & (_file.tries == 0),
+        (_file.state == "running") & ~held_up & ready,
+        (_file.state == "waiting") & ~held_up,
+        more & ready,
+        _file.state.in_(("running", "waiting")) & held_up & ready,
+    )
+    sort = case(*((which, place) for place, which in enumerate(sorts)))  # the first that is true
+    by_size = case((sort == len(sorts) - 1, _file.size), else_=0)
+    return first_file(tx, select(settlement_files).where(or_(*sorts)).order_by(sort, by_size, _file.id))
 
 
 def _is_resting(now: datetime) -> ColumnElement[bool]:

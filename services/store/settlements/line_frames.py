@@ -46,17 +46,27 @@ def lines(
     narrow: Narrow,
     more: Mapping[str, tuple[ColumnElement[Any], str]] | None = None,
 ) -> pd.DataFrame:
+    """As ``columns``, as a frame."""
+    wanted, extra = list(names), dict(more or {})
+    kinds = {**kinds_of(wanted), **{name: kind for name, (_, kind) in extra.items()}}
+    return to_frame(columns(tx, wanted, narrow, extra), kinds)
+
+
+def columns(
+    tx: Connection,
+    names: Iterable[str],
+    narrow: Narrow,
+    more: Mapping[str, tuple[ColumnElement[Any], str]] | None = None,
+) -> dict[str, pa.Array]:
     """Stored lines with the columns ``names`` and ``more``, by name: an expression and the column's type.
 
     ``narrow`` adds to the query what it joins and which lines it reads, in which order.
     """
-    wanted, extra = list(names), dict(more or {})
-    stored = _stored(tx, wanted)
-    columns = {**stored, **extra}
-    query = narrow(select(*(column for column, _ in columns.values())))
-    cells = arrays(tx, query, {name: kind for name, (_, kind) in columns.items()})
-    whole = {**cells, **_unpacked(tx, wanted, cells)}
-    return to_frame(whole, {**kinds_of(wanted), **{name: kind for name, (_, kind) in extra.items()}})
+    wanted = list(names)
+    read = {**_stored(tx, wanted), **(more or {})}
+    query = narrow(select(*(column for column, _ in read.values())))
+    cells = arrays(tx, query, {name: kind for name, (_, kind) in read.items()})
+    return {**cells, **_unpacked(tx, wanted, cells)}
 
 
 def _stored(tx: Connection, names: Iterable[str]) -> dict[str, tuple[ColumnElement[Any], str]]:
@@ -87,9 +97,7 @@ def hexed(tx: Connection, column: ColumnElement[Any]) -> ColumnElement[str]:
     return func.lower(func.hex(column), type_=Plain)
 
 
-def _unpacked(
-    tx: Connection, names: Iterable[str], cells: Mapping[str, pa.ChunkedArray]
-) -> dict[str, pa.Array]:
+def _unpacked(tx: Connection, names: Iterable[str], cells: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     found: dict[str, pa.Array] = {}
     keys = {what: _keys(tx, what, cells[f"#{what}"]) for what in get_args(Shared) if f"#{what}" in cells}
     texts = _lists(cells["#texts"].to_pylist()) if "#texts" in cells else []
@@ -113,7 +121,7 @@ def _unpacked(
     return found
 
 
-def _keys(tx: Connection, what: Shared, numbers: pa.ChunkedArray) -> tuple[list[line_codes.Key], pa.Array]:
+def _keys(tx: Connection, what: Shared, numbers: pa.Array) -> tuple[list[line_codes.Key], pa.Array]:
     """The different keys for which the numbers stand, and which of them each is."""
     different, places = np.unique(numbers.to_numpy(), return_inverse=True)
     known = line_codes.keys_of(tx, what, different.tolist())

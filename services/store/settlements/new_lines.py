@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
@@ -24,7 +23,7 @@ WRITTEN = (
     "candidates", "expected", "seen",
 )  # fmt: skip
 _AS_THEY_ARE = (
-    "file", *LINE_AMOUNTS, "line", "transaction_id", "merchant_operation_id", "loose_reference", "loose_order", "order",
+    "file", *LINE_AMOUNTS, "line", "identity", "key", "transaction_id", "merchant_operation_id", "loose_reference", "loose_order", "order",
     "nearest",
 )  # fmt: skip
 _ESCAPED = r'["\\\x00-\x1f]'  # characters that JSON does not have as they are
@@ -57,8 +56,8 @@ class NewLines:
         return list(zip(*(columns[name] for name in WRITTEN), strict=True))
 
 
-def prepared(lines: pd.DataFrame) -> NewLines:
-    """``lines``: the columns of ``StoredLine`` that a file and the join give, ``identity`` and ``key`` as hex digits,
+def prepared(lines: Mapping[str, Any]) -> NewLines:
+    """``lines``: the columns of ``StoredLine`` that a file and the join give, ``identity`` and ``key`` as bytes,
     ``candidates`` and ``expected`` as the join has them."""
     texts = {name: text_cells(lines[name]) for what in SHARED for name in SHARED[what]}
     shared = {what: line_codes.distinct([texts[name] for name in names]) for what, names in SHARED.items()}
@@ -75,7 +74,6 @@ def prepared(lines: pd.DataFrame) -> NewLines:
         shared=shared,
         columns={
             **{name: plain(lines[name]) for name in _AS_THEY_ARE},
-            **{name: [bytes.fromhex(one) for one in plain(lines[name])] for name in ("identity", "key")},
             **days,
             "texts": _packed(packed),
             "candidates": listed(plain(lines["candidates"]), ", "),

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, select, update
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, Executable, and_, delete, func, literal, select, update
 
-from services.store.frames import frame
+from services.store.frames import arrays
 from services.store.in_list import among, texts
 from services.store.masking import masked
 from services.store.order_states import EventKind
@@ -18,7 +18,8 @@ from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.reconciliation import order_keys
 from services.store.settlements.line_columns import groups_with
 
-_COLUMNS = {"loose": "str", "account": "str", "kind": "str", "text": "str", "order": "int64"}
+_COLUMNS = ("loose", "account", "kind", "text", "order")
+Key = tuple[str, str, str, str, int]  # the cells of _COLUMNS
 # Where a change of an order's keys or of what was paid leaves a new row, and which column names the order.
 SOURCES = {
     "orders": orders.c.id,
@@ -28,42 +29,38 @@ SOURCES = {
 }
 
 
-def all_keys(tx: Connection) -> pd.DataFrame:
-    """Every key of every order; ``account`` and ``kind``, of which there are few, as categories."""
+def all_keys(tx: Connection) -> dict[str, pa.Array]:
+    """Every key of every order by the names of its cells; ``account`` and ``kind``, of which there are few, as dictionaries."""
     key = order_keys.c
     sorts = tx.execute(select(key.account, key.kind).distinct().order_by(key.account, key.kind)).all()
     some = {"loose": "str", "text": "str", "order": "int64"}
     parts = [
-        frame(
+        arrays(
             tx, select(key.loose, key.text, key.order).where(key.account == account, key.kind == kind), some
         )
         for account, kind in sorts
     ]
-    sizes = [len(part) for part in parts]
-    whole = (
-        pd.concat(parts, ignore_index=True)
-        if parts
-        else frame(tx, select(key.loose, key.text, key.order).limit(0), some)
-    )
+    if not parts:
+        parts = [arrays(tx, select(key.loose, key.text, key.order).limit(0), some)]
+    whole = {name: pa.concat_arrays([part[name] for part in parts]) for name in some}
+    sizes = [len(part["order"]) for part in parts]
     for place, name in enumerate(("account", "kind")):
-        names = sorted({one[place] for one in sorts})
-        codes = np.repeat([names.index(one[place]) for one in sorts], sizes)
-        whole[name] = pd.Categorical.from_codes(
-            codes.astype(np.int64), categories=pd.Index(names, dtype="str")
-        )
+        texts = [one[place] for one in sorts]
+        codes = np.repeat(np.arange(len(texts), dtype=np.int32), sizes[: len(texts)])
+        # one text may have several codes
+        whole[name] = pa.DictionaryArray.from_arrays(codes, pa.array(texts, pa.large_string()))
     return whole
 
 
-def names(tx: Connection, ids: Iterable[int] | None = None) -> "pd.Series[str]":
-    """Business ids by our number of the order: of these orders, or of all."""
+def names(tx: Connection, ids: Iterable[int] | None = None) -> dict[str, pa.Array]:
+    """``id`` and ``order_id``, the business id, of these orders, or of all."""
     query = select(orders.c.id, orders.c.order_id)
     if ids is not None:
         query = query.where(among(tx, orders.c.id, ids))
-    found = frame(tx, query, {"id": "int64", "order_id": "str"})
-    return found.set_index("id")["order_id"]
+    return arrays(tx, query, {"id": "int64", "order_id": "str"})
 
 
-def keys_like(tx: Connection, looses: Iterable[str], most: int) -> pd.DataFrame:
+def keys_like(tx: Connection, looses: Iterable[str], most: int) -> list[Key]:
     """The keys with one of these loose texts; of those that many orders share, of the first ``most`` orders."""
     key = order_keys.c
     nth = func.row_number().over(
@@ -74,16 +71,18 @@ def keys_like(tx: Connection, looses: Iterable[str], most: int) -> pd.DataFrame:
         .where(among(tx, key.loose, looses))
         .subquery()
     )
-    query = select(*(numbered.c[name] for name in _COLUMNS)).where(numbered.c.nth <= most)
-    return frame(tx, query, _COLUMNS)
+    return _keys(tx, select(*(numbered.c[name] for name in _COLUMNS)).where(numbered.c.nth <= most))
 
 
-def keys_of(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
+def keys_of(tx: Connection, order_ids: Iterable[int]) -> list[Key]:
     """All keys of these orders."""
     key = order_keys.c
-    return frame(
-        tx, select(*(key[name] for name in _COLUMNS)).where(among(tx, key.order, order_ids)), _COLUMNS
-    )
+    return _keys(tx, select(*(key[name] for name in _COLUMNS)).where(among(tx, key.order, order_ids)))
+
+
+def _keys(tx: Connection, query: Executable) -> list[Key]:
+    found: list[Any] = [tuple(row) for row in tx.execute(query)]
+    return found
 
 
 def wide(
@@ -132,12 +131,13 @@ def order_texts(tx: Connection, ids: Sequence[int]) -> list[OrderTexts]:
         *(orders.c[f"reference_{n}"] for n in range(1, 6)),
     )
     query = select(*columns).where(among(tx, orders.c.id, ids)).order_by(orders.c.id)
-    return [OrderTexts(**row._asdict()) for row in tx.execute(query)]
+    names = [column.name for column in columns]
+    return [OrderTexts(**dict(zip(names, row, strict=True))) for row in tx.execute(query)]
 
 
 def page_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
     query = select(pages.c.order, pages.c.hipay_order_id).where(among(tx, pages.c.order, ids))
-    return [(row.order, row.hipay_order_id) for row in tx.execute(query)]
+    return [(order, text) for order, text in tx.execute(query)]
 
 
 def payments(tx: Connection, ids: Sequence[int]) -> list[PaymentEvent]:
@@ -145,17 +145,17 @@ def payments(tx: Connection, ids: Sequence[int]) -> list[PaymentEvent]:
     query = select(events.c.order, events.c.kind, events.c.at, events.c.data).where(
         among(tx, events.c.order, ids), events.c.kind == "payment"
     )
-    return [PaymentEvent(**row._asdict()) for row in tx.execute(query.order_by(events.c.id))]
+    return [PaymentEvent(*row) for row in tx.execute(query.order_by(events.c.id))]
 
 
 def operation_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
     query = select(operations.c.order, operations.c.operation_id).where(among(tx, operations.c.order, ids))
-    return [(row.order, row.operation_id) for row in tx.execute(query)]
+    return [(order, text) for order, text in tx.execute(query)]
 
 
-def put(tx: Connection, ids: Sequence[int], rows: Iterable[tuple[str, str, str, str, int]]) -> None:
+def put(tx: Connection, ids: Sequence[int], rows: Iterable[Key]) -> None:
     """Let these orders have exactly these keys, each the cells of the table."""
-    had = set(keys_of(tx, ids).itertuples(index=False, name=None))
+    had = set(keys_of(tx, ids))
     wanted = set(rows)
     key = order_keys.c
     for gone in sorted(had - wanted):
@@ -173,9 +173,9 @@ def put(tx: Connection, ids: Sequence[int], rows: Iterable[tuple[str, str, str, 
 
 def newest(tx: Connection) -> dict[str, int]:
     """The highest id of each source."""
-    return {
-        name: int(tx.scalar(select(func.max(column.table.c.id))) or 0) for name, column in SOURCES.items()
-    }
+    tops = (select(func.max(column.table.c.id)).scalar_subquery() for column in SOURCES.values())
+    found = tx.execute(select(*(func.coalesce(top, 0) for top in tops))).one()
+    return dict(zip(SOURCES, found, strict=True))
 
 
 def changed(tx: Connection, name: str, after: int, limit: int) -> list[tuple[int, int]]:

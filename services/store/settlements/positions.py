@@ -1,12 +1,13 @@
 """Positions of orders, and what they are computed from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, select, union, update
 
-from services.store.frames import frame, plain
+from services.store.frames import arrays
 from services.store.in_list import among
 from services.store.locks import insert_new
 from services.store.order_states import UNDER_WAY, UNPAID
@@ -59,12 +60,14 @@ def read_version(tx: Connection, account: str) -> int:
     )
 
 
-def matched_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
+def matched_lines(tx: Connection, order_ids: Iterable[int]) -> dict[str, pa.Array]:
     """The valid lines matched to these orders alone, with the columns of LINE."""
     line = payout_lines.c
     theirs = (among(tx, line.order, order_ids), line.order.is_not(None), is_valid())
-    found = line_frames.lines(tx, _NAMES, lambda query: query.where(*theirs), {"ours": (line.order, "int64")})
-    return found[list(LINE)]
+    found = line_frames.columns(
+        tx, _NAMES, lambda query: query.where(*theirs), {"ours": (line.order, "int64")}
+    )
+    return {name: found[name] for name in LINE}
 
 
 def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
@@ -118,7 +121,7 @@ def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     return whole
 
 
-def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
+def order_facts(tx: Connection, order_ids: Iterable[int]) -> dict[str, pa.Array]:
     """The orders as ``classify`` takes them; how many captures by their stored position."""
     o = orders.c
     query = (
@@ -136,23 +139,23 @@ def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
         .where(among(tx, o.id, order_ids))
         .order_by(o.id)
     )
-    return frame(tx, query, FACTS)
+    return arrays(tx, query, FACTS)
 
 
-def put_positions(tx: Connection, found: pd.DataFrame) -> None:
-    """Write positions: a frame with every column of order_positions but ``paid_at``: when the order was first collected, and
+def put_positions(tx: Connection, found: Mapping[str, pa.Array]) -> None:
+    """Write positions: arrays by every column of order_positions but ``paid_at``: when the order was first collected, and
     once some of that is settled, when the last of it was."""
-    if found.empty:
+    if not len(found["order"]):
         return
     mark = "%s" if tx.dialect.name == "postgresql" else "?"
-    names = [str(name) for name in found.columns]
+    names = list(found)
     cells = ", ".join(f'"{name}"' for name in names)
     renewed = ", ".join(f'"{name}" = excluded."{name}"' for name in (*names[1:], "paid_at"))
     tx.exec_driver_sql(
         f"INSERT INTO order_positions ({cells}, paid_at) VALUES ({', '.join([mark] * len(names))}, "  # noqa: S608 (our own names)
         f"(SELECT CASE WHEN {mark} > 0 THEN last_captured_at ELSE captured_at END FROM orders WHERE id = {mark})) "
         f'ON CONFLICT ("order") DO UPDATE SET {renewed}',
-        list(zip(*(plain(found[name]) for name in (*names, "gross_units", "order")), strict=True)),
+        list(zip(*(found[name].to_pylist() for name in (*names, "gross_units", "order")), strict=True)),
     )
 
 

@@ -1,7 +1,7 @@
 """Settlement lines in the store: written with their outcome, found by identity, key and payout."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -113,7 +113,7 @@ def any_of(tx: Connection, account: str) -> bool:
     return tx.execute(select(line.id).where(line.group.in_(theirs)).limit(1)).first() is not None
 
 
-def by_identity(tx: Connection, account: str, lines: pd.DataFrame) -> pd.DataFrame:
+def by_identity(tx: Connection, account: str, lines: Mapping[str, Any]) -> pd.DataFrame:
     """``id``, ``identity``, ``key``, ``settlement_id``, ``file`` and ``replaced`` of those lines of the account that are
     there. ``lines``: their identity, settlement_id and settlement_currency."""
     keys = line_codes.distinct([text_cells(lines[name]) for name in ("settlement_id", "settlement_currency")])
@@ -194,7 +194,7 @@ def of_payout(tx: Connection, account: str, settlement: str, other_than: int) ->
     )
 
 
-def change(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> None:
+def change(tx: Connection, lines: pd.DataFrame, found: Mapping[str, Any]) -> None:
     """Write outcomes of lines: ``found`` has the columns OUTCOME, ``lines`` ``id`` and those of the group."""
     whole = {
         name: found[name] if name in OUTCOME else lines[name]

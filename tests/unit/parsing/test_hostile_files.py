@@ -6,10 +6,12 @@ import resource
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from services import parsing
 from services.bulk import table
 from services.bulk.columns import EXPECTED
 from services.bulk.errors import ColumnsMissing
@@ -94,7 +96,10 @@ def test_a_zip_that_unpacks_to_a_thousandfold_is_not_unpacked(tmp_path: Path) ->
     assert peak() - memory < 100 << 10
 
 
-def test_a_workbook_is_unfolded_once_for_all_that_is_asked_of_it(tmp_path: Path) -> None:
+def test_a_workbook_is_unfolded_once_for_all_that_is_asked_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsing, "SMALL", 0)  # else it is read as it is detected
     given = UntrustedFile(xlsx([ENGLISH, *([cells(sale())] * 3)]), tmp_path / "sheets")
     first = given.detect()
     [text] = (tmp_path / "sheets" / "whole").glob("0")
@@ -102,8 +107,20 @@ def test_a_workbook_is_unfolded_once_for_all_that_is_asked_of_it(tmp_path: Path)
         text.read_text().replace("Sale", "Refund")
     )  # seen only by whoever does not unfold it anew
     [block] = given.blocks(first.dialect)
-    assert set(block.lines["operation"]) == {"Refund"}
+    assert set(block.lines["operation"].to_pylist()) == {"Refund"}
     assert sorted(path.name for path in (tmp_path / "sheets").iterdir()) == ["whole"]
+
+
+def test_a_small_file_is_read_by_the_child_that_detects_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = UntrustedFile(write([sale(), sale()]), tmp_path)
+    found = given.detect()
+    again = list(given.blocks(replace(found.dialect, debits={"settled_amount": "inverted"})))
+    assert [len(block.lines) for block in again] == [2]  # by another dialect: by another child
+    monkeypatch.setattr(parsing, "stream", None)
+    [block] = given.blocks(found.dialect)
+    assert len(block.lines) == 2
 
 
 def test_one_that_was_killed_while_it_unfolded_leaves_nothing_that_is_read(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
 
 from services.reconciliation.matching.lookup import (
     KEY_COLUMNS,
@@ -14,8 +15,8 @@ from services.reconciliation.matching.lookup import (
     loose_of,
     loosely,
 )
-from services.reconciliation.matching.match import match
-from services.reconciliation.matching.order_status import ORDER_COLUMNS, classify, frame
+from services.reconciliation.matching.match import RESULT, match
+from services.reconciliation.matching.order_status import ORDER_COLUMNS, classify
 from services.settlements.columns import TEXTS, UNITS
 from services.settlements.settlement_operations import operation
 
@@ -64,8 +65,17 @@ def book(*orders: dict[str, object]) -> Book:
     keys = pd.DataFrame(key_rows(orders), columns=KEY_COLUMNS).astype(
         {**dict.fromkeys(KEY_COLUMNS, "str"), "order": "int64"}
     )
-    names = pd.Series({row["order"]: row["order_id"] for row in orders}, dtype="str")
-    return Book(Lookup(keys, names), frame(list(orders), ORDER_COLUMNS))
+    names = pd.DataFrame(orders, columns=["order", "order_id"]).rename(columns={"order": "id"})
+    names = names.astype({"id": "int64", "order_id": "str"})
+    return Book(
+        Lookup(keys, names),
+        pd.DataFrame(
+            {
+                name: pd.Series([row[name] for row in orders], dtype=kind)
+                for name, kind in ORDER_COLUMNS.items()
+            }
+        ),
+    )
 
 
 def line(name: str = "Sale", units: int = 1_000_000, **cells: object) -> dict[str, object]:
@@ -105,18 +115,28 @@ def lines(*rows: dict[str, object]) -> pd.DataFrame:
 
 def joined(table: pd.DataFrame, of: Book, rules: MatchRules | None = None) -> pd.DataFrame:
     """match()'s answer, with the business ids of what it names."""
-    found = match(table, of.lookup, rules)
+    answer = match(table, of.lookup, rules)
+    found = pd.DataFrame(
+        {
+            name: answer[name].to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+            if name in ("order", "nearest")
+            else answer[name].to_pandas()
+            for name in RESULT
+        }
+    ).set_index(table.index)
     for name in ("order", "nearest"):
-        ids = of.lookup.names.reindex(found[name].fillna(0).astype("int64")).fillna("")
-        found["order_id" if name == "order" else "nearest_id"] = ids.to_numpy()
+        ids = of.lookup.names(answer[name].fill_null(0).to_numpy())
+        found["order_id" if name == "order" else "nearest_id"] = ids
     return found
 
 
 def positions(table: pd.DataFrame, of: Book) -> pd.DataFrame:
     """classify()'s answer for what match() makes of the lines."""
-    found = match(table, of.lookup)
+    found = joined(table, of)
     own = table.assign(ours=found["order"], id=table["line"])[found["order"].notna()]
-    return classify(own.astype({"ours": "int64"}), of.orders)
+    return pa.table(classify(own.astype({"ours": "int64"}), of.orders)).to_pandas(
+        types_mapper={pa.int64(): pd.Int64Dtype()}.get
+    )
 
 
 def sums(table: pd.DataFrame) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def orders(path: Path, name: str = "payouts.zip") -> dict[str, list[str]]:
         for member in parts:
             with open_source(member.path) as source:
                 dialect = detect_file(source).dialect
-                lines = [block.lines for block in read_blocks(source, dialect)]
+                lines = [block.frame() for block in read_blocks(source, dialect)]
                 found[member.name] = [order for frame in lines for order in frame["order"]]
     return found
 

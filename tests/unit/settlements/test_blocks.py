@@ -133,7 +133,7 @@ def blocks(raw: bytes | Path, rows: int = 50_000, chosen: Chosen = SIGNED) -> tu
 
 
 def together(found: list[Block]) -> pd.DataFrame:
-    return pd.concat([block.lines for block in found], ignore_index=True)
+    return pd.concat([block.frame() for block in found], ignore_index=True)
 
 
 @settings(max_examples=80, deadline=None)
@@ -150,7 +150,6 @@ def test_every_row_is_a_line_or_set_aside_under_its_number_whatever_the_pieces(
     assert tuple(got) == wanted.lines
     assert tuple((row.line, row.reason) for block in found for row in block.set_aside) == wanted.set_aside
     assert all(1 <= len(block.lines) <= rows or not len(block.lines) for block in found)
-    assert all(block.lines.index.tolist() == list(range(len(block.lines))) for block in found)
     assert detection.lines == len(wanted.lines) + sum(reason != "preamble" for _, reason in wanted.set_aside)
 
 
@@ -396,5 +395,5 @@ def test_blocks_do_not_grow_with_the_file_in_any_thread(tmp_path: Path) -> None:
 def test_units_are_whole_numbers_everywhere() -> None:
     _, found = blocks(write([sale(Tax_amount=Decimal(0)), sale()]))
     for name in UNITS:
-        assert str(found[0].lines[name].dtype) == "Int64"
-    assert found[0].lines["tax_amount_units"].isna().tolist() == [False, True]
+        assert str(found[0].frame()[name].dtype) == "Int64"
+    assert found[0].frame()["tax_amount_units"].isna().tolist() == [False, True]

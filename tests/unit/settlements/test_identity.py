@@ -11,7 +11,11 @@ from tests.unit.settlements.writing import Line, Style, sale, write
 
 
 def ids(*lines: Line, style: Style | None = None) -> pd.DataFrame:
-    return identify(read(write(lines, style)).lines)
+    [block] = read(write(lines, style)).blocks
+    found = identify(block.lines)
+    return pd.DataFrame(
+        {"identity": found.identity.to_pylist(), "key": found.key.to_pylist(), "occurrence": found.occurrence}
+    )
 
 
 def known(later: pd.DataFrame, stored: pd.DataFrame) -> list[bool]:
