@@ -35,7 +35,6 @@ from services.store.schema.reconciliation import (
 )
 from services.store.schema.settlement_files import held_acts, held_corrections
 from services.store.settlements import order_keys
-from services.store.settlements.line_columns import account_of
 
 NOBODY = "—"  # in place of the name, in every language
 _REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
@@ -186,18 +185,16 @@ def erase_reasons(tx: Connection, order_id: int) -> None:
 
 
 def _erase_correction_reasons(tx: Connection, order_id: int) -> None:
-    """Empty the reasons that people gave for corrections of the order's lines: they may name the customer. Corrections are
-    found by the account and the key that they share with their lines."""
+    """Empty the reasons that people gave for corrections of the order's lines: they may name the customer. A correction names
+    its lines."""
     line, correction, act = payout_lines.c, held_corrections.c, held_acts.c
     worded = exists().where(act.correction == correction.id, or_(act.reason != "", act.undo_reason != ""))
-    theirs = select(line.id, account_of().label("account"), line.key)
-    lines = tx.execute(theirs.where(or_(line.order == order_id, line.nearest == order_id))).all()
-    ids, keys = {row.id for row in lines}, {(row.account, row.key) for row in lines}
-    query = select(correction.id, correction.account, correction.key, correction.before, correction.after)
-    # Another line of the same key, which is not of the correction, may be of another order.
-    found = {
-        row.id
-        for row in tx.execute(query.where(among(tx, correction.key, {key for _, key in keys}), worded))
-        if (row.account, row.key) in keys and ids & {*row.before, *row.after}
-    }
+    query = select(correction.id, correction.before, correction.after).where(worded)
+    lines = {row.id: {*row.before, *row.after} for row in tx.execute(query)}
+    concerned = select(line.id).where(
+        among(tx, line.id, set().union(*lines.values())),
+        or_(line.order == order_id, line.nearest == order_id),
+    )
+    theirs = set(tx.scalars(concerned))
+    found = [one for one, ids in lines.items() if ids & theirs]
     tx.execute(update(held_acts).where(among(tx, act.correction, found)).values(reason="", undo_reason=""))

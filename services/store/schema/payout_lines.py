@@ -129,6 +129,7 @@ payout_lines = Table(
     Index("ix_payout_lines_group_amount", "group", "settled_amount_units", "id"),
     Index("ix_payout_lines_group_date", "group", "date_day", "id"),
     Index(None, "order", **partial('"order" IS NOT NULL')),
+    Index(None, "nearest", **partial("nearest IS NOT NULL")),
     Index(None, "replaced_by", **partial("replaced_by IS NOT NULL")),
     Index(None, "transaction_id", **partial("transaction_id <> ''")),
     Index(None, "loose_reference", **partial("loose_reference <> ''")),

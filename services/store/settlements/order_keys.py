@@ -14,9 +14,9 @@ from services.store.in_list import among, texts
 from services.store.masking import masked
 from services.store.order_states import EventKind
 from services.store.schema.orders import events, operations, orders, pages
-from services.store.schema.payout_lines import line_groups, payout_lines
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import order_keys
-from services.store.settlements.line_columns import groups_with
+from services.store.settlements.line_columns import is_of_account
 
 _COLUMNS = ("loose", "account", "kind", "text", "order")
 Key = tuple[str, str, str, str, int]  # the cells of _COLUMNS
@@ -209,13 +209,14 @@ def at(tx: Connection, name: str, ids: Iterable[int]) -> dict[int, int]:
 
 def erase_addresses(tx: Connection, account: str, order: int) -> None:
     """Delete the keys of an order that contain an e-mail address, and mask them in lines whose nearest order it is."""
-    key, line, group = order_keys.c, payout_lines.c, line_groups.c
+    key, line = order_keys.c, payout_lines.c
     for text in tx.scalars(select(key.text).where(key.order == order).distinct()).all():
         if masked(text) != text:
             tx.execute(delete(order_keys).where(key.order == order, key.text == text))
-    theirs = groups_with(group.account == account, group.outcome.in_(("suggested", "unmatched")))
-    near = select(line.id, line.expected).where(line.group.in_(theirs), line.nearest == order)
-    for row in tx.execute(near.where(line.expected.is_not(None))).all():
+    near = select(line.id, line.expected).where(
+        line.nearest == order, line.nearest.is_not(None), is_of_account(account), line.expected.is_not(None)
+    )
+    for row in tx.execute(near).all():
         hidden = tuple(masked(text) for text in row.expected)
         if hidden != row.expected:
             tx.execute(update(payout_lines).where(line.id == row.id).values(expected=hidden))

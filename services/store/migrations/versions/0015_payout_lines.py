@@ -156,7 +156,8 @@ def _create_lines() -> None:
     op.create_index(f"ix_{table}_group_amount", table, ["group", "settled_amount_units", "id"])
     op.create_index(f"ix_{table}_group_date", table, ["group", "date_day", "id"])
     texts = ("transaction_id", "loose_reference", "loose_order", "merchant_operation_id")
-    filled = {"order": '"order" IS NOT NULL', "replaced_by": "replaced_by IS NOT NULL"}
+    filled = {"order": '"order" IS NOT NULL', "nearest": "nearest IS NOT NULL"}
+    filled["replaced_by"] = "replaced_by IS NOT NULL"
     for name, condition in {**filled, **{text: f"{text} <> ''" for text in texts}}.items():
         some = sa.text(condition)
         op.create_index(f"ix_{table}_{name}", table, [name], sqlite_where=some, postgresql_where=some)
