@@ -1,6 +1,6 @@
 # `make run` starts it, `make test` checks it. On Debian or Ubuntu with Python 3.11 and make, nothing else has to be set up.
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint install install-sandbox install-dev install-postgres chromium requirements clean
+.PHONY: help run bench test check lint install install-sandbox install-dev install-postgres chromium requirements clean
 
 VENV ?= .venv
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
@@ -18,6 +18,7 @@ help:
 	@echo "                   POSTGRES=no leaves the latter out"
 	@echo "make check         the linters and types only"
 	@echo "make install       what a server with accounts needs, without the sandbox's and the tests' packages"
+	@echo "make bench         the short benchmarks of docs/performance.md, ten minutes; it names the long ones"
 	@echo "make requirements  compile requirements*.txt from requirements*.in (needs uv)"
 	@echo "make clean         remove the virtual environment and the caches; the data stay"
 
@@ -35,6 +36,15 @@ test: install-dev $(if $(WITH_POSTGRES),install-postgres) chromium lint
 	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal
 	$(if $(WITH_POSTGRES),$(IN_VENV) -m pytest --postgres -n 3 --dist worksteal -m "store or postgres",\
 		@echo "PostgreSQL was left out (POSTGRES=no): what touches the store was tested on SQLite alone.")
+
+bench: install-dev
+	$(IN_VENV) -m benchmarks.start
+	$(IN_VENV) -m benchmarks.pages --sessions 100
+	$(IN_VENV) -m benchmarks.store
+	$(IN_VENV) -m benchmarks.send
+	$(IN_VENV) -m benchmarks.receiver
+	@echo "An hour each, with a folder for their files: benchmarks.reconciliation, .reconciliation_pages, .while_importing;"
+	@echo "on an empty PostgreSQL database: benchmarks.store, .notifications (docs/performance.md)."
 
 check: install-dev lint
 

@@ -4,7 +4,7 @@
 
 A dashboard in the sandbox's world, without a worker, over 1,000 orders and 5,000 payout lines; beside it a bare application with
 the same configuration, whose page has a title, a field and a table of 25 rows. Both are run again over Streamlit's WebSocket, in
-turns. With ``--sessions``: so many open screens, each run again five seconds after it was drawn, in one process.
+turns; the dashboard also with a change of the database before each rerun, after which nothing that was read is remembered. With ``--sessions``: so many open screens, each run again five seconds after it was drawn, in one process.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from services.desk import Desk
 from services.imports import file_accounts, files
 from services.reconciliation.matching.order_changes import catch_up
 from services.settings import Settings
-from services.store import open_store
+from services.store import Store, meta, open_store
 from tests.support.sandbox import RunningSandbox, start_sandbox
 from tests.support.servers import free_ports, server
 
@@ -59,21 +59,37 @@ def main(reruns: int, sessions: int) -> None:
         if sessions:
             _together(dashboard, sessions)
         bare = stack.enter_context(_bare(folder))
-        print(f"{'milliseconds of the processor':30} {'rerun':>7} {'bare':>7} {'times':>7} {'bound':>7}")
+        store = open_store(_settings(folder, sandbox).database, demo=True)
+        stack.callback(store.close)
+        heads = ("bare", "rerun", "times", "bound", "changed", "times")
+        print(f"{'milliseconds of the processor':30}" + "".join(f"{head:>9}" for head in heads))
         with screen(bare.url, "") as plain:
             for name, page, fragment, bound in SCREENS:
                 with screen(dashboard.url, page) as shown:
-                    pairs = []
-                    for _ in range(ROUNDS + 1):
-                        cost = _cost(dashboard, shown, reruns // ROUNDS, fragment=fragment)
-                        pairs.append((cost, _cost(bare, plain, reruns // ROUNDS, fragment=False)))
-                mine, its = (statistics.median(one) * 1e3 for one in zip(*pairs[1:], strict=True))
-                print(f"{name:30} {mine:7.1f} {its:7.1f} {mine / its:7.2f} {bound or '':>7}", flush=True)
+                    found = [
+                        (
+                            _cost(bare, plain, reruns // ROUNDS),
+                            _cost(dashboard, shown, reruns // ROUNDS, fragment=fragment),
+                            _cost(dashboard, shown, reruns // ROUNDS, fragment=fragment, change=store),
+                        )
+                        for _ in range(ROUNDS + 1)
+                    ][1:]
+                its, mine, changed = (statistics.median(one) * 1e3 for one in zip(*found, strict=True))
+                print(
+                    f"{name:30}{its:9.1f}{mine:9.1f}{mine / its:9.2f}{bound or '':>9}{changed:9.1f}{changed / its:9.2f}",
+                    flush=True,
+                )
 
 
-def _cost(where: Server, shown: Screen, reruns: int, *, fragment: bool) -> float:
+def _cost(
+    where: Server, shown: Screen, reruns: int, *, fragment: bool = False, change: Store | None = None
+) -> float:
+    """Seconds of a rerun; ``change``: a database that another process writes to before each."""
     before = processor.seconds(where.process)
-    for _ in range(reruns):
+    for number in range(reruns):
+        if change:
+            with change.write() as tx:
+                meta.put_text(tx, "bench", str(number))
         shown.rerun(shown.table if fragment else "")
     return (processor.seconds(where.process) - before) / reruns
 
@@ -108,9 +124,7 @@ def _together(dashboard: Server, sessions: int) -> None:
 
 @contextmanager
 def _dashboard(folder: Path, sandbox: RunningSandbox) -> Iterator[Server]:
-    settings = Settings(
-        data_dir=folder / "data", sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
-    )
+    settings = _settings(folder, sandbox)
     _fill(settings, folder)
     dashboard, public = free_ports(2)
     environment = {
@@ -124,6 +138,10 @@ def _dashboard(folder: Path, sandbox: RunningSandbox) -> Iterator[Server]:
     }
     with _streamlit("app.py", dashboard, folder, environment) as running:
         yield running
+
+
+def _settings(folder: Path, sandbox: RunningSandbox) -> Settings:
+    return Settings(data_dir=folder / "data", sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
 
 
 def _fill(settings: Settings, folder: Path) -> None:

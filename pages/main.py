@@ -1,7 +1,8 @@
 """The router: signs the person in, chooses the language, and runs the screens that the person may see."""
 
 from collections.abc import Callable
-from functools import partial
+from copy import copy
+from functools import lru_cache, partial
 from pathlib import Path
 
 import streamlit as st
@@ -82,6 +83,11 @@ def _screens(open_to: tuple[Screen, ...]) -> tuple[Callable[[], None], str]:
 
 
 def _page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
+    return copy(_known_page(screen, t, visible=visible))  # each run marks the page that it shows
+
+
+@lru_cache(maxsize=256)
+def _known_page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
     return st.Page(
         screen.file,
         title=t(screen.title),
@@ -128,13 +134,15 @@ st.set_page_config(page_title="E-Terminal Desk", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
 st.html(STYLE)
 typed_card_numbers.remove()
-run, address = _route()
-if desk().settings.demo:
-    sandbox_banner.show()
-backup_banner.show()
-server_banners.show()
-if address != "configuration":  # that screen shows these warnings itself, with the buttons that end them
-    pause_banner.show()
-    passphrase_banner.show()
-run()
-uploader.release_unused()
+uploader.begin_run()
+with desk().store.snapshot():
+    run, address = _route()
+    if desk().settings.demo:
+        sandbox_banner.show()
+    backup_banner.show()
+    server_banners.show()
+    if address != "configuration":  # that screen shows these warnings itself, with the buttons that end them
+        pause_banner.show()
+        passphrase_banner.show()
+    run()
+    uploader.release_unused()

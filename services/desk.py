@@ -67,6 +67,7 @@ class Desk:
     def hipay(self, key: str) -> Iterator[HiPay]:
         """HiPay's API with the account's credentials; nothing is sent before a method is called. Raises KeyError for an
         account that is not configured."""
+        self.store.end_snapshot()
         sandbox_url = self.settings.sandbox_url if self.settings.demo else None
         with HiPay(self.settings.all_accounts[key], sandbox_url=sandbox_url) as client:
             yield client

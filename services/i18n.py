@@ -84,6 +84,7 @@ def hipay_locale(language: str) -> str:
     return _HIPAY_LOCALES.get(language, "en_GB")
 
 
+@lru_cache(maxsize=128)
 def language_name(language: str, in_language: str) -> str:
     """``français`` for ``fr`` in ``fr``, as Unicode CLDR writes it."""
     return str(Locale.parse(in_language).languages.get(language, language))
@@ -94,10 +95,12 @@ def number_locale(language: str) -> str:
     return FORMAT_LOCALES.get(language, "en_GB")
 
 
+@lru_cache(maxsize=8192)
 def format_date(moment: datetime, zone: str, language: str) -> str:
     return babel_date(moment.astimezone(ZoneInfo(zone)), "medium", locale=number_locale(language))
 
 
+@lru_cache(maxsize=8192)
 def format_datetime(moment: datetime, zone: str, language: str, *, named: bool = True) -> str:
     """Date and time in ``zone``; the zone is named (``24 nov. 2026, 15:30 (Paris, heure normale …)``) unless ``named`` is False."""
     local, locale = moment.astimezone(ZoneInfo(zone)), number_locale(language)
@@ -106,6 +109,7 @@ def format_datetime(moment: datetime, zone: str, language: str, *, named: bool =
     return f"{text} ({get_timezone_name(local, 'long', locale=locale)})" if named else text
 
 
+@lru_cache(maxsize=8192)
 def format_short(moment: datetime, zone: str, language: str) -> str:
     """Day and time for a list: ``24 nov., 15:30``; the zone is named elsewhere on the screen."""
     local, locale = moment.astimezone(ZoneInfo(zone)), number_locale(language)
@@ -115,7 +119,11 @@ def format_short(moment: datetime, zone: str, language: str) -> str:
 def format_ago(moment: datetime, now: datetime, language: str) -> str:
     """``2 minutes ago`` in the reader's language; a moment less than a second away was a second ago."""
     apart = moment - now
-    apart = -_SECOND if abs(apart) < _SECOND else apart
+    return _ago(-_SECOND if abs(apart) < _SECOND else timedelta(apart.days, apart.seconds), language)
+
+
+@lru_cache(maxsize=8192)
+def _ago(apart: timedelta, language: str) -> str:
     return format_timedelta(apart, add_direction=True, locale=number_locale(language))
 
 

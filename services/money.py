@@ -14,6 +14,7 @@ HiPay's own samples show three decimals for EUR, so the unit is finer than any c
 
 import re
 from decimal import Decimal, InvalidOperation, localcontext
+from functools import lru_cache
 from typing import ClassVar
 
 from babel import Locale
@@ -223,6 +224,7 @@ def plain(units: int, currency: str, locale: str) -> str:
     return _plain(_shown(units, currency), locale)
 
 
+@lru_cache(maxsize=8192)
 def format_money(units: int, currency: str, locale: str) -> str:
     """The amount for a reader: ``1 234,56 €``. Decimals beyond the currency's are shown when they are not zero."""
     amount = _shown(units, currency)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.bulk import table
 from pages.components.colours import Colour
-from pages.components.common import actor, desk, language, refusals, texts
+from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from services.bulk import sending
@@ -24,6 +24,7 @@ STATES: dict[str, tuple[str, str, Colour]] = {
 
 
 @st.fragment(run_every=2.0)
+@in_one_read
 def show() -> None:
     t = texts()
     with refusals():

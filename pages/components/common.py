@@ -1,7 +1,9 @@
 """What every screen uses: the desk, the signed-in person, the language, and refusals as sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -15,6 +17,20 @@ from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, translator
 from services.reconciliation.views.overview import zone_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_one_read(draw: Callable[P, R]) -> Callable[P, R]:
+    """A fragment that reads all it shows in one transaction. (The router does so for a whole screen.)"""
+
+    @wraps(draw)
+    def drawn(*arguments: P.args, **options: P.kwargs) -> R:
+        with desk().store.snapshot():
+            return draw(*arguments, **options)
+
+    return drawn
 
 
 def desk() -> Desk:

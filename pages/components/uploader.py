@@ -30,6 +30,13 @@ def files(label: str, *, types: list[str], key: str, several: bool = False, help
     return uploaded
 
 
+def begin_run() -> None:
+    """Called at the beginning of a whole run. The run before may have been cut short, by a click that led to another screen:
+    its files are then those of the run before, too."""
+    drawn = st.session_state.pop(_DRAWN, set())
+    st.session_state[_BEFORE] = st.session_state.get(_BEFORE, set()) | drawn
+
+
 def release_unused() -> None:
     """Free the files that no uploader shows any longer. Called at the end of a whole run.
 

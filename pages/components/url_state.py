@@ -82,25 +82,26 @@ def follow(screen: str, choices: Sequence[Choice]) -> None:
 
 def write(screen: str, choices: Sequence[Choice]) -> None:
     """Write the choices that differ from their defaults into the address, card numbers excepted."""
-    written = {
-        choice.key: choice.write(st.session_state.get(choice.key, choice.default)) for choice in choices
-    }
+    state = st.session_state.to_dict()  # all at once: each look into it costs as much as ten choices
+    written = {choice.key: choice.write(state.get(choice.key, choice.default)) for choice in choices}
     wanted = {
         choice.key: written[choice.key]
         for choice in choices
         if written[choice.key] != choice.write(choice.default) and not card_numbers.found(written[choice.key])
     }
+    now = _address(choices)
     for choice in choices:
         if choice.key in wanted:
-            if st.query_params.get(choice.key) != wanted[choice.key]:
+            if now.get(choice.key) != wanted[choice.key]:
                 st.query_params[choice.key] = wanted[choice.key]
-        elif choice.key in st.query_params:
+        elif choice.key in now:
             del st.query_params[choice.key]
     st.session_state[_place(screen)] = wanted
 
 
 def _address(choices: Sequence[Choice]) -> dict[str, str]:
-    return {choice.key: st.query_params[choice.key] for choice in choices if choice.key in st.query_params}
+    named = st.query_params.to_dict()
+    return {choice.key: named[choice.key] for choice in choices if choice.key in named}
 
 
 def _place(screen: str) -> str:

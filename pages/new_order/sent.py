@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import actor, desk, refusals, texts
+from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.markdown import plain
 from pages.components.order_words import BADGES, unanswered_words
 from services.error_messages import stored_sentence
@@ -27,6 +27,7 @@ def show(order_id: int) -> None:
 
 
 @st.fragment(run_every=1.0)
+@in_one_read
 def _progress(order_id: int) -> None:
     t = texts()
     with refusals():

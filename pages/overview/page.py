@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import actor, desk, language, refusals, texts
+from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.markdown import plain
 from pages.overview import to_do
 from services.i18n import format_short
@@ -29,6 +29,7 @@ def page() -> None:
 
 
 @st.fragment(run_every=10.0)
+@in_one_read
 def _live() -> None:
     with refusals():
         found = overview(desk(), actor())

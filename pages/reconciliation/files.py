@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.components import accounts, selection, tables
 from pages.components.colours import Colour
-from pages.components.common import actor, desk, language, refusals, texts
+from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
@@ -27,6 +27,7 @@ _COLOURS: dict[str, Colour] = {"complete": "green", "failed": "red"}  # of badge
 
 
 @st.fragment
+@in_one_read
 def show(account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():

@@ -1,12 +1,13 @@
 """Payout lines: the list with its filters, one of them compared with its order, and what can be done with those ticked."""
 
+from functools import lru_cache
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from pages.components import accounts, outcome_words, selection, tables
-from pages.components.common import actor, desk, refusals, texts
+from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.reconciliation import address, decision_lines, decisions, filters, list_exports
 from pages.reconciliation.line import show_line
 from pages.reconciliation.pager import cursor, pager, warn_cut
@@ -19,6 +20,7 @@ _TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
 
 
 @st.fragment
+@in_one_read
 def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
@@ -49,10 +51,9 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
 
 
 def _table(rows: tuple[ShownLine, ...], t: Translator) -> None:
-    several = accounts.several()
     selection.draw(
         "lines",
-        pd.DataFrame([_row(line, several, t) for line in rows]),
+        _cells(rows, accounts.several(), t),
         [line.id for line in rows],
         _ticked(),
         _store_ticks,
@@ -102,6 +103,11 @@ def _untick_missing(listed: set[int], shown: Any) -> None:
         [state["line"]] = state[_TICKED]
     if same:
         state[_LEFT] = [line for line in gone if line not in decisions.just_decided()]
+
+
+@lru_cache(maxsize=64)
+def _cells(rows: tuple[ShownLine, ...], several: bool, t: Translator) -> pa.Table:
+    return pa.Table.from_pylist([_row(line, several, t) for line in rows])
 
 
 def _row(line: ShownLine, several: bool, t: Translator) -> dict[str, str]:

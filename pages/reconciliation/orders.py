@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import outcome_words, selection, tables
-from pages.components.common import actor, desk, refusals, texts
+from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.reconciliation import acceptance, address, decision_history, filters, list_exports
@@ -18,6 +18,7 @@ from services.reconciliation.views.lists import Figures, LineOfFile, ListedOrder
 
 
 @st.fragment
+@in_one_read
 def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():

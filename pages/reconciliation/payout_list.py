@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import accounts, outcome_words, selection, tables
-from pages.components.common import actor, desk, refusals, texts
+from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import held_corrections, set_aside_rows
@@ -18,6 +18,7 @@ from services.reconciliation.views.payout_list import OperationSum, Payout
 
 
 @st.fragment
+@in_one_read
 def show(account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():

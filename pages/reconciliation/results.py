@@ -1,5 +1,7 @@
 """The outcome of the reconciliation: figures, money by outcome, and the views of lines, orders, payouts, files, rules."""
 
+import json
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -25,7 +27,7 @@ from pages.reconciliation import (
     rules,
 )
 from pages.reconciliation.address import VIEWS
-from services.i18n import Translator
+from services.i18n import Translator, translator
 from services.reconciliation.views import lists
 from services.reconciliation.views.lists import OPEN, Figures, Moved
 
@@ -108,8 +110,10 @@ def _chart(figures: Figures, t: Translator) -> None:
             )
         # Each choice makes a new chart, so that the same bar can be chosen again; the filter shows which one is open.
         key = f"picture_{currency}_{st.session_state.get(_BARS_OPENED, 0)}"
-        st.altair_chart(
-            _bars([one for one in sums if one.currency == currency], t),
+        marked = frozenset(st.session_state.get("outcome") or ())
+        spec = _bars(tuple(one for one in sums if one.currency == currency), marked, t.language)
+        st.vega_lite_chart(
+            spec=json.loads(spec),
             key=key,
             on_select=lambda: _open_bar(key, currency),
             selection_mode="bar",
@@ -127,10 +131,13 @@ def _open_bar(key: str, currency: str) -> None:
         address.open_view("lines", outcome=codes[0], currency=[currency])
 
 
-def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
-    """A bar for each outcome, the longest first, labelled with name and exact amount in two lines for narrow windows."""
-    sums = sorted(sums, key=lambda one: one.units, reverse=True)
-    marked = {one.outcome for one in sums} & set(st.session_state.get("outcome") or ())
+@lru_cache(maxsize=64)
+def _bars(moved: tuple[Moved, ...], chosen: frozenset[str], language: str) -> str:
+    """A bar for each outcome, the longest first, labelled with name and exact amount in two lines for narrow windows; those
+    that are not ``chosen`` paler. As JSON of Vega-Lite."""
+    t = translator(language)
+    sums = sorted(moved, key=lambda one: one.units, reverse=True)
+    marked = {one.outcome for one in sums} & chosen
     chart = pd.DataFrame(
         {
             "weight": [1.0 if one.outcome in marked or not marked else 0.45 for one in sums],
@@ -166,7 +173,7 @@ def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
         ],
     )
     picked = alt.selection_point(name="bar", fields=["code"], toggle=False)
-    bars: alt.Chart = (
+    bars = (
         base.mark_bar(height=14, cursor="pointer")
         .encode(
             color=alt.Color("colour:N", scale=None),
@@ -175,4 +182,4 @@ def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
         .add_params(picked)
         .properties(height=38 * len(chart) + 16)
     )
-    return bars
+    return str(bars.to_json(indent=None))

@@ -16,12 +16,12 @@ def remove() -> None:
     """Remove card numbers from the session's fields and from the address, and show why. Called before a screen is drawn."""
     typed = [
         str(key)
-        for key, value in st.session_state.items()
+        for key, value in st.session_state.to_dict().items()
         if isinstance(value, str)
         and not (key in _SEARCHES or str(key).startswith(_DIGITS))
         and card_numbers.found(value)
     ]
-    named = [name for name, value in st.query_params.items() if card_numbers.found(value)]
+    named = [name for name, value in st.query_params.to_dict().items() if card_numbers.found(value)]
     for key in typed:
         st.session_state[key] = ""
     for name in named:

@@ -22,6 +22,7 @@ from services.errors import DeskError
 from services.store import Connection, access
 from services.store.access import Grant as Grant
 from services.store.order_states import ActorKind
+from services.store.remembered import remembered
 
 
 class Right(StrEnum):
@@ -132,7 +133,9 @@ def _grants(tx: Connection, actor: Actor) -> frozenset[Grant]:
     """The grants in the database of a person whose session is alive; the machinery has every role for all accounts."""
     if actor.kind != "user":
         return _MACHINERY
-    return access.grants_of(tx, actor.id) if _session_lives(tx, actor) else frozenset()
+    if not _session_lives(tx, actor):
+        return frozenset()
+    return remembered(tx, ("grants", actor.id), lambda: access.grants_of(tx, actor.id))
 
 
 def _rights_of(roles: Iterable[str]) -> frozenset[Right]:
@@ -146,6 +149,6 @@ def _refusal(tx: Connection, actor: Actor, right: Right, account: str) -> Access
 def _session_lives(tx: Connection, actor: Actor) -> bool:
     if not actor.session:
         return True
-    row = access.session(tx, actor.session)
+    row = remembered(tx, ("session", actor.session), lambda: access.session(tx, actor.session))
     # The machine's clock, as the provider's: the sandbox's clock may jump by months.
     return row is not None and row.ends_at > datetime.now(UTC)

@@ -25,6 +25,7 @@ from services.mail.addresses import clean_header_text
 from services.orders.unconfirmed import dismiss
 from services.store import Connection, alarms
 from services.store.alarms import ClosedAlarm, OpenAlarm, StoredAlarm
+from services.store.remembered import remembered
 
 SHOWN = 20  # of each group; the rest is counted
 REASON_MAX = 300
@@ -81,18 +82,25 @@ def to_do(desk: Desk, actor: Actor) -> ToDo:
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
         held = rights_by_account(tx, actor)
-        found = partial(
-            alarms.open_alarms,
-            tx,
-            sender_kinds=SENDER_KINDS,
-            handlers=handlers(),
-            accounts=accounts,
-            limit=SHOWN,
-        )
-        may_take = {account: handled_by(each) for account, each in held.items()}
-        mine, free, others = found(mine=actor.id), found(kinds=may_take), found(others=actor.id)
-        order_ids = {row.order for found, _ in (mine, free, others) for row in found if row.order}
-        before = alarms.closed_before(tx, order_ids) if order_ids else []
+        key = ("to do", actor.id, accounts, frozenset(held.items()))
+        return remembered(tx, key, lambda: _to_do(tx, actor, accounts, held))
+
+
+def _to_do(
+    tx: Connection, actor: Actor, accounts: frozenset[str] | None, held: Mapping[str, frozenset[Right]]
+) -> ToDo:
+    found = partial(
+        alarms.open_alarms,
+        tx,
+        sender_kinds=SENDER_KINDS,
+        handlers=handlers(),
+        accounts=accounts,
+        limit=SHOWN,
+    )
+    may_take = {account: handled_by(each) for account, each in held.items()}
+    mine, free, others = found(mine=actor.id), found(kinds=may_take), found(others=actor.id)
+    order_ids = {row.order for found, _ in (mine, free, others) for row in found if row.order}
+    before = alarms.closed_before(tx, order_ids) if order_ids else []
     return ToDo(*(_group(found, total, held, before) for found, total in (mine, free, others)))
 
 

@@ -11,15 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from services import clock
 from services.desk import Desk
 from services.imports import announcements, fetch, fetch_schedule, folder, process
 from services.imports.supervisor import PATIENCE_SECONDS, ImportProcess
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import decided_lines, order_changes
 from services.store import STORE_AWAY, line_rewrite, version_guard
+from services.store.orders import steps
 
 log = logging.getLogger(__name__)
 _IDLE_SECONDS = 1.0
+_POSTPONED_SECONDS = (
+    5.0  # at most, that lines wait while links leave: to rejoin takes the processor from those
+)
 _SCHEDULE_SECONDS = 20.0
 _AGAIN_SECONDS = 10.0  # after a failure
 _FETCH_PATIENCE_SECONDS = 10.0
@@ -53,14 +58,16 @@ def background(desk: Desk, stopping: threading.Event) -> Iterator[None]:
 
 
 def _reconcile(desk: Desk, stopping: threading.Event) -> None:
-    imports = ImportProcess(desk)
+    imports, caught_up, busy = ImportProcess(desk), 0.0, False
     try:
         while not stopping.is_set():
             try:
-                busy = False
-                if version_guard.is_current(desk.store):
+                if not version_guard.is_current(desk.store):
+                    busy = False
+                else:
                     imports.poll()
-                    busy = catch_up(desk)
+                    if busy or time.monotonic() - caught_up >= _POSTPONED_SECONDS or not _sending(desk):
+                        busy, caught_up = catch_up(desk), time.monotonic()
                 desk.heartbeats.beat("reconciliation")
             except STORE_AWAY:  # the store logs this itself
                 stopping.wait(_AGAIN_SECONDS)
@@ -73,6 +80,11 @@ def _reconcile(desk: Desk, stopping: threading.Event) -> None:
                 stopping.wait(_IDLE_SECONDS)
     finally:
         imports.stop()
+
+
+def _sending(desk: Desk) -> bool:
+    with desk.store.read() as tx:
+        return steps.under_way(tx, clock.now())
 
 
 def catch_up(desk: Desk) -> bool:

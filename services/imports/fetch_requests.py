@@ -11,6 +11,8 @@ from services.accounts.configured import require_account
 from services.desk import Desk
 from services.imports.errors import NoPayoutsThere, PayoutUnknown
 from services.imports.fetch_schedule import Automatic, automatic
+from services.store import Connection
+from services.store.remembered import remembered
 from services.store.settlements import finance_notifications, hipay_list, payout_requests
 from services.store.settlements.hipay_list import PayoutWithFile
 from services.store.settlements.payout_requests import EndedRequest
@@ -97,19 +99,25 @@ def read_fetching(desk: Desk, actor: Actor, account: str) -> Fetching:
     require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
-        under_way, last, well = payout_requests.last_requests(tx, account)
-        found, total, absent = hipay_list.settlements(tx, account, SHOWN)
-        return Fetching(
-            automatic=automatic(tx, desk, account),
-            possible=_possible(desk, account),
-            under_way=under_way,
-            last=last,
-            well=well,
-            payouts=tuple(map(_payout, found)),
-            total=total,
-            absent=absent,
-            announced_at=finance_notifications.last_received_at(tx, account),
-        )
+        schedule, possible = automatic(tx, desk, account), _possible(desk, account)
+        key = ("fetching", account, schedule, possible)
+        return remembered(tx, key, lambda: _fetching(tx, account, schedule, possible=possible))
+
+
+def _fetching(tx: Connection, account: str, schedule: Automatic, *, possible: bool) -> Fetching:
+    under_way, last, well = payout_requests.last_requests(tx, account)
+    found, total, absent = hipay_list.settlements(tx, account, SHOWN)
+    return Fetching(
+        automatic=schedule,
+        possible=possible,
+        under_way=under_way,
+        last=last,
+        well=well,
+        payouts=tuple(map(_payout, found)),
+        total=total,
+        absent=absent,
+        announced_at=finance_notifications.last_received_at(tx, account),
+    )
 
 
 def _payout(row: PayoutWithFile) -> Payout:

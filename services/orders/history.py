@@ -17,12 +17,13 @@ from services.orders.reads import request_read
 from services.orders.record import record
 from services.orders.transactions import Unconfirmed
 from services.settlements.settlement_operations import ORDER_KINDS
-from services.store import access, alarms, line_rewrite
+from services.store import Connection, access, alarms, line_rewrite
 from services.store.alarms import StoredAlarm
 from services.store.order_states import Badge, StepKind
 from services.store.orders import maintenance_operations, orders, steps
 from services.store.orders.orders import Filter as Filter
 from services.store.orders.records import Message, Order, Page, StoredEvent
+from services.store.remembered import remembered
 from services.store.settlements import reconciliation_views
 from services.store.settlements.stored_lines import LineOfFile
 
@@ -102,12 +103,22 @@ def find(desk: Desk, actor: Actor, chosen: Filter, page: int = 1) -> Listing:
     now = clock.now()
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
-        total = orders.count_orders(tx, chosen, accounts, now=now)
-        page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
-        found = orders.find_orders(
-            tx, chosen, accounts, now=now, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
-        )
-    return Listing(tuple(found), total, page, now)
+        # Only a badge depends on the time.
+        second = now.replace(microsecond=0) if chosen.badges else None
+        key = ("requests", chosen, accounts, page, second)
+        found = remembered(tx, key, lambda: _find(tx, chosen, accounts, second or now, page))
+    return Listing(*found, now)
+
+
+def _find(
+    tx: Connection, chosen: Filter, accounts: frozenset[str] | None, now: datetime, page: int
+) -> tuple[tuple[Order, ...], int, int]:
+    """The page's orders, how many there are in all, and the page."""
+    total = orders.count_orders(tx, chosen, accounts, now=now)
+    page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+    skipped = (page - 1) * PAGE_SIZE
+    found = orders.find_orders(tx, chosen, accounts, now=now, limit=PAGE_SIZE, offset=skipped)
+    return tuple(found), total, page
 
 
 def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
@@ -146,7 +157,8 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
 def senders(desk: Desk, actor: Actor) -> list[tuple[str, str]]:
     """Who has sent payment requests of the accounts that the actor may see: (actor id, name)."""
     with desk.store.read() as tx:
-        return orders.senders(tx, allowed_accounts(tx, actor, Right.SEE_ORDERS))
+        accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
+        return remembered(tx, ("senders", accounts), lambda: orders.senders(tx, accounts))
 
 
 def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:

@@ -1,5 +1,6 @@
 """What the operator sets of a HiPay account, and of the roles that an identity provider gives."""
 
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -106,6 +107,7 @@ class SignIn(BaseModel):
     idle_minutes: int = Field(default=30, ge=5, le=1440)
 
 
+@cache
 def demo_account() -> Account:
     # The sandbox's published credentials (sandbox/README.md): they open nothing else.
     return Account(

@@ -7,8 +7,10 @@ Either way ``read()`` and ``write()`` are the only two ways in.
 """
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -22,10 +24,12 @@ from services.store import line_rewrite, meta
 from services.store.databases import database_message, is_full, make_engine, sqlite_file
 from services.store.locks import one_at_a_time, write_last, writes
 from services.store.outages import Outages
+from services.store.remembered import FileVersion, Memory, Reading, options
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
+_SNAPSHOT_SECONDS = 1.0
 _POSTGRES_LIMIT = "54"  # program_limit_exceeded: a text too long for its index, for one
 
 
@@ -46,6 +50,16 @@ class DatabaseRefused(DeskError):
         super().__init__(f"{reason} {detail}".strip())
 
 
+class _Thread(threading.local):
+    """A thread's shared transaction. ``depth``: how many blocks read in it now; ``stale``: the next read begins another."""
+
+    shares = False
+    shared: Connection | None = None
+    since = 0.0
+    depth = 0
+    stale = False
+
+
 class Store:
     """The database. ``with store.read() as tx`` reads, ``with store.write() as tx`` changes and commits."""
 
@@ -54,6 +68,9 @@ class Store:
         self.sqlite = engine.dialect.name == "sqlite"
         self.outages = Outages()
         self._serves = False  # before that, ``open_store`` reports what is wrong
+        self._memory, file = Memory(), sqlite_file(engine.url)
+        self._file_version = FileVersion(file) if file else None
+        self._thread = _Thread()
         event.listen(engine, "handle_error", self._failed)
         event.listen(engine, "commit", lambda tx: self.outages.answered(wrote=writes(tx)))
 
@@ -79,12 +96,62 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        """A transaction that only reads; within ``snapshot`` the shared one."""
+        mine = self._thread
+        if not mine.shares:
+            with self._connect() as connection, connection.begin():
+                yield connection
+            return
+        if not mine.depth and (mine.stale or time.monotonic() - mine.since > _SNAPSHOT_SECONDS):
+            self.end_snapshot()
+        if mine.shared is None:
+            mine.shared, mine.since = self._connect(), time.monotonic()
+            mine.shared.begin()
+        mine.depth += 1
+        try:
+            yield mine.shared
+        except BaseException:
+            mine.stale = True  # the database may have ended the transaction
+            raise
+        finally:
+            mine.depth -= 1
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """While the block runs, what this thread reads is read in one transaction. A write of the thread ends it, and what is
+        read after that sees the write; so does a second, so that who waits for a change sees it come."""
+        mine = self._thread
+        if mine.shares:
+            yield
+            return
+        mine.shares = True
+        try:
+            yield
+        finally:
+            mine.shares = False
+            self.end_snapshot()
+
+    def end_snapshot(self) -> None:
+        """End the shared transaction of this thread, if there is one: the next read begins another. Call it before anything
+        outside the database is waited for."""
+        mine = self._thread
+        if mine.depth:
+            mine.stale = True
+            return
+        shared, mine.shared, mine.stale = mine.shared, None, False
+        if shared is not None:
+            with shared, suppress(DBAPIError):  # the next read reports a database that is away
+                shared.commit()
+
+    def _connect(self) -> Connection:
+        version = self._file_version.now() if self._file_version else None
+        reading = Reading(self._memory, version, sqlite=self.sqlite)
+        return self.engine.connect().execution_options(**options(reading))
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits at the end of the block and rolls back when it raises."""
+        self.end_snapshot()
         opened = self.engine.connect().execution_options(eterminal_write=True, eterminal_last=[])
         with opened as connection, connection.begin():
             yield connection
@@ -111,6 +178,8 @@ class Store:
         self._serves = True
 
     def close(self) -> None:
+        if self._file_version:
+            self._file_version.close()
         self.engine.dispose()
 
 

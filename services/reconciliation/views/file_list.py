@@ -7,6 +7,7 @@ from services.access.payout_files import covers, require_accounts
 from services.desk import Desk
 from services.reconciliation.views.lists import SHOWN
 from services.reconciliation.views.payout_list import visible_accounts
+from services.store.remembered import remembered
 from services.store.settlements import reconciliation_views
 from services.store.settlements.reconciliation_views import ListedFile as ListedFile
 from services.store.settlements.settlement_files import SettlementFile as SettlementFile
@@ -15,7 +16,8 @@ from services.store.settlements.settlement_files import SettlementFile as Settle
 def any_file(desk: Desk, actor: Actor) -> bool:
     """Whether a file was ever added. Raises NotAllowed."""
     with desk.store.read() as tx:
-        return reconciliation_views.any_file(tx, allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS))
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+        return remembered(tx, ("any file", allowed), lambda: reconciliation_views.any_file(tx, allowed))
 
 
 def files(
@@ -40,7 +42,8 @@ def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[List
     """The files that wait or are imported, oldest first, and these in any state. Raises NotAllowed."""
     with desk.store.read() as tx:
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        found = reconciliation_views.unfinished(tx, also, allowed)
+        key = ("unfinished", tuple(also), allowed)
+        found = remembered(tx, key, lambda: reconciliation_views.unfinished(tx, also, allowed))
         return tuple(file for file in found if covers(allowed, file))
 
 

@@ -5,7 +5,7 @@ Everything is read by an index or from stored sums: a page costs the same with a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from services import clock
@@ -18,6 +18,7 @@ from services.reconciliation.views import payout_list
 from services.reconciliation.views.details import without_hidden_order
 from services.reconciliation.views.payout_list import visible_accounts
 from services.store import Connection
+from services.store.remembered import remembered
 from services.store.settlements import (
     line_pages,
     line_search,
@@ -100,22 +101,26 @@ def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         known = visible_accounts(tx, desk, actor, accounts)
-        payouts = payout_list.read_payouts(tx, known)
-        states = {state: sum(one.state == state for one in payouts) for state in STATES}
-        moved = tuple(
-            Moved(row.outcome, row.settlement_currency, row.lines, row.moved_units)
-            for row in reconciliation_views.sums(tx, known)
-        )
-        late = position_pages.count(tx, OrderFilter(late=_late(tx, known)))
-        return Figures(
-            moved=moved,
-            statuses=position_pages.statuses(tx, known),
-            open_orders=position_pages.opened(tx, known),
-            late=late,
-            payout_states=states,
-            currencies=tuple(reconciliation_views.currencies(tx, known)),
-            operations=tuple(reconciliation_views.operations(tx, known)),
-        )
+        # An order is late after days: a minute more or less shows nothing.
+        minute = clock.now().replace(second=0, microsecond=0)
+        return remembered(tx, ("figures", known, minute), lambda: _figures(tx, known, minute))
+
+
+def _figures(tx: Connection, accounts: tuple[str, ...], now: datetime) -> Figures:
+    payouts = payout_list.read_payouts(tx, accounts)
+    moved = tuple(
+        Moved(row.outcome, row.settlement_currency, row.lines, row.moved_units)
+        for row in reconciliation_views.sums(tx, accounts)
+    )
+    return Figures(
+        moved=moved,
+        statuses=position_pages.statuses(tx, accounts),
+        open_orders=position_pages.opened(tx, accounts),
+        late=position_pages.count(tx, OrderFilter(late=_late(tx, accounts, now))),
+        payout_states={state: sum(one.state == state for one in payouts) for state in STATES},
+        currencies=tuple(reconciliation_views.currencies(tx, accounts)),
+        operations=tuple(reconciliation_views.operations(tx, accounts)),
+    )
 
 
 def lines(
@@ -130,12 +135,24 @@ def lines(
     with desk.store.read() as tx:
         accounts = visible_accounts(tx, desk, actor, chosen.accounts)
         chosen = replace(chosen, accounts=accounts, text=chosen.text.strip(), loose=_loose(chosen.text))
-        place = (cursor.value, cursor.id) if cursor else None
-        back = cursor is not None and cursor.back
-        found, total = line_pages.places(tx, chosen, sort, place, shown + 1, back=back)
-        seen = reconciliation_views.lines(tx, [number for _, number in found[:shown]])
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        cut = line_search.is_cut(tx, chosen)
+        key = ("lines", chosen, sort, cursor, shown, allowed)
+        return remembered(tx, key, lambda: _lines(tx, chosen, sort, cursor, shown, allowed))
+
+
+def _lines(
+    tx: Connection,
+    chosen: LineFilter,
+    sort: Sort,
+    cursor: Cursor | None,
+    shown: int,
+    allowed: frozenset[str] | None,
+) -> Page[ShownLine]:
+    place = (cursor.value, cursor.id) if cursor else None
+    back = cursor is not None and cursor.back
+    found, total = line_pages.places(tx, chosen, sort, place, shown + 1, back=back)
+    seen = reconciliation_views.lines(tx, [number for _, number in found[:shown]])
+    cut = line_search.is_cut(tx, chosen)
     page = [without_hidden_order(seen[number], allowed) for _, number in found[:shown]]
     values = {number: value for value, number in found}
     made = _page(page, total, cursor, len(found) > shown, lambda row: (values[row.id], row.id))
@@ -162,7 +179,7 @@ def orders(
         chosen = replace(
             chosen,
             accounts=accounts,
-            late=_late(tx, accounts) if late else {},
+            late=_late(tx, accounts, clock.now()) if late else {},
             loose=_loose(chosen.loose),
         )
         place = (cursor.value, cursor.id) if cursor else None
@@ -207,8 +224,7 @@ def days_missing(position: ListedOrder) -> int | None:
     return max(0, since.days)
 
 
-def _late(tx: Connection, accounts: Sequence[str]) -> dict[str, Any]:
-    now = clock.now()
+def _late(tx: Connection, accounts: Sequence[str], now: datetime) -> dict[str, Any]:
     return {account: now - timedelta(days=days_to_settle(tx, account)) for account in accounts}
 
 

@@ -23,6 +23,7 @@ from services.store.orders.overview import (
 )
 from services.store.orders.overview import Sum as Sum
 from services.store.orders.records import Order
+from services.store.remembered import remembered
 from services.store.settlements.outcomes import OPEN
 
 SHOWN = 10
@@ -85,25 +86,44 @@ class Overview:
 def overview(desk: Desk, actor: Actor) -> Overview:
     """Raises NotAllowed."""
     now, zone = clock.now(), zone_of(desk)
+    # The screen asks again after ten seconds; of the months, a minute more or less shows nothing.
+    recent, minute = (
+        now.replace(second=now.second // 10 * 10, microsecond=0),
+        now.replace(second=0, microsecond=0),
+    )
     may_send, may_configure = (bool(offered(desk, actor, right)) for right in (Right.SEND, Right.CONFIGURE))
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
         sees_payouts = Right.SEE_SETTLEMENTS in rights(tx, actor)
         of_payouts = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS) if sees_payouts else frozenset()
-        ending, total = expiring(tx, now, _end_of_tomorrow(now, zone), accounts, first=actor.id, limit=SHOWN)
-        counts = times_opened(tx, {order.id for order in ending if order.link_token})
-        opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
         return Overview(
-            any_order=any_order(tx, accounts),
-            expiring=Expiring(tuple(ending), total, opened),
-            figures=_figures(tx, now, zone, accounts),
-            newest_file=newest_file(tx, of_payouts) if sees_payouts else None,
+            any_order=remembered(tx, ("any order", accounts), lambda: any_order(tx, accounts)),
+            expiring=remembered(
+                tx,
+                ("expiring", accounts, actor.id, zone, recent),
+                lambda: _expiring(tx, recent, zone, accounts, actor),
+            ),
+            figures=remembered(
+                tx, ("months", accounts, zone, minute), lambda: _figures(tx, minute, zone, accounts)
+            ),
+            newest_file=remembered(tx, ("newest file", of_payouts), lambda: newest_file(tx, of_payouts))
+            if sees_payouts
+            else None,
             payout_accounts=of_payouts,
             may_send=may_send,
             may_configure=may_configure,
             zone=zone.key,
             now=now,
         )
+
+
+def _expiring(
+    tx: Connection, now: datetime, zone: ZoneInfo, accounts: frozenset[str] | None, actor: Actor
+) -> Expiring:
+    ending, total = expiring(tx, now, _end_of_tomorrow(now, zone), accounts, first=actor.id, limit=SHOWN)
+    counts = times_opened(tx, {order.id for order in ending if order.link_token})
+    opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
+    return Expiring(tuple(ending), total, opened)
 
 
 def unsettled(desk: Desk, actor: Actor) -> Unsettled:
@@ -143,7 +163,7 @@ def _figures(
     last, this, same = months(now, zone)
     today = _midnight(now.astimezone(zone))
     bounds = [today + timedelta(days=day) for day in range(1 - DAYS, 2)]
-    end = now + timedelta(seconds=1)
+    end = now + timedelta(minutes=1, seconds=1)  # whatever happens within the minute counts
     found = {
         name: (
             sums(tx, name, this, end, accounts),

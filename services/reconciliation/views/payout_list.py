@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from services.payouts.tie_out import PayoutState, tie
 from services.store import Connection
 from services.store.settlements import held_corrections, reconciliation_views, set_aside_rows
 from services.store.settlements.outcomes import OPEN
+from services.store.settlements.reconciliation_views import PayoutSum
 from services.store.settlements.set_aside_rows import FileOfRows
 
 
@@ -109,6 +111,17 @@ def read_payouts(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
     held_counts: Counter[tuple[str, str]] = Counter()
     for waiting in held_corrections.waiting_by_payout(tx):
         held_counts[waiting.account, waiting.settlement_id] += waiting.waits
+    return list(_tied(tuple(found), frozenset(set_aside_counts.items()), frozenset(held_counts.items())))
+
+
+@lru_cache(maxsize=16)
+def _tied(
+    found: tuple[PayoutSum, ...],
+    set_aside: frozenset[tuple[tuple[str, str], int]],
+    held: frozenset[tuple[tuple[str, str], int]],
+) -> tuple[Payout, ...]:
+    """The payouts of these sums; ``set_aside`` and ``held``: rows and corrections by account and payout."""
+    set_aside_counts, held_counts = dict(set_aside), dict(held)
     totals = pd.DataFrame([asdict(row) for row in found])
     keys = ["account", "settlement_id", "settlement_currency"]
     facts = totals.assign(opened=totals["lines"].where(totals["outcome"].isin(OPEN), 0)).groupby(keys)
@@ -138,7 +151,7 @@ def read_payouts(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
                 corrections_held=held_counts.get(key[:2], 0),
             )
         )
-    return result
+    return tuple(result)
 
 
 def _accounts(file: FileOfRows) -> set[str]:

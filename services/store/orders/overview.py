@@ -4,10 +4,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from services.store.alarm_conditions import in_no_payout
 from services.store.in_list import of_accounts
@@ -16,6 +28,7 @@ from services.store.orders.records import Order, each_of
 from services.store.schema.orders import orders
 from services.store.schema.payout_lines import line_totals
 from services.store.schema.settlement_files import settlement_files
+from services.store.schema.types import Utc
 
 _FILE = settlement_files.c
 _OURS = orders.c.channel != "imported"
@@ -113,17 +126,26 @@ def series(
 
     One range for each, which the index answers: neither database can cut days in a zone as the other does.
     """
-    at, amount, which = _measure(measure)
-    ranges = [
-        select(literal(place).label("place"), orders.c.currency, func.sum(amount).label("units"))
-        .where(*which, at >= since, at < until, of_accounts(orders.c.account, accounts))
-        .group_by(orders.c.currency)
-        for place, (since, until) in enumerate(pairwise(bounds))
-    ]
+    query = _series(measure, len(bounds) - 1, accounts if accounts is None else frozenset(accounts))
     found: dict[str, list[int]] = {}
-    for place, currency, units in tx.execute(union_all(*ranges)):
-        found.setdefault(currency, [0] * len(ranges))[place] = whole(units)
+    for place, currency, units in tx.execute(query, {f"at_{n}": bound for n, bound in enumerate(bounds)}):
+        found.setdefault(currency, [0] * (len(bounds) - 1))[place] = whole(units)
     return found
+
+
+@lru_cache(maxsize=64)
+def _series(measure: str, ranges: int, accounts: frozenset[str] | None) -> CompoundSelect[Any]:
+    """The query of ``series`` between the parameters at_0, at_1 …: to write it costs more than to ask it."""
+    at, amount, which = _measure(measure)
+    moments = [bindparam(f"at_{number}", type_=Utc) for number in range(ranges + 1)]
+    return union_all(
+        *(
+            select(literal(place).label("place"), orders.c.currency, func.sum(amount).label("units"))
+            .where(*which, at >= since, at < until, of_accounts(orders.c.account, accounts))
+            .group_by(orders.c.currency)
+            for place, (since, until) in enumerate(pairwise(moments))
+        )
+    )
 
 
 def whole(total: Any) -> int:

@@ -105,6 +105,12 @@ def take(
     )
 
 
+def under_way(tx: Connection, now: datetime) -> bool:
+    """Whether a step that somebody waits for (no read) is due or runs."""
+    waits = and_(steps.c.kind != "read", or_(steps.c.due_at <= now, steps.c.leased_until > now))
+    return tx.execute(select(steps.c.id).where(waits).limit(1)).first() is not None
+
+
 def lock_step(tx: Connection, step: Step) -> None:
     """Lock the order and its step for the rest of the transaction. Raises LeaseLost when its fence has moved on."""
     lock(tx, step.order)
