@@ -39,8 +39,8 @@ from services.reconciliation.matching.lookup import (
 )
 from services.reconciliation.matching.suggestions import loose_texts, suggest
 from services.settlements.settlement_operations import ACCOUNT_CODES, ACCOUNT_KINDS
+from services.store.settlements.outcomes import BETWEEN, DecisionKind, Outcome, Reason
 from services.store.settlements.outcomes import OUTCOMES as OUTCOMES
-from services.store.settlements.outcomes import DecisionKind, Outcome, Reason
 
 _NAMES = pa.array(
     [" ".join(key for place, key in enumerate(KEYS) if n >> place & 1) for n in range(1 << len(KEYS))],
@@ -69,11 +69,11 @@ def match(lines: Columns, lookup: Lookup, rules: MatchRules | None = None) -> di
     - `outcome`: one of OUTCOMES; `reason`: one of ``store.settlements.outcomes.REASONS``
     - `order`: our number of the order of a matched line, null otherwise and for one that is split, or follows such a one
     - `keys`: those that name the order, or that found one; `unknown_keys`: those that found none; blank-separated
-    - `candidates`: business ids found by the keys where they are not one order, the oldest first, ", " between, at most
+    - `candidates`: business ids found by the keys where they are not one order, the oldest first, BETWEEN between, at most
       NAMED and then "…"
     - `nearest`: the nearest candidate of a line that is suggested or unmatched, else null; `seen`: the text of the line that
       comes near it, or by which it is open; `expected`: the order's text, and where the keys disagree, what each names:
-      a line for each, the key and then orders with ", " between
+      for each, BETWEEN between, the key and then orders with ", " between
     - `loose_reference`, `loose_order`: the keys by which a near candidate is looked for
 
     `lines`: as Block.lines, of one or many files, its `account` being the key of ours; and `decided` ("", or a key of
@@ -220,7 +220,7 @@ def _candidates(keys: FoundKeys, which: Flags, lookup: Lookup) -> dict[int, str]
     for row, order in sorted({(row, order) for row, _, order in _named(keys, which)}):
         orders.setdefault(row, []).append(order)
     names = _Names(lookup, [order for some in orders.values() for order in some[:NAMED]])
-    return {row: names.first(some, NAMED) for row, some in orders.items()}
+    return {row: BETWEEN.join(names.first(some, NAMED)) for row, some in orders.items()}
 
 
 def _by_key(keys: FoundKeys, which: Flags, lookup: Lookup) -> dict[int, str]:
@@ -231,8 +231,8 @@ def _by_key(keys: FoundKeys, which: Flags, lookup: Lookup) -> dict[int, str]:
     names = _Names(lookup, [order for some in orders.values() for order in some[:NAMED_BY_KEY]])
     found: dict[int, list[str]] = {}
     for (row, key), some in orders.items():
-        found.setdefault(row, []).append(f"{KEYS[key]} {names.first(some, NAMED_BY_KEY)}")
-    return {row: "\n".join(texts) for row, texts in found.items()}
+        found.setdefault(row, []).append(f"{KEYS[key]} {', '.join(names.first(some, NAMED_BY_KEY))}")
+    return {row: BETWEEN.join(texts) for row, texts in found.items()}
 
 
 class _Names:
@@ -241,11 +241,9 @@ class _Names:
     def __init__(self, lookup: Lookup, orders: list[int]) -> None:
         self._known = dict(zip(orders, lookup.names(np.array(orders, dtype=np.int64)), strict=True))
 
-    def first(self, orders: list[int], most: int) -> str:
+    def first(self, orders: list[int], most: int) -> list[str]:
         """The first so many, and "…" for more."""
-        return ", ".join(
-            [*(self._known[one] for one in orders[:most]), *(["…"] if len(orders) > most else [])]
-        )
+        return [*(self._known[one] for one in orders[:most]), *(["…"] if len(orders) > most else [])]
 
 
 def _not_ours(lines: Columns, rules: MatchRules) -> Flags:

@@ -12,6 +12,7 @@ from services.store.schema.payout_lines import LINE_AMOUNTS, line_groups, payout
 from services.store.settlements import settlement_lines
 from services.store.settlements.line_frames import kinds_of
 from services.store.settlements.new_lines import WRITTEN, NewLines, prepared
+from services.store.settlements.outcomes import BETWEEN
 
 COLUMNS = (
     "id", "account", "identity", "key", "file", "line", "replaced_by", "file_account", "account_name", "date",
@@ -45,7 +46,8 @@ def read(tx: Connection, after: int, limit: int) -> Former | None:
     lines = frame(tx, query, kinds_of(COLUMNS))
     digests = {name: [bytes.fromhex(one) for one in plain(lines[name])] for name in ("identity", "key")}
     more = zip(*(plain(lines[name]) for name in _MORE), strict=True)
-    new = {**{name: lines[name] for name in COLUMNS}, **digests}
+    named = {"candidates": lines["candidates"].str.replace(", ", BETWEEN)}
+    new = {**{name: lines[name] for name in COLUMNS}, **digests, **named}
     return Former(list(more), prepared(new)) if len(lines) else None
 
 

@@ -15,11 +15,11 @@ from services.store.schema.payout_lines import LINE_AMOUNTS, LINE_DAYS, LINE_TEX
 from services.store.settlements import line_codes
 from services.store.settlements.line_codes import SHARED, Shared
 from services.store.settlements.line_days import iso_texts
+from services.store.settlements.outcomes import BETWEEN
 
 _LINE = payout_lines.c
 Narrow = Callable[[Select[Any]], Select[Any]]
-# Lists in storage, texts in a frame: what is between the parts.
-_LISTS = {"candidates": ", ", "expected": "\n"}
+_LISTS = ("candidates", "expected")  # in storage, texts in a frame
 _DIGESTS = ("identity", "key")
 _NULLABLE = ("order", "nearest", "decision", "replaced_by", *LINE_AMOUNTS)
 _INTEGERS = ("id", "file", "line")
@@ -117,7 +117,7 @@ def _unpacked(tx: Connection, names: Iterable[str], cells: Mapping[str, pa.Array
             found[name] = _texts(_nth(texts, name))
         elif name in _LISTS:
             listed = cells[f"#{name}"].to_pylist()
-            found[name] = _texts([_LISTS[name].join(json.loads(one)) if one else "" for one in listed])
+            found[name] = _texts([BETWEEN.join(json.loads(one)) if one else "" for one in listed])
     return found
 
 

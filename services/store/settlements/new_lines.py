@@ -15,6 +15,7 @@ from services.store.schema.types import text_list
 from services.store.settlements import line_codes
 from services.store.settlements.line_codes import SHARED, Distinct, Key, Shared
 from services.store.settlements.line_days import day_number, rest
+from services.store.settlements.outcomes import BETWEEN
 
 # The columns of payout_lines that an import writes, behind the id.
 WRITTEN = (
@@ -76,16 +77,15 @@ def prepared(lines: Mapping[str, Any]) -> NewLines:
             **{name: plain(lines[name]) for name in _AS_THEY_ARE},
             **days,
             "texts": _packed(packed),
-            "candidates": listed(plain(lines["candidates"]), ", "),
-            "expected": listed(plain(lines["expected"]), "\n"),
+            **{name: listed(plain(lines[name])) for name in ("candidates", "expected")},
             "seen": [text or None for text in plain(lines["seen"])],
         },
     )
 
 
-def listed(texts: Sequence[str], between: str) -> list[str | None]:
+def listed(texts: Sequence[str]) -> list[str | None]:
     """Texts that the join has joined, as lists in storage."""
-    return [text_list(text.split(between)) if text else None for text in texts]
+    return [text_list(text.split(BETWEEN)) if text else None for text in texts]
 
 
 def packed_texts(texts: Sequence[str]) -> str | None:

@@ -14,6 +14,8 @@ Outcome = Literal[
     "total_line",
     "excluded",
 ]
+# What is between the candidates of a line, and between its expected texts, as the join has them: no id is typed with it.
+BETWEEN = "\n"
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 # A person must look at these lines. The worst come first.
 OPEN: tuple[Outcome, ...] = ("contradictory", "ambiguous", "suggested", "unmatched")

@@ -205,8 +205,7 @@ def change(tx: Connection, lines: pd.DataFrame, found: Mapping[str, Any]) -> Non
         keys = list(zip(*(plain(whole[name]) for name in SHARED[what]), strict=True))
         numbers = line_codes.number(tx, what, set(keys))
         cells[what] = [numbers[key] for key in keys]
-    cells["candidates"] = listed(cells["candidates"], ", ")
-    cells["expected"] = listed(cells["expected"], "\n")
+    cells |= {name: listed(cells[name]) for name in ("candidates", "expected")}
     rows = list(zip(*(cells[name] for name in _CHANGED), lines["id"].tolist(), strict=True))
     if rows:
         mark = "%s" if tx.dialect.name == "postgresql" else "?"

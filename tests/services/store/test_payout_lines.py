@@ -20,6 +20,7 @@ from services.store.schema.payout_lines import (
 )
 from services.store.settlements import joined_lines, line_codes, line_frames, new_lines, settlement_lines
 from services.store.settlements.line_days import day_number, iso, rest
+from services.store.settlements.outcomes import BETWEEN
 from tests.support.payout_lines import import_lines, line
 from tests.support.stored_lines import every_line
 
@@ -189,3 +190,7 @@ def test_a_transaction_is_shared_within_an_account_only(desk: Desk) -> None:
         assert joined_lines.shared_transactions(tx, second, 0, 100) == (b.id, {})
         theirs = joined_lines.of_transactions(tx, "other", ["T-1"])
         assert joined_lines.joined(tx, theirs)["id"].tolist() == [b.id]
+
+
+def test_an_order_id_with_a_comma_is_one_candidate() -> None:
+    assert new_lines.listed([BETWEEN.join(["A, 1", "A-2"]), ""]) == ['["A, 1","A-2"]', None]

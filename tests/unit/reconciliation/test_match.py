@@ -59,13 +59,13 @@ def test_every_key_finds_its_order(cells: dict[str, object], number: int, keys: 
 
 def test_keys_that_name_different_orders_contradict() -> None:
     found = one(line(reporting_data_1="INV-1", order="A2"))
-    assert (found["outcome"], found["candidates"], found["order_id"]) == ("contradictory", "A1, A2", "")
+    assert (found["outcome"], found["candidates"], found["order_id"]) == ("contradictory", "A1\nA2", "")
     assert pd.isna(found["order"])
 
 
 def test_a_shared_reference_alone_is_ambiguous() -> None:
     found = one(line(reporting_data_1="SHARED"))
-    assert (found["outcome"], found["candidates"]) == ("ambiguous", "A3, A4")
+    assert (found["outcome"], found["candidates"]) == ("ambiguous", "A3\nA4")
 
 
 def test_a_shared_reference_and_an_order_outside_it_contradict() -> None:
