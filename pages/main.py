@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import open_screens, uploader
+from pages.components import exports, open_screens, uploader
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
@@ -141,6 +141,7 @@ with desk().store.snapshot():
         sandbox_banner.show()
     backup_banner.show()
     server_banners.show()
+    exports.show()
     if address != "configuration":  # that screen shows these warnings itself, with the buttons that end them
         pause_banner.show()
         passphrase_banner.show()

@@ -21,7 +21,9 @@ from services.store import STORE_AWAY, Store, heartbeats
 
 log = logging.getLogger(__name__)
 # The lanes of every worker, in the order in which they are shown.
-LANES = ("work", "steps", "notifications", "rounds", "payouts", "folder", "reconciliation", "imports")
+LANES = (
+    "work", "steps", "notifications", "rounds", "exports", "payouts", "folder", "reconciliation", "imports",
+)  # fmt: skip
 EVERY_SECONDS = 20.0  # between two writes of a process
 LIMIT_SECONDS = 120.0  # without a sign: one step may last a minute, and its sign waits for the next write
 POLL_SECONDS = 10.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from services import clock
+from services import clock, exports
 from services.access import ALL_ACCOUNTS, WORKER, Actor, Right, audit, require
 from services.accounts.configured import require_account
 from services.desk import Desk
@@ -129,6 +129,7 @@ def erase(desk: Desk, actor: Actor, whom: str) -> Found:
         erasure.erase_lines(tx, theirs.lines)
         erasure.erase_rows(tx, theirs.rows)
         erasure.erase_notifications(tx, theirs.notifications)
+        exports.empty_all(tx)
         ids = [order.id for order in theirs.ended]
         audit.record(tx, actor, "customer_erased", f"user:{actor.id}", orders=ids, rows=found.rows)
     desk.store.truncate_log()
@@ -160,6 +161,7 @@ def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
                 tx, retention.ended_before(tx, account, cutoff, now, now - UNDER_WAY, _AT_ONCE), now
             )
             if done:
+                exports.empty_all(tx)
                 audit.record(tx, WORKER, "customers_erased", f"account:{account}", count=done)
             if done < _AT_ONCE:
                 erasure.erase_rest(tx, account, cutoff)

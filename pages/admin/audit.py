@@ -13,7 +13,7 @@ from pages.components.common import (
     texts,
 )
 from pages.components.configuration_words import EMAIL, PAGES
-from pages.components.order_words import ACTORS, CHANNELS, ROLE_NAMES, person_name
+from pages.components.order_words import ACTORS, ROLE_NAMES, person_name
 from pages.configuration.checks import SIGNS
 from services import money
 from services.access.trail import Entry, actions, broken_at, entries
@@ -21,6 +21,7 @@ from services.checklist.guidance import TITLES
 from services.error_messages import stored_sentence
 from services.error_messages.sentences import SENTENCES
 from services.i18n import Translator, format_datetime, language_name
+from services.orders.names import CHANNEL_NAMES
 
 PAGE = 200
 # action of the audit trail → the reader's words; any other action is shown as its code
@@ -131,7 +132,7 @@ DETAILS = {
 }  # fmt: skip
 VALUES = {
     **ROLE_NAMES,
-    **CHANNELS,
+    **CHANNEL_NAMES,
     **PAGES,
     **EMAIL,
     **configuration_words.SUBJECTS,

@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from pages.bulk.columns import show_columns
-from pages.components import exports
 from pages.components.common import texts
 from pages.components.markdown import plain
 from services import parsing
@@ -24,7 +23,7 @@ from services.errors import DeskError
 from services.i18n import Translator
 from services.imports.scratch import Folder
 from services.settings.account import Account
-from services.spreadsheets.write import to_csv
+from services.spreadsheets.write import XLSX, to_csv
 
 TYPES = ["csv", "txt", "xlsx", "xls", "ods"]  # of tables that can be uploaded
 DECIMALS = {"": "as detected", ",": "comma: 1234,56", ".": "point: 1234.56"}
@@ -45,7 +44,7 @@ def offer_template(columns: tuple[Column, ...], name: str) -> None:
             "XLSX",
             lambda: template.as_xlsx(columns, t),
             file_name=f"{name}.xlsx",
-            mime=exports.XLSX,
+            mime=XLSX,
             icon=":material/download:",
             on_click="ignore",
             type="tertiary",

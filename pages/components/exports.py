@@ -1,20 +1,26 @@
-"""What the exports of several screens share: files written to disk first, and the refusal where there is no room.
+"""Exports on the screens: the menu that asks for one, and the list of the person's exports with their progress.
 
-Streamlit stores a file for download in memory, so it is read once, when it is complete.
+Streamlit stores a file for download in memory, so it is read when its button is pressed, after the rights were asked again.
 """
 
-import tempfile
-import zipfile
-from collections.abc import Callable
-from typing import BinaryIO, cast
+from functools import partial
 
 import streamlit as st
 
-from pages.components.common import desk, texts
+from pages.components import export_words
+from pages.components.common import actor, desk, first_zone, language, refusals, texts
+from pages.components.markdown import plain
+from pages.components.outcome_words import cut_words, number
+from services import exports
+from services.error_messages import stored_sentence
+from services.exports import KeptExport
+from services.exports.kinds import Wanted
+from services.i18n import Translator, format_short
 from services.spreadsheets.write import Form
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Write = Callable[[Form, BinaryIO], object]  # writes the rows in one of the forms
+_THERE = "exports_there"  # whether the person has any, as far as this session knows
+_MAKING = "exports_making"  # those that this session has seen being made
+_REFRESH_SECONDS = 1.5
 
 
 def no_room() -> bool:
@@ -27,20 +33,145 @@ def no_room() -> bool:
     return True
 
 
-def file_bytes(write: Write, form: Form) -> bytes:
-    with tempfile.TemporaryFile() as out:
-        write(form, out)
-        out.seek(0)
-        return out.read()
+def offer(wanted: Wanted, *, rows: int | None = None, most: int | None = None, cut: bool = False) -> None:
+    """Show the menu that asks for an export. ``rows``: of the list, where they are known; ``most``: of a spreadsheet; ``cut``:
+    only a part of what was searched is listed."""
+    t = texts()
+    name = type(wanted).__name__
+    with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
+        if no_room():
+            return
+        if cut:
+            st.warning(cut_words(t), icon=":material/search:")
+        else:
+            st.caption(t("All that the filters let through, not only this page."))
+        ways: list[tuple[Form, str, str]] = [
+            ("xlsx", "For a spreadsheet (XLSX)", ":material/table:"),
+            ("csv", "As text (CSV)", ":material/csv:"),
+        ]
+        for form, label, icon in ways:
+            if form == "xlsx" and most and rows and rows > most:
+                st.caption(
+                    t("A spreadsheet file holds at most {most} rows; CSV holds all.", most=number(most, t))
+                )
+            elif st.button(t(label), icon=icon, key=f"export_{name}_{form}", width="stretch"):
+                _ask(wanted, form)
+        if st.session_state.get(_THERE):
+            _follow(f"menu_{name}")
 
 
-def zip_bytes(write: Write, name: str) -> bytes:
-    """A ZIP with the file as CSV, called ``name``."""
-    with tempfile.TemporaryFile() as out:
-        with (
-            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
-            archive.open(name, "w", force_zip64=True) as part,
-        ):
-            write("csv", cast(BinaryIO, part))
-        out.seek(0)
-        return out.read()
+def show() -> None:
+    """Show the person's exports in the side bar, where there are any; drawn on every screen."""
+    if st.session_state.get("actor") is None:
+        return
+    if _THERE not in st.session_state:  # the first run of this session
+        st.session_state[_THERE] = bool(exports.kept(desk(), actor()))
+    if st.session_state[_THERE]:
+        with st.sidebar:
+            _follow("side")
+
+
+def _ask(wanted: Wanted, form: Form) -> None:
+    with refusals():
+        exports.request(desk(), actor(), wanted, form, language())
+        st.session_state[_THERE] = True
+        st.rerun(scope="app")  # the side bar shows it, too
+
+
+def _follow(place: str) -> None:
+    making = any(one.under_way for one in exports.kept(desk(), actor()))
+    st.fragment(_list, run_every=_REFRESH_SECONDS if making else None)(place)
+
+
+def _list(place: str) -> None:
+    t = texts()
+    with refusals():
+        found = exports.kept(desk(), actor())
+        _toast(found, t)
+        if not found:
+            return
+        st.caption(t("Your exports of the last day"))
+        for one in found:
+            with st.container(border=True, key=f"export_{place}_{one.id}"):
+                _show(one, place, t)
+
+
+def _toast(found: tuple[KeptExport, ...], t: Translator) -> None:
+    """Say once that one is ready whose progress this session has shown."""
+    seen: set[int] = st.session_state.setdefault(_MAKING, set())
+    for one in found:
+        if one.under_way:
+            seen.add(one.id)
+        elif one.id in seen:
+            seen.discard(one.id)
+            if one.state == "ready":
+                st.toast(
+                    t("Your export is ready: {file}", file=plain(one.file_name)), icon=":material/check:"
+                )
+
+
+def _show(one: KeptExport, place: str, t: Translator) -> None:
+    zone, key = first_zone(), f"{place}_{one.id}"
+    made = format_short(one.created_at, zone, language())
+    st.markdown(f"**{t(export_words.KINDS[one.kind])}** · {one.form.upper()} · {made}")
+    if one.wanted is not None:
+        st.caption(plain(export_words.filter_words(one.wanted, t)))
+    if one.state == "waiting":
+        st.progress(0.0, t("It begins in a moment."))
+    elif one.state == "running":
+        part = min(1.0, one.rows / one.total) if one.total else 0.0
+        of_all = t("{rows} of {total} rows", rows=number(one.rows, t), total=number(one.total or 0, t))
+        st.progress(part, of_all if one.total else t.plural("{count} row", "{count} rows", one.rows))
+    elif one.state == "ready":
+        _ready(one, key, t)
+    else:
+        st.error(plain(stored_sentence(one.failure, one.failure_detail, t)), icon=":material/error:")
+    with st.container(horizontal=True):
+        if not one.under_way and one.wanted is not None:
+            st.button(
+                t("Make it again"),
+                icon=":material/refresh:",
+                type="tertiary",
+                key=f"export_again_{key}",
+                on_click=_again,
+                args=(one.id,),
+            )
+        st.button(
+            t("Cancel") if one.under_way else t("Delete"),
+            icon=":material/cancel:" if one.under_way else ":material/delete:",
+            type="tertiary",
+            key=f"export_drop_{key}",
+            on_click=_drop,
+            args=(one.id,),
+        )
+
+
+def _ready(one: KeptExport, key: str, t: Translator) -> None:
+    st.download_button(
+        t("Download {file}", file=plain(one.file_name)),
+        partial(exports.content, desk(), actor(), one.id),  # runs without a session
+        file_name=one.file_name,
+        mime=one.media_type,
+        on_click="ignore",
+        type="primary",
+        icon=":material/download:",
+        key=f"export_file_{key}",
+        width="stretch",
+    )
+    until = format_short(one.kept_until, first_zone(), language())
+    rows = t("{rows} rows", rows=number(one.rows, t))
+    st.caption(f"{rows} · {t('kept until {when}', when=until)}")
+    if one.cut:
+        st.caption(
+            t("A spreadsheet file holds at most {most} rows; CSV holds all.", most=number(one.rows, t))
+        )
+
+
+def _again(export: int) -> None:
+    with refusals():
+        exports.again(desk(), actor(), export, language())
+
+
+def _drop(export: int) -> None:
+    with refusals():
+        exports.drop(desk(), actor(), export)

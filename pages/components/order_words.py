@@ -4,34 +4,34 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pages.components.colours import Colour
-from services.access.sign_in import LOCAL_USER
+from services.access.sign_in import person_name as person_name
 from services.error_messages import stored_sentence
 from services.hipay.reasons import reason_text
 from services.hipay.statuses import status
 from services.i18n import Translator, fill, format_datetime
 from services.money import format_money
+from services.orders.names import BADGE_NAMES
 
 _USUAL_WAIT = timedelta(seconds=5)  # for HiPay's answer to a request for a page
 
 # badge → (text, icon, colour)
 BADGES: dict[str, tuple[str, str, Colour]] = {
-    "preparing": ("Being sent", ":material/schedule_send:", "gray"),
-    "open": ("Waiting for payment", ":material/hourglass_top:", "blue"),
-    "uncertain": ("Check whether it arrived", ":material/help:", "orange"),
-    "bounced": ("E-mail came back", ":material/mail_off:", "red"),
-    "failed": ("Not sent", ":material/error:", "red"),
-    "expired": ("Expired, unpaid", ":material/timer_off:", "gray"),
-    "cancelled": ("Called off", ":material/cancel:", "gray"),
-    "refused": ("Payment refused", ":material/credit_card_off:", "orange"),
-    "pending": ("Payment pending", ":material/pending:", "yellow"),
-    "unconfirmed": ("Payment being confirmed", ":material/hourglass_bottom:", "yellow"),
-    "authorised": ("Held", ":material/lock_clock:", "violet"),
-    "paid": ("Paid", ":material/check_circle:", "green"),
-    "refunded": ("Refunded", ":material/undo:", "gray"),
-    "charged_back": ("Charged back", ":material/gavel:", "red"),
+    "preparing": (BADGE_NAMES["preparing"], ":material/schedule_send:", "gray"),
+    "open": (BADGE_NAMES["open"], ":material/hourglass_top:", "blue"),
+    "uncertain": (BADGE_NAMES["uncertain"], ":material/help:", "orange"),
+    "bounced": (BADGE_NAMES["bounced"], ":material/mail_off:", "red"),
+    "failed": (BADGE_NAMES["failed"], ":material/error:", "red"),
+    "expired": (BADGE_NAMES["expired"], ":material/timer_off:", "gray"),
+    "cancelled": (BADGE_NAMES["cancelled"], ":material/cancel:", "gray"),
+    "refused": (BADGE_NAMES["refused"], ":material/credit_card_off:", "orange"),
+    "pending": (BADGE_NAMES["pending"], ":material/pending:", "yellow"),
+    "unconfirmed": (BADGE_NAMES["unconfirmed"], ":material/hourglass_bottom:", "yellow"),
+    "authorised": (BADGE_NAMES["authorised"], ":material/lock_clock:", "violet"),
+    "paid": (BADGE_NAMES["paid"], ":material/check_circle:", "green"),
+    "refunded": (BADGE_NAMES["refunded"], ":material/undo:", "gray"),
+    "charged_back": (BADGE_NAMES["charged_back"], ":material/gavel:", "red"),
 }
 ROLE_NAMES = {"manager": "Manager", "finance": "Finance", "admin": "Administrator"}
-CHANNELS = {"link": "By link", "phone": "By phone"}
 ACTORS = {"worker": "E-Terminal Desk", "hipay": "HiPay", "customer": "Customer", "system": "E-Terminal Desk"}
 
 EVENTS = {
@@ -167,11 +167,6 @@ MISFITS = {
 }  # fmt: skip
 
 
-def person_name(name: str, t: Translator) -> str:
-    """The name that was stored with what the person did; the local user in the reader's words."""
-    return t(LOCAL_USER) if name == LOCAL_USER else name
-
-
 def event_words(
     kind: str, data: dict[str, Any], currency: str, zone: str, t: Translator
 ) -> tuple[str, str, str]:
@@ -257,6 +252,7 @@ LANES = {
     "steps": "A call to HiPay or to the mail server does not come back: some requests wait.",
     "notifications": "What HiPay tells of payments is not taken in.",
     "rounds": "Alarms, reminders and notices are not looked after.",
+    "exports": "Exports are not made.",
     "payouts": "Payout files are not fetched from HiPay.",
     "folder": "The watched folder is not looked at.",
     "reconciliation": "Payout lines do not follow what changes.",

@@ -8,7 +8,6 @@ from pages.components import accounts
 from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.components.order_words import CHANNELS
 from pages.new_order import sent, templates
 from pages.new_order.form import Form, draw_form, reset_form
 from pages.new_order.readiness import show_missing
@@ -23,6 +22,7 @@ from services.money import format_money
 from services.notices.choices import may_set_address, set_address
 from services.orders import create
 from services.orders.drafts import Channel
+from services.orders.names import CHANNEL_NAMES
 from services.settings.account import Account
 
 LABELS = {
@@ -93,7 +93,7 @@ def _account_and_channel() -> tuple[Account, Channel]:
     channel = left.segmented_control(
         t("How will the customer pay?"),
         _CHANNELS,
-        format_func=lambda key: t(CHANNELS[key]),
+        format_func=lambda key: t(CHANNEL_NAMES[key]),
         required=True,
         key="new_order_channel",
         help=t(

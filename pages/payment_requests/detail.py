@@ -8,13 +8,14 @@ from pages.components.alarm_words import alarm_words
 from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.components.order_words import BADGES, CHANNELS, person_name, unanswered_words
+from pages.components.order_words import BADGES, person_name, unanswered_words
 from pages.payment_requests import confirm, link_actions, payment_actions, timeline
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money
 from services.orders import history
 from services.orders.history import Detail
+from services.orders.names import CHANNEL_NAMES
 from services.orders.states import UNPAID
 
 
@@ -122,7 +123,7 @@ def _fact_lines(found: Detail, zone: str, t: Translator) -> list[tuple[str, str]
         (t("Collected"), money(order.captured)),
         (t("Refunded"), money(order.refunded)),
         (t("Charged back"), money(order.charged_back)),
-        (t("Channel"), t(CHANNELS.get(order.channel, order.channel))),
+        (t("Channel"), t(CHANNEL_NAMES.get(order.channel, order.channel))),
         (t("Customer's language"), language_name(order.language, language())),
         (
             t("Collection"),

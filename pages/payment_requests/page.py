@@ -7,17 +7,19 @@ from typing import Any, get_args
 import pyarrow as pa
 import streamlit as st
 
-from pages.components import accounts, selection, url_state
+from pages.components import accounts, exports, selection, url_state
 from pages.components.common import actor, desk, in_one_read, language, refusals, texts
-from pages.components.order_words import BADGES, CHANNELS, person_name
+from pages.components.order_words import BADGES, person_name
 from pages.components.search_box import search_box
-from pages.payment_requests import detail, export
+from pages.payment_requests import detail
 from services.access import Right
+from services.exports.kinds import PaymentRequests
 from services.i18n import format_ago, format_short
 from services.money import format_money
 from services.orders import history, states
 from services.orders.drafts import Channel
 from services.orders.history import Filter
+from services.orders.names import CHANNEL_NAMES
 
 # Streamlit's chips take hexadecimal colours.
 _COLOURS = {
@@ -36,7 +38,7 @@ _OPENED = "request_opened"  # the request whose row was clicked, until it is sho
 CHOICES = (
     url_state.text("q"),
     url_state.some_of("state", lambda: tuple(states.BADGES)),
-    url_state.some_of("channel", lambda: tuple(CHANNELS)),
+    url_state.some_of("channel", lambda: tuple(CHANNEL_NAMES)),
     url_state.text("by"),
     url_state.some_of("in", lambda: tuple(accounts.offered(Right.SEE_ORDERS))),
     url_state.page("page"),
@@ -75,9 +77,9 @@ def _filter() -> Filter:
         )
         channels = st.multiselect(
             t("Channel"),
-            list(CHANNELS),
+            list(CHANNEL_NAMES),
             key="channel",
-            format_func=lambda key: t(CHANNELS[key]),
+            format_func=lambda key: t(CHANNEL_NAMES[key]),
             width=200,
             placeholder=t("all"),
             **every,
@@ -124,7 +126,7 @@ def _list(chosen: Filter) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(t.plural("{count} payment request", "{count} payment requests", listing.total))
         with st.container(horizontal=True, width="content"):
-            export.offer(chosen)
+            exports.offer(PaymentRequests(chosen=chosen), rows=listing.total)
             if st.button(t("Check these with HiPay now"), icon=":material/sync:", type="tertiary"):
                 history.check_now(desk(), actor(), [order.id for order in listing.orders])
                 st.toast(t("HiPay is being asked; the list follows by itself."))

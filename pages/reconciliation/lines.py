@@ -6,13 +6,15 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from pages.components import accounts, outcome_words, selection, tables
+from pages.components import accounts, exports, outcome_words, selection, tables
 from pages.components.common import actor, desk, in_one_read, refusals, texts
-from pages.reconciliation import address, decision_lines, decisions, filters, list_exports
+from pages.reconciliation import address, decision_lines, decisions, filters
 from pages.reconciliation.line import show_line
 from pages.reconciliation.pager import cursor, pager, warn_cut
+from services.exports.kinds import Lines
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists
+from services.reconciliation.views.list_exports import XLSX_ROWS
 from services.reconciliation.views.lists import OPEN, Figures, LineFilter, ShownLine
 
 # Session keys: the ticked lines, those that have left the list, and the list and line of the run before.
@@ -38,7 +40,7 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
             return
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             pager("lines", page, t)
-            list_exports.offer_lines(chosen, sort, page)
+            exports.offer(Lines(chosen=chosen, sort=sort), rows=page.total, most=XLSX_ROWS, cut=page.cut)
         _table(page.rows, t)
         address.write()
     ids = _ticked()

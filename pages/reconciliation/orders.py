@@ -5,15 +5,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import outcome_words, selection, tables
+from pages.components import exports, outcome_words, selection, tables
 from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.reconciliation import acceptance, address, decision_history, filters, list_exports
+from pages.reconciliation import acceptance, address, decision_history, filters
 from pages.reconciliation.pager import cursor, pager, warn_cut
+from services.exports.kinds import SettledOrders
 from services.i18n import Translator
 from services.reconciliation.views import details, line_text, lists, order_text
 from services.reconciliation.views.details import OrderDetail
+from services.reconciliation.views.list_exports import XLSX_ROWS
 from services.reconciliation.views.lists import Figures, LineOfFile, ListedOrder, PositionedOrder
 
 
@@ -32,7 +34,8 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
                 horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
             ):
                 pager("orders", page, t)
-                list_exports.offer_orders(chosen, sort, page, late=late)
+                wanted = SettledOrders(chosen=chosen, sort=sort, late=late)
+                exports.offer(wanted, rows=page.total, most=XLSX_ROWS, cut=page.cut)
             _table(page.rows, t)
         else:
             st.info(

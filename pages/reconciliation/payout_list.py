@@ -5,12 +5,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import accounts, outcome_words, selection, tables
+from pages.components import accounts, exports, outcome_words, selection, tables
 from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import held_corrections, set_aside_rows
-from pages.reconciliation import address, list_exports
+from pages.reconciliation import address
+from services.exports.kinds import Payouts
 from services.i18n import Translator
 from services.reconciliation.views import file_list, line_text, payout_list
 from services.reconciliation.views.lists import SHOWN
@@ -46,7 +47,7 @@ def show(account_keys: tuple[str, ...]) -> None:
             return
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.caption(t.plural("{count} payout", "{count} payouts", len(matching)))
-            list_exports.offer_payouts(account_keys, tuple(states or ()), len(matching))
+            exports.offer(Payouts(accounts=account_keys, states=tuple(states or ())), rows=len(matching))
         pages = -(-len(matching) // SHOWN)
         place = min(st.session_state.get("payouts_page", 1), pages)
         _table(matching[(place - 1) * SHOWN : place * SHOWN], t)

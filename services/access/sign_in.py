@@ -24,13 +24,14 @@ from typing import Any, ClassVar
 
 from services.access import ROLES, Actor, Grant, NotSignedIn, Right, audit, rights
 from services.desk import Desk
+from services.i18n import Translator
 from services.settings.account import SignIn
 from services.store import Connection, access
 from services.store.access import Session
 from services.store.locks import one_at_a_time
 
 LOCAL_ISSUER = "local"
-LOCAL_USER = "Local user"  # screens show it in the reader's language
+LOCAL_USER = "Local user"  # screens show it in the reader's language: ``person_name``
 _SKEW = timedelta(minutes=1)  # between the provider's clock and ours
 _TOUCH = timedelta(minutes=1)  # a session's end is written again only when use has moved it by this much
 
@@ -258,3 +259,8 @@ def _machine_user() -> str:
         return LOCAL_USER
     full_name = account.pw_gecos.split(",")[0].strip()
     return LOCAL_USER if full_name.casefold() in ("", account.pw_name.casefold()) else full_name
+
+
+def person_name(name: str, t: Translator) -> str:
+    """The name that was stored with what the person did; the local user in the reader's words."""
+    return t(LOCAL_USER) if name == LOCAL_USER else name

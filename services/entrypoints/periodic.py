@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services import clock, retention
+from services import clock, exports, retention
 from services.alarms import sweep
 from services.desk import Desk
 from services.imports.held_corrections import decide_redelivered
@@ -34,6 +34,7 @@ class Round:
 ROUNDS = (
     Round("alarms", timedelta(minutes=2), sweep.sweep),
     Round("retention", timedelta(hours=24), retention.sweep),
+    Round("exports", timedelta(minutes=10), exports.sweep),
     Round("notices", timedelta(seconds=20), post.post),
     Round("held_corrections", timedelta(minutes=2), decide_redelivered),
     Round("reminders", timedelta(minutes=5), remind),

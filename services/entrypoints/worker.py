@@ -3,6 +3,7 @@
     steps           mails, pages, operations, reads of HiPay: services.orders.steps.lanes
     notifications   HiPay's notifications
     rounds          periodic work: services.entrypoints.periodic
+    exports         the process that makes exports: services.exports.supervisor
     and             fetching payouts, the watched folder, reconciliation, imports: services.imports.background
 
 Any number may run, in any number of processes. On SQLite one is enough: its writers wait for each other anyway.
@@ -21,6 +22,7 @@ from services import logs, private_files, versions
 from services.bulk import sending
 from services.desk import Desk
 from services.entrypoints.periodic import Rounds
+from services.exports.supervisor import ExportProcess
 from services.imports import background
 from services.opening import desk_or_exit
 from services.orders import notifications
@@ -73,6 +75,7 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     lanes, rounds, watch = Lanes(desk, owner), Rounds(), MarkerWatch(desk.store, desk.settings)
     may_work, may_fold = threading.Event(), threading.Event()
+    export_process = ExportProcess(desk)
 
     def send() -> bool:
         desk.wake.clear()
@@ -101,7 +104,7 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
             rounds.run_due(desk)
         return False
 
-    others = {"notifications": handle_notifications, "rounds": run_rounds}
+    others = {"notifications": handle_notifications, "rounds": run_rounds, "exports": export_process.poll}
     with background.background(desk, stopping):
         threads = [
             threading.Thread(
@@ -118,6 +121,7 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
             lanes.wait(STOPPING_SECONDS)
             for thread in threads:
                 thread.join(max(0.0, ends_at - time.monotonic()))
+            export_process.stop()
 
 
 def _lane(

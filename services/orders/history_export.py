@@ -1,37 +1,39 @@
 """The history as a file for a spreadsheet, with the filters of the list; no text in it can run as a formula.
 
-Rows are read and written as a stream: a hundred thousand orders take no more memory than a thousand.
+Rows are read and written in batches: a hundred thousand orders take no more memory than a thousand.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from functools import cache
+from itertools import islice
+from typing import BinaryIO
 
 from services import clock
-from services.access import Actor, Right, allowed_accounts, audit
+from services.access import Actor, Right, allowed_accounts
+from services.access.sign_in import person_name
 from services.desk import Desk
 from services.i18n import Translator, language_name
 from services.orders.drafts import REFERENCES
 from services.orders.history import badge
+from services.orders.names import BADGE_NAMES, CHANNEL_NAMES
 from services.spreadsheets import write
-from services.spreadsheets.write import Column, Form
+from services.spreadsheets.write import Column, Form, Progress, Values, each, field
+from services.store import Connection
 from services.store.orders import orders
 from services.store.orders.orders import Filter
 from services.store.orders.records import Order
 
-
-@dataclass(frozen=True)
-class Words:
-    """English msgids of the badges and the channels, and a person's stored name, as the screens show them."""
-
-    badges: Mapping[str, str]
-    channels: Mapping[str, str]
-    person: Callable[[str, Translator], str]
+_BATCH = 500
 
 
 def write_history(
-    desk: Desk, actor: Actor, chosen: Filter, form: Form, words: Words, t: Translator, out: BinaryIO
+    desk: Desk,
+    actor: Actor,
+    chosen: Filter,
+    form: Form,
+    t: Translator,
+    out: BinaryIO,
+    progress: Progress = lambda rows: None,
 ) -> int:
     """Write every payment request of the accounts allowed that the filter selects to ``out``, newest first. Returns their number.
 
@@ -39,33 +41,36 @@ def write_history(
     zone, which a column names. Raises NotAllowed.
     """
     now = clock.now()
-    with desk.store.write() as tx:
+    with desk.store.read_one_state() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
-        total = orders.count_orders(tx, chosen, accounts, now=now)
-        audit.record(tx, actor, "history_exported", f"user:{actor.id}", rows=total)
-    columns = _columns(desk, words, t, now)
-    with desk.store.read() as tx:
-        return write.write(orders.each_order(tx, chosen, accounts, now=now), columns, form, t, out)
+        found = orders.each_order(tx, chosen, accounts, now=now)
+        batches = iter(lambda: list(islice(found, _BATCH)), [])
+        return write.write(batches, _columns(desk, t, now), form, t, out, progress)
 
 
-def _columns(desk: Desk, words: Words, t: Translator, now: datetime) -> tuple[Column, ...]:
-    badges = {key: t(text) for key, text in words.badges.items()}
-    channels = {key: t(text) for key, text in words.channels.items()}
+def count_history(tx: Connection, actor: Actor, chosen: Filter) -> int:
+    """How many payment requests ``write_history`` would write. Raises NotAllowed."""
+    accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
+    return orders.count_orders(tx, chosen, accounts, now=clock.now())
 
-    def field(name: str) -> Callable[[Order], Any]:
-        return lambda order: getattr(order, name)
 
-    def moment(name: str) -> Callable[[Order], datetime | None]:
+def _columns(desk: Desk, t: Translator, now: datetime) -> tuple[Column, ...]:
+    badges = {key: t(text) for key, text in BADGE_NAMES.items()}
+    channels = {key: t(text) for key, text in CHANNEL_NAMES.items()}
+    account, zone = cache(desk.account), cache(lambda key: desk.account(key).zone)
+    language = cache(lambda code: language_name(code, t.language))
+
+    def moment(name: str) -> Values:
         """In the account's zone, which another column names."""
 
         def local(order: Order) -> datetime | None:
             at: datetime | None = getattr(order, name)
-            return at.astimezone(desk.account(order.account).zone).replace(tzinfo=None) if at else None
+            return at.astimezone(zone(order.account)).replace(tzinfo=None) if at else None
 
-        return local
+        return each(local)
 
     return (
-        Column("State", "text", lambda order: badges[badge(order, now)], 22),
+        Column("State", "text", each(lambda order: badges[badge(order, now)]), 22),
         Column("Order id", "text", field("order_id")),
         Column("Invoice number", "text", field("reference_1")),
         Column("First name", "text", field("first_name")),
@@ -83,10 +88,10 @@ def _columns(desk: Desk, words: Words, t: Translator, now: datetime) -> tuple[Co
         Column("Sent on", "time", moment("sent_at")),
         Column("Valid until", "time", moment("expires_at")),
         Column("Paid on", "time", moment("paid_at")),
-        Column("Time zone", "text", lambda order: desk.account(order.account).timezone),
-        Column("Channel", "text", lambda order: channels.get(order.channel, order.channel)),
-        Column("Customer's language", "text", lambda order: language_name(order.language, t.language)),
-        Column("Sent by", "text", lambda order: words.person(order.sender_name, t), 20),
-        Column("Account", "text", lambda order: desk.account(order.account).name, 20),
+        Column("Time zone", "text", each(lambda order: account(order.account).timezone)),
+        Column("Channel", "text", each(lambda order: channels.get(order.channel, order.channel))),
+        Column("Customer's language", "text", each(lambda order: language(order.language))),
+        Column("Sent by", "text", each(lambda order: person_name(order.sender_name, t)), 20),
+        Column("Account", "text", each(lambda order: account(order.account).name), 20),
         *(Column(f"Reference {n}", "text", field(f"reference_{n}")) for n in range(2, REFERENCES + 1)),
     )

@@ -1,19 +1,25 @@
-"""Rows as a file for a spreadsheet, written as a stream: a hundred thousand take no more memory than a thousand. A frame as CSV.
+"""Rows as a file for a spreadsheet, written in batches: a hundred thousand take no more memory than a thousand. A frame as CSV.
 
-No text of it can run as a formula, and no number becomes text.
+No text of it can run as a formula, and no number becomes text. A batch is formatted column by column, and each different
+value once.
 """
 
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Literal
+from decimal import Decimal
+from functools import partial
+from operator import attrgetter
+from typing import Any, BinaryIO, Literal, TypeVar
 
 import pandas as pd
 import xlsxwriter
 from babel.numbers import get_decimal_symbol
+from xlsxwriter.exceptions import FileCreateError
 
 from services.i18n import Translator
 from services.money import from_units
@@ -22,83 +28,166 @@ from services.money import from_units
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # A spreadsheet of another country reads the file with another separator: for it, a cell may begin after any of these.
 _ELSEWHERE = re.compile(r'([;,\t|]"?)(?=[=+@＝＋－＠-])')
+_BETWEEN = "\x1f"  # the cells of a batch, so that all of them are searched at once
+_NOT_INERT = re.compile(rf"(?:\A|{_BETWEEN})[{re.escape(''.join(_FORMULA))}]|{_ELSEWHERE.pattern}|\x00")
 
 Form = Literal["csv", "xlsx"]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHEET_ROWS = 1_000_000  # a worksheet ends at 1,048,576
 _XLSX = {
     "constant_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False,
 }  # fmt: skip
 
 
+V = TypeVar("V", bound=Hashable)
+C = TypeVar("C")
+Values = Callable[[Sequence[Any]], Iterable[Any]]  # of a batch of rows: the value of each in one column
+Progress = Callable[[int], object]  # called after each batch with the number of rows so far
+
+
 @dataclass(frozen=True)
 class Column:
-    """``label`` is an English msgid. ``kind``: what the value is: a text, units of 1/10000 or None, a whole number or None,
+    """``label`` is an English msgid. ``kind``: what a value is: a text, units of 1/10000 or None, a whole number or None,
     or a local time without zone or None."""
 
     label: str
     kind: Literal["text", "amount", "count", "time"]
-    value: Callable[[Any], Any]
+    values: Values
     width: int = 16
 
 
-def write(rows: Iterable[Any], columns: Sequence[Column], form: Form, t: Translator, out: BinaryIO) -> int:
+def field(name: str) -> Values:
+    """The attribute of each row."""
+    return partial(map, attrgetter(name))
+
+
+def each(value: Callable[[Any], Any]) -> Values:
+    """``value`` of each row."""
+    return partial(map, value)
+
+
+def write(
+    batches: Iterable[Sequence[Any]],
+    columns: Sequence[Column],
+    form: Form,
+    t: Translator,
+    out: BinaryIO,
+    progress: Progress = lambda rows: None,
+) -> int:
     """Write the rows to `out`; how many there were.
 
     CSV: UTF-8 with BOM, in the reader's notation. XLSX: texts are texts, amounts numbers, times dates.
     """
-    return (_csv if form == "csv" else _xlsx)(rows, columns, t, out)
+    return (_csv if form == "csv" else _xlsx)(batches, columns, t, out, progress)
 
 
-def _csv(rows: Iterable[Any], columns: Sequence[Column], t: Translator, out: BinaryIO) -> int:
+def _csv(
+    batches: Iterable[Sequence[Any]],
+    columns: Sequence[Column],
+    t: Translator,
+    out: BinaryIO,
+    progress: Progress,
+) -> int:
     decimal = get_decimal_symbol(t.locale)
+    delimiter = ";" if decimal == "," else ","
     out.write(b"\xef\xbb\xbf")
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text, delimiter=";" if decimal == "," else ",", lineterminator="\r\n")
-    writer.writerow([inert(t(column.label)) for column in columns])
+    out.write(_csv_lines([[inert(t(column.label)) for column in columns]], delimiter))
     count = 0
-    for row in rows:
-        writer.writerow([_csv_cell(column.kind, column.value(row), decimal) for column in columns])
-        count += 1
-    text.detach()
+    for rows in batches:
+        cells = [_csv_cells(column.kind, list(column.values(rows)), decimal) for column in columns]
+        out.write(_csv_lines(zip(*cells, strict=True), delimiter))
+        count += len(rows)
+        progress(count)
     return count
 
 
-def _csv_cell(kind: str, value: Any, decimal: str) -> str:
+def _csv_lines(rows: Iterable[Iterable[str]], delimiter: str) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _csv_cells(kind: str, values: list[Any], decimal: str) -> Iterable[str]:
     if kind == "text":
-        return inert(value)
-    if value is None:
-        return ""
+        return _all_inert(values)
     if kind == "amount":
-        return amount_text(value, decimal)
-    return str(value) if kind == "count" else str(value.strftime("%Y-%m-%d %H:%M"))
+        return _by_value(values, lambda value: "" if value is None else amount_text(value, decimal))
+    if kind == "count":
+        return _by_value(values, lambda value: "" if value is None else str(value))
+    return _by_value(values, lambda value: "" if value is None else str(value.strftime("%Y-%m-%d %H:%M")))
 
 
-def _xlsx(rows: Iterable[Any], columns: Sequence[Column], t: Translator, out: BinaryIO) -> int:
-    count = 0
-    with xlsxwriter.Workbook(out, _XLSX) as book:
-        bold = book.add_format({"bold": True, "bottom": 1})
-        formats = {
-            "amount": book.add_format({"num_format": "#,##0.00##"}),
-            "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-        }
-        sheet: Any = None
-        for count, row in enumerate(rows, 1):
-            place = (count - 1) % SHEET_ROWS + 1
-            if place == 1:
+def _by_value(values: Sequence[V], cell: Callable[[V], C]) -> Iterable[C]:
+    """``cell`` of each value, worked out once for each different one."""
+    known = {value: cell(value) for value in set(values)}
+    return map(known.__getitem__, values)
+
+
+def _all_inert(texts: list[str]) -> Iterable[str]:
+    """``inert`` of each text. Most batches have nothing to change, as one search over all of them shows."""
+    different = set(texts)
+    if not _NOT_INERT.search(_BETWEEN.join(different)):
+        return texts
+    return _by_value(texts, inert)
+
+
+def _xlsx(
+    batches: Iterable[Sequence[Any]],
+    columns: Sequence[Column],
+    t: Translator,
+    out: BinaryIO,
+    progress: Progress,
+) -> int:
+    with tempfile.TemporaryDirectory() as folder:  # what the library leaves there goes with it
+        book = xlsxwriter.Workbook(out, {**_XLSX, "tmpdir": folder})
+        try:
+            count = _fill(book, batches, columns, t, progress)
+        except BaseException:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
+            raise
+        try:
+            book.close()
+        except FileCreateError as error:  # its word for an error of the system, such as a full disk
+            raise error.args[0] from None
+    return count
+
+
+def _fill(
+    book: Any,
+    batches: Iterable[Sequence[Any]],
+    columns: Sequence[Column],
+    t: Translator,
+    progress: Progress,
+) -> int:
+    bold = book.add_format({"bold": True, "bottom": 1})
+    amounts = book.add_format({"num_format": "#,##0.00##"})
+    times = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    sheet, count = _new_sheet(book, columns, bold, t), 0
+    for rows in batches:
+        for cells in zip(*(_xlsx_cells(column, rows) for column in columns), strict=True):
+            place = count % SHEET_ROWS + 1
+            if place == 1 and count:
                 sheet = _new_sheet(book, columns, bold, t)
-            for across, column in enumerate(columns):
-                value = column.value(row)
-                if column.kind == "text":
+            count += 1
+            for across, value in enumerate(cells):
+                if isinstance(value, str):
                     sheet.write_string(place, across, value)
+                elif isinstance(value, Decimal):
+                    sheet.write_number(place, across, value, amounts)
                 elif isinstance(value, datetime):
-                    sheet.write_datetime(place, across, value, formats["time"])
-                elif column.kind == "amount" and value is not None:
-                    sheet.write_number(place, across, from_units(value), formats["amount"])
+                    sheet.write_datetime(place, across, value, times)
                 elif value is not None:
                     sheet.write_number(place, across, value)
-        if not count:
-            _new_sheet(book, columns, bold, t)
+        progress(count)
     return count
+
+
+def _xlsx_cells(column: Column, rows: Sequence[Any]) -> Iterable[Any]:
+    """Texts, amounts as decimals, whole numbers, times; None where a cell stays empty."""
+    if column.kind != "amount":
+        return column.values(rows)
+    return _by_value(list(column.values(rows)), lambda units: None if units is None else from_units(units))
 
 
 def _new_sheet(book: Any, columns: Sequence[Column], bold: Any, t: Translator) -> Any:

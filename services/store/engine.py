@@ -3,7 +3,7 @@
 SQLite: write-ahead log, every commit on disk (``synchronous=FULL``), writers begin IMMEDIATE (deferred ones failed in
 most of 800 concurrent writes) and wait up to 20 s for the lock, trying every few milliseconds: SQLite itself tries after
 gaps of up to 100, while a busy worker begins again and again. PostgreSQL: READ COMMITTED, rows locked as they are taken.
-Either way ``read()`` and ``write()`` are the only two ways in.
+Either way ``read()``, ``read_one_state()`` and ``write()`` are the only ways in.
 """
 
 import sqlite3
@@ -147,6 +147,15 @@ class Store:
         version = self._file_version.now() if self._file_version else None
         reading = Reading(self._memory, version, sqlite=self.sqlite)
         return self.engine.connect().execution_options(**options(reading))
+
+    @contextmanager
+    def read_one_state(self) -> Iterator[Connection]:
+        """A transaction of its own that reads one state of the database, however many reads it makes and however long it lasts."""
+        opened = self._connect()
+        if not self.sqlite:  # SQLite reads so anyway
+            opened = opened.execution_options(isolation_level="REPEATABLE READ")
+        with opened as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -3,12 +3,12 @@
 import csv
 import io
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenWindow
+from tests.browser.exporting import exported
 from tests.browser.installation import Installation
 from tests.browser.order_form import fill_right, open_confirmation
 from tests.browser.windows import picture, settled
@@ -153,12 +153,7 @@ def match_by_hand(page: Page, order_id: str) -> None:
 
 def downloaded(page: Page) -> list[dict[str, str]]:
     """What the list exports as CSV."""
-    settled(page)
-    page.get_by_role("button", name="Export").locator("visible=true").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="As text (CSV)").click()
-    text = Path(download.value.path()).read_bytes().decode("utf-8-sig")
-    page.keyboard.press("Escape")
+    text = exported(page, "Export", "As text (CSV)", "Download").decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import OpenWindow
+from tests.browser.exporting import exported
 from tests.browser.installation import Installation
 from tests.browser.order_form import LABELS, fill, fill_right
 from tests.browser.windows import picture, settled
@@ -55,6 +56,7 @@ class Words:
     all_lines: str
     export: str
     matched: str
+    as_text: str
     download: str
     delimiter: str
     csv_heads: tuple[str, str, str]
@@ -103,7 +105,8 @@ WORDS = {
         all_lines="All (",
         export="Export",
         matched="✓ Matched",
-        download="As text (CSV)",
+        as_text="As text (CSV)",
+        download="Download",
         delimiter=",",
         csv_heads=("Outcome", "Our order", "Operation"),
         reason="Reason",
@@ -149,7 +152,8 @@ WORDS = {
         all_lines="Toutes (",
         export="Exporter",
         matched="✓ Rapproché",
-        download="En texte (CSV)",
+        as_text="En texte (CSV)",
+        download="Télécharger",
         delimiter=";",
         csv_heads=("Résultat", "Notre commande", "Opération"),
         reason="Motif",
@@ -336,10 +340,7 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     expect(cell(page, order_id)).to_be_attached()
     album.keep(page, "reconciliation-lines")
 
-    page.get_by_role("button", name=words.export).locator("visible=true").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name=words.download).click()
-    text = Path(download.value.path()).read_bytes().decode("utf-8-sig")
+    text = exported(page, words.export, words.as_text, words.download).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text), delimiter=words.delimiter))
     ours = [row for row in rows if row["Reporting data 1"] == invoice]
     outcome, order, operation = words.csv_heads
@@ -348,7 +349,6 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     [sale] = [row for row in ours if row[operation] == words.sale]
     assert sale[words.settled] == words.settled_amount
     assert words.by_invoice in sale[words.reason]
-    page.keyboard.press("Escape")
 
     page.get_by_role("radio", name=words.payout_check).click()
     expect(cell(page, words.adds_up)).to_be_attached()

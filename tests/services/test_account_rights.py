@@ -22,6 +22,7 @@ from services.access import ALL_ACCOUNTS, Actor, NotAllowed, Right
 from services.accounts.options import Options
 from services.accounts.reminders import Reminders
 from services.bulk.rows import Rules
+from services.exports.kinds import Lines
 from services.i18n import translator
 from services.settlements.dialect import Chosen
 from services.store.orders.orders import Filter
@@ -115,6 +116,11 @@ RULES: dict[str, Rule | str] = {
     "checklist.overview.overview": refused(**OUTLET),
     "checklist.test_email.send_test_email": refused(**OUTLET, language=""),
     "demo.sample_month.make": "there is one account in the sandbox's world that it is made for; it asks for that one",
+    "exports.request": hidden(wanted=Lines(chosen=LineFilter()), form="csv", language="en"),
+    "exports.kept": OWN,
+    "exports.content": OWN,
+    "exports.again": OWN,
+    "exports.drop": OWN,
     "imports.corrections.of_file": refused(**FILE),
     "imports.fetch_requests.request_fetch": refused(**OUTLET, form_key="walk"),
     "imports.fetch_requests.read_fetching": refused(**OUTLET),
@@ -150,7 +156,8 @@ RULES: dict[str, Rule | str] = {
     "orders.create.create_in": refused(draft="$draft", form_key="walk"),
     "orders.create.preview": refused(accepted="$accepted"),
     "orders.create.copy_address": OWN,
-    "orders.history_export.write_history": hidden(chosen=Filter(), form="csv", words="$words", t=EN, out="$out"),
+    "orders.history_export.write_history": hidden(chosen=Filter(), form="csv", t=EN, out="$out"),
+    "orders.history_export.count_history": hidden(chosen=Filter()),
     "orders.history.find": hidden(shows=True, chosen=Filter()),
     "orders.history.detail": refused(**ORDER),
     "orders.history.senders": hidden(),
@@ -207,6 +214,10 @@ RULES: dict[str, Rule | str] = {
     "reconciliation.decisions.set_aside_rows.of_file": refused(**FILE),
     "reconciliation.decisions.set_aside_rows.deal": refused(**FILE, lines=[1], reason="test"),
     "reconciliation.decisions.set_aside_rows.undo": refused(**FILE, lines=[1], reason="test"),
+    "reconciliation.views.list_exports.count_lines": hidden(chosen=LineFilter()),
+    "reconciliation.views.list_exports.count_orders": hidden(chosen=OrderFilter(), late=False),
+    "reconciliation.views.lists.narrowed_lines": hidden(chosen=LineFilter()),
+    "reconciliation.views.lists.narrowed_orders": hidden(chosen=OrderFilter(), late=False),
     "reconciliation.views.list_exports.write_lines": hidden(chosen=LineFilter(), sort="newest", form="csv", t=EN, out="$out"),
     "reconciliation.views.list_exports.write_orders": hidden(chosen=OrderFilter(), sort="newest", form="csv", t=EN, out="$out"),
     "reconciliation.views.list_exports.write_payouts": hidden(accounts=(), states=(), form="csv", t=EN, out="$out"),

@@ -12,7 +12,6 @@ from services.access import Actor
 from services.desk import Desk
 from services.orders import templates
 from services.orders.drafts import check
-from services.orders.history_export import Words
 from services.orders.templates import Content
 from services.reconciliation.decisions import decide, not_ours_rules
 from services.reconciliation.decisions.decide import Shown
@@ -111,7 +110,7 @@ def fill(desk: Desk) -> World:
         "draft": form, "shop_draft": draft(account="shop"), "accepted": accepted, "unknown_line": [Shown(line=1_000_000)],
         "content": CONTENT, "possible": SimpleNamespace(kind="refund", reference="800", most=1),
         "good": [SimpleNamespace(line=SimpleNamespace(number=1))], "expected": [SimpleNamespace(order_id="X")],
-        "stream": io.BytesIO(b""), "out": io.BytesIO(), "words": Words({}, {}, lambda name, t: name), "settings": desk.settings, "store": desk.store,
+        "stream": io.BytesIO(b""), "out": io.BytesIO(), "settings": desk.settings, "store": desk.store,
         "payout": payout_list.list_payouts(desk, everywhere)[0],
     }  # fmt: skip
     return World(desk, person(desk, *ROLES, account="shop"), everywhere, ids)

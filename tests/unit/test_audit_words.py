@@ -19,7 +19,9 @@ MADE = {
         "line.match", "line.split", "line.unmatch", "line.exclude", "line.twice", "line.not_ours",
     ),
     "imports/held_corrections.py f'correction.{kind}'": ("correction.taken", "correction.dismissed"),
-    "reconciliation/views/list_exports.py action": ("lines_exported", "orders_exported", "payouts_exported"),
+    "exports/__init__.py kind.action": (
+        "history_exported", "lines_exported", "orders_exported", "payouts_exported",
+    ),
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 import services
+from services import exports
 from services.access.sign_in import LOCAL_USER
 from services.bulk.columns import EXPECTED, REQUESTS
 from services.checklist import guidance
@@ -23,6 +24,7 @@ from services.error_messages import sentences
 from services.errors import DeskError
 from services.hipay import reasons
 from services.i18n import DASHBOARD_LANGUAGES, LANGUAGES, LOCALES
+from services.orders.names import BADGE_NAMES, CHANNEL_NAMES
 from services.reconciliation.views.reasons import DIFFERENCES, KEY_NAMES, OUTCOMES, REASONS, STATUSES
 from services.settlements import columns, settlement_operations, words
 
@@ -136,6 +138,9 @@ def needed() -> frozenset[str]:
         STATUSES,
         DIFFERENCES,
         columns.LABELS,
+        BADGE_NAMES,
+        CHANNEL_NAMES,
+        {name: kind.file for name, kind in exports.kinds.KINDS.items()},
     )
     held = {text for registry in registries for text in registry.values()}
     held |= {operation.label for operation in settlement_operations.OPERATIONS}

@@ -135,7 +135,12 @@ def test_no_test_module_imports_another() -> None:
 
 
 PROGRAMS = ("services.run", "services.worker", "services.public.__main__", "sandbox.__main__")
-SPAWNED = ("services.imports.process", "services.imports.preview_child", "services.parsing.parent")
+SPAWNED = (
+    "services.exports.process",
+    "services.imports.process",
+    "services.imports.preview_child",
+    "services.parsing.parent",
+)
 _AFTER_M = re.compile(r"""(?:"-m",\s*"|start_module\(\s*"|python -m )((?:services|sandbox)(?:\.\w+)*)""")
 _DOTTED = re.compile(r"(?<![\w/.@-])services(?:\.[a-zA-Z_]\w*)+")
 _OTHER_TEXTS = (

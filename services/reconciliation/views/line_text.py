@@ -1,13 +1,15 @@
 """A line in a reader's words, on screens and in files alike."""
 
+from collections.abc import Sequence
+
 from services.i18n import Translator
 from services.money import format_money
 from services.reconciliation.views.reasons import (
     DIFFERENCES,
     KEY_NAMES,
+    PLACEHOLDERS,
     REASONS,
     differences,
-    values,
 )
 from services.settlements.settlement_operations import BY_CODE, ORDER_KINDS
 from services.store.settlements.stored_lines import ShownLine
@@ -17,7 +19,6 @@ _NEAR = frozenset(
     {"near_reference", "near_order", "page_suffix", "other_column", "other_account", "several_near"}
 )
 _ALIKE = _NEAR - {"page_suffix"}  # texts that differ only in what ``differences`` names
-_IN_SENTENCES = ("candidates", "nearest_id", "seen", "expected", "keys", "unknown_keys")
 _COLUMNS = {"order_id": "file_order", "transaction": "transaction_id", "operation": "merchant_operation_id"}
 
 
@@ -31,21 +32,44 @@ def reason(line: ShownLine, t: Translator) -> str:
 
     Of one that is open: the keys that were tried with their texts, the nearest candidate, and what differs.
     """
+    return reasons([line], t)[0]
+
+
+def reasons(lines: Sequence[ShownLine], t: Translator) -> list[str]:
+    """``reason`` of each line."""
+    alike = [line for line in lines if line.reason in _ALIKE]
+    found = differences([(line.seen, "\n".join(line.expected)) for line in alike]) if alike else []
+    differ = {line.id: names for line, names in zip(alike, found, strict=True)}
+    return [_reason(line, differ.get(line.id, ()), t) for line in lines]
+
+
+def _reason(line: ShownLine, differ: Sequence[str], t: Translator) -> str:
     if line.reason not in REASONS:
         return ""
-    row: dict[str, object] = {name: getattr(line, name) or "" for name in _IN_SENTENCES}
-    row |= {"candidates": ", ".join(line.candidates), "expected": "\n".join(line.expected)}
-    names = {key: _key(key, line, t) for key in KEY_NAMES}
-    if line.reason == "keys_disagree":
-        row["expected"] = _by_key(line, names, t)
-    sentences = [t.gettext(REASONS[line.reason]).format(**values(row, names))]
+    sentences = [_sentence(line.reason, line, t)]
     if line.reason in _NEAR:
         if line.unknown_keys:
-            sentences.insert(0, t.gettext(REASONS["nothing_found"]).format(**values(row, names)))
-        if line.reason in _ALIKE:
-            sentences += _differing(line, t)
+            sentences.insert(0, _sentence("nothing_found", line, t))
+        if differ:
+            words = "; ".join(t(DIFFERENCES[name]) for name in differ)
+            sentences.append(t("The texts differ in: {differences}.", differences=words))
         sentences += _amounts(line, t)
     return " ".join(sentences + _missing(line, t))
+
+
+def _sentence(name: str, line: ShownLine, t: Translator) -> str:
+    """REASONS[name] with the values that it names."""
+    return t.gettext(REASONS[name]).format(**{value: _value(value, line, t) for value in PLACEHOLDERS[name]})
+
+
+def _value(name: str, line: ShownLine, t: Translator) -> str:
+    if name in ("keys", "unknown_keys"):
+        return ", ".join(_key(key, line, t) for key in getattr(line, name).split())
+    if name == "candidates":
+        return ", ".join(line.candidates)
+    if name == "expected":
+        return _by_key(line, t) if line.reason == "keys_disagree" else "\n".join(line.expected)
+    return getattr(line, name) or ""
 
 
 def _missing(line: ShownLine, t: Translator) -> list[str]:
@@ -64,18 +88,15 @@ def _key(key: str, line: ShownLine, t: Translator) -> str:
     return t("{key} “{text}”", key=t(KEY_NAMES[key]), text=text) if text else t(KEY_NAMES[key])
 
 
-def _by_key(line: ShownLine, names: dict[str, str], t: Translator) -> str:
+def _by_key(line: ShownLine, t: Translator) -> str:
     """Which key names which orders."""
     pairs = [part.split(" ", 1) for part in line.expected if " " in part]
     named = [
-        t("{key} names {orders}", key=names[key], orders=orders) for key, orders in pairs if key in names
+        t("{key} names {orders}", key=_key(key, line, t), orders=orders)
+        for key, orders in pairs
+        if key in KEY_NAMES
     ]
     return "; ".join(named) or ", ".join(line.candidates)
-
-
-def _differing(line: ShownLine, t: Translator) -> list[str]:
-    found = [t(DIFFERENCES[name]) for name in differences(line.seen, "\n".join(line.expected))]
-    return [t("The texts differ in: {differences}.", differences="; ".join(found))] if found else []
 
 
 def _amounts(line: ShownLine, t: Translator) -> list[str]:

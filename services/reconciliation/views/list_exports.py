@@ -1,36 +1,48 @@
 """Exports: a whole list of the reconciliation as a file for a spreadsheet, filtered and sorted as on the screen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any, BinaryIO, TypeVar
 
-from services.access import Actor, Right, allowed_accounts, audit
+from services.access import Actor, Right, allowed_accounts
 from services.desk import Desk
 from services.i18n import Translator
 from services.reconciliation.views import lists, payout_list
-from services.reconciliation.views.line_text import operation, reason
-from services.reconciliation.views.lists import Cursor, Page
+from services.reconciliation.views.details import without_hidden_order
+from services.reconciliation.views.line_text import operation, reasons
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements import dates
 from services.settlements.columns import AMOUNTS, DATES, LABELS
 from services.spreadsheets import write
-from services.spreadsheets.write import Column, Form
+from services.spreadsheets.write import Column, Form, Progress, Values, each, field
+from services.store import Connection
+from services.store.settlements import line_pages, position_pages, reconciliation_views
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import Sort
-from services.store.settlements.position_pages import OrderFilter, OrderSort
+from services.store.settlements.position_pages import ORDER_SORTS, ListedOrder, OrderFilter, OrderSort
+from services.store.settlements.stored_lines import ShownLine
 
 XLSX_ROWS = 150_000  # above, a spreadsheet is slow: CSV
 _BATCH = 2_000
+_PLACES = 100_000  # lines whose places in the list are read at once
 T = TypeVar("T")
 
 
 def write_lines(
-    desk: Desk, actor: Actor, chosen: LineFilter, sort: Sort, form: Form, t: Translator, out: BinaryIO
+    desk: Desk,
+    actor: Actor,
+    chosen: LineFilter,
+    sort: Sort,
+    form: Form,
+    t: Translator,
+    out: BinaryIO,
+    progress: Progress = lambda rows: None,
 ) -> int:
     """Write the lines that the filter lets through to `out`; how many. Raises NotAllowed."""
-    _note(desk, actor, "lines_exported")
-    rows = _each(lambda cursor: lists.lines(desk, actor, chosen, sort, cursor, _BATCH), form)
-    return write.write(rows, _line_columns(desk, t), form, t, out)
+    with desk.store.read_one_state() as tx:
+        found = _up_to(form, _lines(tx, desk, actor, chosen, sort))
+        return write.write(found, _line_columns(desk, t), form, t, out, progress)
 
 
 def write_orders(
@@ -41,13 +53,15 @@ def write_orders(
     form: Form,
     t: Translator,
     out: BinaryIO,
+    progress: Progress = lambda rows: None,
     *,
     late: bool = False,
 ) -> int:
     """Write the orders that the filter lets through, with their positions. Raises NotAllowed."""
-    _note(desk, actor, "orders_exported")
-    rows = _each(lambda cursor: lists.orders(desk, actor, chosen, sort, cursor, _BATCH, late=late), form)
-    return write.write(rows, _order_columns(desk, t), form, t, out)
+    with desk.store.read_one_state() as tx:
+        chosen = lists.narrowed_orders(tx, desk, actor, chosen, late=late)
+        found = _up_to(form, _orders(tx, chosen, sort))
+        return write.write(found, _order_columns(desk, t), form, t, out, progress)
 
 
 def write_payouts(
@@ -60,57 +74,78 @@ def write_payouts(
     out: BinaryIO,
 ) -> int:
     """Write the payouts in these states, all where none is named. Raises NotAllowed."""
-    _note(desk, actor, "payouts_exported")
     found = payout_list.list_payouts(desk, actor, accounts)
-    rows = (one for one in found if not states or one.state in states)
-    return write.write(rows, _payout_columns(desk, t), form, t, out)
+    rows = [one for one in found if not states or one.state in states]
+    return write.write([rows], _payout_columns(desk, t), form, t, out)
 
 
-def _note(desk: Desk, actor: Actor, action: str) -> None:
-    with desk.store.write() as tx:
-        allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        audit.record(tx, actor, action, f"user:{actor.id}")
+def count_lines(tx: Connection, desk: Desk, actor: Actor, chosen: LineFilter) -> int | None:
+    """How many lines the filter lets through, None where the stored sums do not know. Raises NotAllowed."""
+    chosen = lists.narrowed_lines(tx, desk, actor, chosen)
+    return line_pages.count(tx, chosen) if chosen.counted else None
 
 
-def _each(read: Callable[[Cursor | None], Page[T]], form: Form) -> Iterator[T]:
-    """The rows, each page read in a transaction of its own, so that a long export blocks nobody."""
-    count, cursor = 0, None
-    while True:
-        page = read(cursor)
-        for row in page.rows:
-            count += 1
-            if form == "xlsx" and count > XLSX_ROWS:
-                return
-            yield row
-        cursor = page.after
-        if cursor is None:
+def count_orders(tx: Connection, desk: Desk, actor: Actor, chosen: OrderFilter, *, late: bool) -> int:
+    """How many orders the filter lets through. Raises NotAllowed."""
+    return position_pages.count(tx, lists.narrowed_orders(tx, desk, actor, chosen, late=late))
+
+
+def _up_to(form: Form, batches: Iterator[list[T]]) -> Iterator[list[T]]:
+    left = XLSX_ROWS
+    for rows in batches:
+        yield rows[:left] if form == "xlsx" else rows
+        left -= len(rows)
+        if form == "xlsx" and left <= 0:
             return
+
+
+def _lines(
+    tx: Connection, desk: Desk, actor: Actor, chosen: LineFilter, sort: Sort
+) -> Iterator[list[ShownLine]]:
+    """The lines in batches. Places are read far ahead: each page of them reads the beginning of every group."""
+    chosen = lists.narrowed_lines(tx, desk, actor, chosen)
+    allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+    last: line_pages.Place | None = None
+    while True:
+        places, _ = line_pages.places(tx, chosen, sort, last, _PLACES)
+        for start in range(0, len(places), _BATCH):
+            numbers = [number for _, number in places[start : start + _BATCH]]
+            found = reconciliation_views.lines(tx, numbers)
+            yield [without_hidden_order(found[number], allowed) for number in numbers]
+        if len(places) < _PLACES:
+            return
+        last = places[-1]
+
+
+def _orders(tx: Connection, chosen: OrderFilter, sort: OrderSort) -> Iterator[list[ListedOrder]]:
+    last: tuple[Any, int] | None = None
+    while rows := position_pages.page(tx, chosen, sort, last, _BATCH):
+        yield rows
+        last = getattr(rows[-1], ORDER_SORTS[sort][0]), rows[-1].order
 
 
 def _line_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
     ours = {"account": "file_account", "order": "file_order"}
     columns = [
-        Column("Outcome", "text", lambda line: t(OUTCOMES.get(line.outcome, line.outcome)), 18),
-        Column("Reason", "text", lambda line: reason(line, t), 50),
-        Column("Our order", "text", lambda line: line.order_id or ""),
-        Column("Nearest order", "text", lambda line: line.nearest_id or ""),
-        Column("Our account", "text", lambda line: desk.account(line.account).name, 18),
+        Column("Outcome", "text", _worded("outcome", OUTCOMES, t), 18),
+        Column("Reason", "text", lambda lines: reasons(lines, t), 50),
+        Column("Our order", "text", each(lambda line: line.order_id or "")),
+        Column("Nearest order", "text", each(lambda line: line.nearest_id or "")),
+        Column("Our account", "text", _account_name(desk), 18),
     ]
     for name, label in LABELS.items():
         if name in AMOUNTS:
-            columns.append(Column(label, "amount", _field(f"{name}_units"), 14))
+            columns.append(Column(label, "amount", field(f"{name}_units"), 14))
         elif name in DATES:
             columns.append(Column(label, "text", _of_file(name), 11))
         elif name == "operation":
-            columns.append(
-                Column(label, "text", lambda line: operation(line.operation_code, line.operation, t), 18)
-            )
+            columns.append(Column(label, "text", _operation(t), 18))
         else:
-            columns.append(Column(label, "text", _field(ours.get(name, name))))
+            columns.append(Column(label, "text", field(ours.get(name, name))))
     return (
         *columns,
-        Column("File", "text", _field("file_name"), 24),
-        Column("Line in the file", "count", _field("line"), 8),
+        Column("File", "text", field("file_name"), 24),
+        Column("Line in the file", "count", field("line"), 8),
     )
 
 
@@ -127,30 +162,35 @@ def _order_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         ("VAT on fees", "vat_units"),
         ("Net", "net_units"),
     )
+    zone = cache(lambda account: desk.account(account).zone)
+
+    def day(account: str, moment: datetime | None) -> str:
+        return moment.astimezone(zone(account)).date().isoformat() if moment else ""
+
     return (
-        Column("Status", "text", lambda row: t(STATUSES.get(row.status, row.status)), 26),
-        Column("Order id", "text", _field("order_id")),
-        Column("Invoice number", "text", _field("invoice_number")),
-        Column("Currency", "text", _field("currency"), 9),
-        *(Column(label, "amount", _field(name), 13) for label, name in amounts),
-        Column("Currency of the fees", "text", _field("invoice_currency"), 9),
-        Column("Settlement currency", "text", _field("settlement_currency"), 9),
-        Column("Payouts", "text", _field("settlement_ids"), 20),
-        Column("Collected on", "text", lambda row: _day(desk, row.account, row.captured_at), 11),
+        Column("Status", "text", _worded("status", STATUSES, t), 26),
+        Column("Order id", "text", field("order_id")),
+        Column("Invoice number", "text", field("invoice_number")),
+        Column("Currency", "text", field("currency"), 9),
+        *(Column(label, "amount", field(name), 13) for label, name in amounts),
+        Column("Currency of the fees", "text", field("invoice_currency"), 9),
+        Column("Settlement currency", "text", field("settlement_currency"), 9),
+        Column("Payouts", "text", field("settlement_ids"), 20),
+        Column("Collected on", "text", each(lambda row: day(row.account, row.captured_at)), 11),
         Column(
             "Missing since",
             "text",
-            lambda row: _day(desk, row.account, row.paid_at if row.open_units else None),
+            each(lambda row: day(row.account, row.paid_at if row.open_units else None)),
             11,
         ),
-        Column("Days missing", "count", lists.days_missing, 8),
+        Column("Days missing", "count", each(lists.days_missing), 8),
         Column("First date in the files", "text", _of_file("first_date"), 11),
         Column("Last date in the files", "text", _of_file("last_date"), 11),
         Column("First transfer", "text", _of_file("first_transfer"), 11),
         Column("Last transfer", "text", _of_file("last_transfer"), 11),
-        Column("Accepted", "text", lambda row: t("yes") if row.accepted else "", 9),
-        Column("Lines", "count", _field("lines"), 7),
-        Column("Account", "text", lambda row: desk.account(row.account).name, 18),
+        Column("Accepted", "text", each(lambda row: t("yes") if row.accepted else ""), 9),
+        Column("Lines", "count", field("lines"), 7),
+        Column("Account", "text", _account_name(desk), 18),
     )
 
 
@@ -162,31 +202,40 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         "not_proved": "not proved",
     }
     return (
-        Column("Check", "text", lambda one: t(states[one.state]), 18),
-        Column("Payout", "text", _field("settlement_id")),
-        Column("Currency", "text", _field("currency"), 9),
-        Column("Sum of its lines", "amount", _field("lines_units"), 14),
-        Column("Payout announced", "amount", _field("payout_units"), 14),
-        Column("Difference", "amount", _field("difference_units"), 14),
-        Column("Lines", "count", _field("lines"), 8),
-        Column("Lines open", "count", _field("open_lines"), 8),
-        Column("Rows set aside", "count", _field("rows_set_aside"), 8),
-        Column("Corrections to decide", "count", _field("corrections_held"), 8),
-        Column("Without an amount", "count", _field("missing"), 8),
+        Column("Check", "text", _worded("state", states, t), 18),
+        Column("Payout", "text", field("settlement_id")),
+        Column("Currency", "text", field("currency"), 9),
+        Column("Sum of its lines", "amount", field("lines_units"), 14),
+        Column("Payout announced", "amount", field("payout_units"), 14),
+        Column("Difference", "amount", field("difference_units"), 14),
+        Column("Lines", "count", field("lines"), 8),
+        Column("Lines open", "count", field("open_lines"), 8),
+        Column("Rows set aside", "count", field("rows_set_aside"), 8),
+        Column("Corrections to decide", "count", field("corrections_held"), 8),
+        Column("Without an amount", "count", field("missing"), 8),
         Column("First date", "text", _of_file("first_date"), 11),
         Column("Last date", "text", _of_file("last_date"), 11),
-        Column("Account", "text", lambda one: desk.account(one.account).name, 18),
+        Column("Account", "text", _account_name(desk), 18),
     )
 
 
-def _day(desk: Desk, account: str, moment: datetime | None) -> str:
-    return moment.astimezone(desk.account(account).zone).date().isoformat() if moment else ""
+def _account_name(desk: Desk) -> Values:
+    name = cache(lambda account: desk.account(account).name)
+    return each(lambda row: name(row.account))
 
 
-def _of_file(name: str) -> Callable[[Any], str]:
+def _worded(column: str, words: Mapping[str, str], t: Translator) -> Values:
+    """A code in the reader's words; one that has none as it is."""
+    word = cache(lambda code: t(words.get(code, code)))
+    return each(lambda row: word(getattr(row, column)))
+
+
+def _operation(t: Translator) -> Values:
+    name = cache(lambda code, text: operation(code, text, t))
+    return each(lambda line: name(line.operation_code, line.operation))
+
+
+def _of_file(name: str) -> Values:
     """The day that a file says, as a spreadsheet reads it."""
-    return lambda row: dates.day(getattr(row, name))
-
-
-def _field(name: str) -> Callable[[Any], Any]:
-    return lambda row: getattr(row, name)
+    day = lru_cache(maxsize=10_000)(dates.day)
+    return each(lambda row: day(getattr(row, name)))

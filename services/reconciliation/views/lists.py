@@ -133,8 +133,7 @@ def lines(
 ) -> Page[ShownLine]:
     """One page of the valid lines; each row as in ``LineDetail.line``. Raises NotAllowed."""
     with desk.store.read() as tx:
-        accounts = visible_accounts(tx, desk, actor, chosen.accounts)
-        chosen = replace(chosen, accounts=accounts, text=chosen.text.strip(), loose=_loose(chosen.text))
+        chosen = narrowed_lines(tx, desk, actor, chosen)
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         key = ("lines", chosen, sort, cursor, shown, allowed)
         return remembered(tx, key, lambda: _lines(tx, chosen, sort, cursor, shown, allowed))
@@ -175,13 +174,7 @@ def orders(
     Rows have the columns of a position and order_id, invoice_number, created_at, channel, captured_at. Raises NotAllowed.
     """
     with desk.store.read() as tx:
-        accounts = visible_accounts(tx, desk, actor, chosen.accounts)
-        chosen = replace(
-            chosen,
-            accounts=accounts,
-            late=_late(tx, accounts, clock.now()) if late else {},
-            loose=_loose(chosen.loose),
-        )
+        chosen = narrowed_orders(tx, desk, actor, chosen, late=late)
         place = (cursor.value, cursor.id) if cursor else None
         back = cursor is not None and cursor.back
         found = position_pages.page(tx, chosen, sort, place, shown + 1, back=back)
@@ -192,6 +185,21 @@ def orders(
         found[:shown], total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.order)
     )
     return replace(made, cut=cut)
+
+
+def narrowed_lines(tx: Connection, desk: Desk, actor: Actor, chosen: LineFilter) -> LineFilter:
+    """The filter as the store reads it, within the accounts that the actor may see. Raises NotAllowed."""
+    accounts = visible_accounts(tx, desk, actor, chosen.accounts)
+    return replace(chosen, accounts=accounts, text=chosen.text.strip(), loose=_loose(chosen.text))
+
+
+def narrowed_orders(
+    tx: Connection, desk: Desk, actor: Actor, chosen: OrderFilter, *, late: bool
+) -> OrderFilter:
+    """See ``narrowed_lines``. Raises NotAllowed."""
+    accounts = visible_accounts(tx, desk, actor, chosen.accounts)
+    due = _late(tx, accounts, clock.now()) if late else {}
+    return replace(chosen, accounts=accounts, late=due, loose=_loose(chosen.loose))
 
 
 def _page(

@@ -1,7 +1,10 @@
 """The reason of an outcome as a sentence: English msgids, which the pages translate, and the values they need."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
+import pyarrow.compute as pc
+
+from services.i18n import PLACEHOLDER
 from services.reconciliation.matching.lookup import LOOSE, normalised, strings
 
 KEY_NAMES: dict[str, str] = {
@@ -12,7 +15,7 @@ KEY_NAMES: dict[str, str] = {
     "sale": "the sale of the same transaction",
 }
 
-# The placeholders are columns of match(); {keys} and {unknown_keys} as their names, in the reader's language.
+# The placeholders are columns of match(); {keys} and {unknown_keys} as their names with their texts, in the reader's language.
 REASONS: dict[str, str] = {
     "keys_agree": "Found by: {keys}.",
     "one_key_unknown": "Found by: {keys}. Not known: {unknown_keys}.",
@@ -41,6 +44,8 @@ REASONS: dict[str, str] = {
     "not_ours_by_hand": "Said not to be ours by a person.",
     "not_ours_rule": "Not ours, by a rule.",
 }
+
+PLACEHOLDERS = {name: tuple(PLACEHOLDER.findall(text)) for name, text in REASONS.items()}
 
 OUTCOMES: dict[str, str] = {
     "matched": "Matched",
@@ -82,15 +87,11 @@ DIFFERENCES: dict[str, str] = {
 }
 
 
-def values(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:
-    """The values of the sentence REASONS[row["reason"]], from a row of match(); `names`: the name of each key."""
-    texts = {name: str(row[name]) for name in ("candidates", "nearest_id", "seen", "expected")}
-    for column in ("keys", "unknown_keys"):
-        texts[column] = ", ".join(names[key] for key in str(row[column]).split())
-    return texts
-
-
-def differences(one: str, other: str) -> tuple[str, ...]:
-    """In which of DIFFERENCES two texts differ that are loosely the same."""
-    texts = strings([one, other])
-    return tuple(name for name in DIFFERENCES if normalised(texts, LOOSE - {name}).unique().to_pylist()[1:])
+def differences(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """Of each pair of texts that are loosely the same: in which of DIFFERENCES they differ."""
+    ones, others = strings([one for one, _ in pairs]), strings([other for _, other in pairs])
+    differ = {
+        name: pc.not_equal(normalised(ones, LOOSE - {name}), normalised(others, LOOSE - {name})).to_pylist()
+        for name in DIFFERENCES
+    }
+    return [tuple(name for name in DIFFERENCES if differ[name][place]) for place in range(len(pairs))]

@@ -8,7 +8,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import services.orders
-from pages.payment_requests.export import WORDS
 from services import clock
 from services.access import Actor
 from services.accounts.errors import AccountUnknown
@@ -72,7 +71,7 @@ def test_every_screen_still_shows_its_orders(open_page: Open, desk: Desk, manage
     assert not at.exception
     assert "Élodie Marchand" in words(at)
     out = io.BytesIO()
-    history_export.write_history(desk, manager, Filter(), "csv", WORDS, translator("en"), out)
+    history_export.write_history(desk, manager, Filter(), "csv", translator("en"), out)
     assert KEY in out.getvalue().decode("utf-8-sig")
 
 

@@ -26,7 +26,6 @@ from services.orders.drafts import check
 from services.orders.errors import UnknownOrder
 from services.orders.history import Filter
 from services.orders.maintenance_operations import Possible
-from services.orders.states import BADGES
 from services.orders.templates import Content
 from services.store.orders import orders
 from services.store.orders.maintenance_operations import add, change
@@ -69,10 +68,9 @@ def test_list_count_and_export_are_of_the_persons_account(
     theirs = [] if wanted == ("two",) else ["A-100"]
     listing = history.find(desk, ours, Filter(accounts=wanted))
     assert ([order.order_id for order in listing.orders], listing.total) == (theirs, len(theirs))
-    words = history_export.Words(dict.fromkeys(BADGES, "State"), {}, lambda name, _: name)
     out = io.BytesIO()
     assert history_export.write_history(
-        desk, ours, Filter(accounts=wanted), "csv", words, translator("en"), out
+        desk, ours, Filter(accounts=wanted), "csv", translator("en"), out
     ) == len(theirs)
     assert b"B-100" not in out.getvalue()
 

@@ -19,8 +19,8 @@ BOOK = book(
 
 def one(row: dict[str, object], of: Book = BOOK, rules: MatchRules | None = None) -> dict[str, object]:
     found = joined(lines(row), of, rules).iloc[0].to_dict()
-    sentence = reasons.REASONS[found["reason"]]
-    sentence.format(**reasons.values(found, reasons.KEY_NAMES))
+    assert {*reasons.PLACEHOLDERS[found["reason"]]} <= {*found, "nearest_id"}
+    assert {*found["keys"].split(), *found["unknown_keys"].split()} <= {*reasons.KEY_NAMES}
     assert found["outcome"] in OUTCOMES
     return found
 
