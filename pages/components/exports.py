@@ -18,9 +18,10 @@ from services.exports.kinds import Wanted
 from services.i18n import Translator, format_short
 from services.spreadsheets.write import Form
 
-_THERE = "exports_there"  # whether the person has any, as far as this session knows
-_MAKING = "exports_making"  # those that this session has seen being made
+# Session keys: whether the person has any, whether one is being made, and those that were seen being made.
+_THERE, _MAKING, _SEEN = "exports_there", "exports_making", "exports_seen"
 _REFRESH_SECONDS = 1.5
+_IN_SIDE_BAR = 3  # the newest; the menus show all
 
 
 def no_room() -> bool:
@@ -65,7 +66,8 @@ def show() -> None:
     if st.session_state.get("actor") is None:
         return
     if _THERE not in st.session_state:  # the first run of this session
-        st.session_state[_THERE] = bool(exports.kept(desk(), actor()))
+        found = exports.kept(desk(), actor())
+        st.session_state[_THERE], st.session_state[_MAKING] = bool(found), any(one.under_way for one in found)
     if st.session_state[_THERE]:
         with st.sidebar:
             _follow("side")
@@ -74,12 +76,17 @@ def show() -> None:
 def _ask(wanted: Wanted, form: Form) -> None:
     with refusals():
         exports.request(desk(), actor(), wanted, form, language())
-        st.session_state[_THERE] = True
-        st.rerun(scope="app")  # the side bar shows it, too
+        _being_made()
+
+
+def _being_made() -> None:
+    """Draw the whole screen: the side bar and the menu begin to follow what is being made."""
+    st.session_state[_THERE] = st.session_state[_MAKING] = True
+    st.rerun(scope="app")
 
 
 def _follow(place: str) -> None:
-    making = any(one.under_way for one in exports.kept(desk(), actor()))
+    making = st.session_state.get(_MAKING)
     st.fragment(_list, run_every=_REFRESH_SECONDS if making else None)(place)
 
 
@@ -87,18 +94,19 @@ def _list(place: str) -> None:
     t = texts()
     with refusals():
         found = exports.kept(desk(), actor())
+        st.session_state[_MAKING] = any(one.under_way for one in found)
         _toast(found, t)
         if not found:
             return
         st.caption(t("Your exports of the last day"))
-        for one in found:
+        for one in found[:_IN_SIDE_BAR] if place == "side" else found:
             with st.container(border=True, key=f"export_{place}_{one.id}"):
                 _show(one, place, t)
 
 
 def _toast(found: tuple[KeptExport, ...], t: Translator) -> None:
     """Say once that one is ready whose progress this session has shown."""
-    seen: set[int] = st.session_state.setdefault(_MAKING, set())
+    seen: set[int] = st.session_state.setdefault(_SEEN, set())
     for one in found:
         if one.under_way:
             seen.add(one.id)
@@ -121,21 +129,20 @@ def _show(one: KeptExport, place: str, t: Translator) -> None:
     elif one.state == "running":
         part = min(1.0, one.rows / one.total) if one.total else 0.0
         of_all = t("{rows} of {total} rows", rows=number(one.rows, t), total=number(one.total or 0, t))
-        st.progress(part, of_all if one.total else t.plural("{count} row", "{count} rows", one.rows))
+        st.progress(part, of_all if one.total else _rows(one.rows, t))
     elif one.state == "ready":
         _ready(one, key, t)
     else:
         st.error(plain(stored_sentence(one.failure, one.failure_detail, t)), icon=":material/error:")
     with st.container(horizontal=True):
-        if not one.under_way and one.wanted is not None:
-            st.button(
-                t("Make it again"),
-                icon=":material/refresh:",
-                type="tertiary",
-                key=f"export_again_{key}",
-                on_click=_again,
-                args=(one.id,),
-            )
+        again = f"export_again_{key}"
+        if (
+            not one.under_way
+            and one.wanted is not None
+            and st.button(t("Make it again"), icon=":material/refresh:", type="tertiary", key=again)
+        ):
+            exports.again(desk(), actor(), one.id, language())
+            _being_made()
         st.button(
             t("Cancel") if one.under_way else t("Delete"),
             icon=":material/cancel:" if one.under_way else ":material/delete:",
@@ -148,7 +155,7 @@ def _show(one: KeptExport, place: str, t: Translator) -> None:
 
 def _ready(one: KeptExport, key: str, t: Translator) -> None:
     st.download_button(
-        t("Download {file}", file=plain(one.file_name)),
+        t("Download"),
         partial(exports.content, desk(), actor(), one.id),  # runs without a session
         file_name=one.file_name,
         mime=one.media_type,
@@ -159,17 +166,19 @@ def _ready(one: KeptExport, key: str, t: Translator) -> None:
         width="stretch",
     )
     until = format_short(one.kept_until, first_zone(), language())
-    rows = t("{rows} rows", rows=number(one.rows, t))
-    st.caption(f"{rows} · {t('kept until {when}', when=until)}")
+    st.caption(f"{_rows(one.rows, t)} · {t('kept until {when}', when=until)}")
     if one.cut:
         st.caption(
             t("A spreadsheet file holds at most {most} rows; CSV holds all.", most=number(one.rows, t))
         )
 
 
-def _again(export: int) -> None:
-    with refusals():
-        exports.again(desk(), actor(), export, language())
+def _rows(count: int, t: Translator) -> str:
+    return (
+        t("{rows} rows", rows=number(count, t))
+        if count > 1
+        else t.plural("{count} row", "{count} rows", count)
+    )
 
 
 def _drop(export: int) -> None:
