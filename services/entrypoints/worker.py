@@ -104,7 +104,10 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
             rounds.run_due(desk)
         return False
 
-    others = {"notifications": handle_notifications, "rounds": run_rounds, "exports": export_process.poll}
+    def make_exports() -> bool:
+        return version_guard.is_current(desk.store) and export_process.poll()
+
+    others = {"notifications": handle_notifications, "rounds": run_rounds, "exports": make_exports}
     with background.background(desk, stopping):
         threads = [
             threading.Thread(
