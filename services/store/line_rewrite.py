@@ -85,10 +85,14 @@ def guard(engine: Engine) -> None:
         if under_way(tx) is None:
             return
 
+    over = False  # it never begins again
+
     def check(tx: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        if "payout_lines" in statement and not tx.info.get("eterminal_moving"):
+        nonlocal over
+        if not over and "payout_lines" in statement and not tx.info.get("eterminal_moving"):
             error = obstacle(tx)
             if error is not None:
                 raise error
+            over = True
 
     event.listen(engine, "before_cursor_execute", check)

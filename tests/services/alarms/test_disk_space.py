@@ -94,7 +94,7 @@ def test_an_import_stops_where_it_is_and_goes_on_from_there(
 
     def require(self: Room, **more: int) -> None:
         asked[0] += 1
-        required(replace(self, keep_free=TOO_MUCH << 20) if asked[0] > 5 else self, **more)
+        required(replace(self, keep_free=TOO_MUCH << 20) if asked[0] > 6 else self, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(Room, "require", require)
@@ -109,12 +109,12 @@ def test_an_import_stops_where_it_is_and_goes_on_from_there(
     assert_join_is_current(desk)
 
 
-@pytest.mark.parametrize("pages", [0, 8])
+@pytest.mark.parametrize("pages", [0, 3])
 def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, pages: int
 ) -> None:
     """As the real process ends: with a word to whoever began it."""
-    file, child = receive(desk, finance, lines(120)), supervisor.ImportProcess(desk)
+    file, child = receive(desk, finance, lines(240)), supervisor.ImportProcess(desk)
     monkeypatch.setattr(load, "BATCH", 30)
     monkeypatch.setattr(load, "ROWS", 60)
     monkeypatch.setattr(child, "_start", lambda: None)
@@ -141,7 +141,7 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
     with desk.store.write():
         pass
     background.work_off(desk)
-    assert (row(desk, file).state, count_visible_lines(desk)) == ("complete", 120)
+    assert (row(desk, file).state, count_visible_lines(desk)) == ("complete", 240)
 
 
 @pytest.mark.sqlite  # a PostgreSQL's disk is not seen from here
