@@ -50,11 +50,3 @@ def hexed(lines: Lines) -> Lines:
 def added(lines: Lines, others: pd.DataFrame, names: Iterable[str]) -> Lines:
     """The lines and after them the others: these columns of both."""
     return {name: pa.concat_arrays([lines[name], array(others[name], lines[name].type)]) for name in names}
-
-
-def frame(lines: Lines, names: Iterable[str]) -> pd.DataFrame:
-    """These columns of the lines as a frame."""
-    found: pd.DataFrame = pa.table({name: lines[name] for name in names}).to_pandas(
-        types_mapper={pa.int64(): pd.Int64Dtype()}.get
-    )
-    return found

@@ -37,7 +37,7 @@ from services.store.settlements import (
     settlement_files,
     settlement_lines,
 )
-from services.store.settlements.line_totals import TOTAL, Sums
+from services.store.settlements.line_totals import Sums
 from services.store.settlements.settlement_files import FileChange
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
@@ -169,12 +169,12 @@ def _load_account(lease: Lease, run: ImportRun, account: str, lines: Lines, prog
     stored = {name: column.slice(count) for name, column in found.items()}
     whole = _whole(lines, found, count, file_id)
     rows = _rows(lease, whole) if count else []
-    sums = Sums(line_columns.frame(whole, (*TOTAL, "settled_amount_units", "date"))) if count else None
+    sums = Sums(whole) if count else None
     for start in range(0, max(count, 1), BATCH):
         if start:
             time.sleep(rejoin.GAP_SECONDS)
         with lease.write() as tx:
-            if not start:
+            if context is not None and not start:
                 mine = (context["file"] == file_id).to_numpy()
                 rejoin.write_changes(
                     tx,
@@ -196,15 +196,21 @@ def _new(lines: Lines, identities: pa.Array, stored: "pd.Series[str]") -> Lines:
     return line_columns.taken(lines, places)
 
 
-def _context(tx: Connection, run: ImportRun, account: str, lines: Lines, own: list[int]) -> pd.DataFrame:
-    """The stored lines that are matched with the new ones: those of their transactions, and those of an interrupted load."""
+def _context(
+    tx: Connection, run: ImportRun, account: str, lines: Lines, own: list[int]
+) -> pd.DataFrame | None:
+    """The stored lines that are matched with the new ones: those of their transactions, and those of an interrupted load;
+    None for none."""
     transactions = lines["transaction_id"]
     texts = (
         pc.unique(transactions).to_pylist()
         if run.had_lines[account]
         else run.transactions.repeated(transactions)
     )
-    context = joined_lines.joined(tx, joined_lines.of_transactions(tx, account, texts, running=run.file.id))
+    theirs = joined_lines.of_transactions(tx, account, texts, running=run.file.id)
+    if not own and not (texts and joined_lines.any_of(tx, theirs)):
+        return None
+    context = joined_lines.joined(tx, theirs)
     if own:
         again = joined_lines.joined(tx, joined_lines.of_ids(tx, own))
         shared = joined_lines.of_transactions(
@@ -215,11 +221,11 @@ def _context(tx: Connection, run: ImportRun, account: str, lines: Lines, own: li
     return context
 
 
-def _with_context(lines: Lines, context: pd.DataFrame) -> Lines:
+def _with_context(lines: Lines, context: pd.DataFrame | None) -> Lines:
     count = len(lines["account"])
     blank = pa.repeat(pa.scalar("", pa.large_string()), count)
     new = {**lines, "decided": blank, "decided_order": pa.nulls(count, pa.int64()), "decided_split": blank}
-    return line_columns.added(new, context, joined_lines.MATCHED) if len(context) else new
+    return line_columns.added(new, context, joined_lines.MATCHED) if context is not None else new
 
 
 def _whole(lines: Lines, found: Mapping[str, pa.Array], count: int, file_id: int) -> Lines:

@@ -44,7 +44,7 @@ def compute(
         known = zip(facts["order"].to_pylist(), facts["captures"].to_pylist(), strict=True)
         facts["captures"] = pa.array([captures.get(order, count) for order, count in known], pa.int64())
     lines, split = positions.matched_lines(tx, wanted), positions.split_lines(tx, wanted)
-    if len(split):
+    if split is not None and len(split):
         shares = allotted(split)
         lines = {
             name: pa.concat_arrays([cells, array(shares[name], cells.type)]) for name, cells in lines.items()

@@ -1,11 +1,14 @@
 """How often the import of a settlement file is tried, which file is next, and what follows from a process that dies."""
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
+    bindparam,
     case,
     not_,
     or_,
@@ -47,9 +50,16 @@ def all_stuck(tx: Connection) -> list[FileInTrouble]:
 def next_file(tx: Connection, now: datetime) -> SettlementFile | None:
     """The next file to work on: a complete one with a follow-up, one that runs, the first that waits; else one whose
     follow-up has failed, or the smallest whose import was stopped. None that pauses after failed tries."""
+    row = tx.execute(_next(), {_rested(place): now - rest for place, rest in enumerate(RETRY_PAUSES)}).first()
+    return SettlementFile(**row._mapping) if row is not None else None
+
+
+@cache
+def _next() -> Select[Any]:
+    """The query of ``next_file``, which is asked again and again."""
     more, ready, held_up = (
         (_file.state == "complete") & _file.follow_up.is_not(None),
-        not_(_is_resting(now)),
+        not_(_is_resting()),
         _file.failure != "",
     )
     sorts = (
@@ -61,16 +71,20 @@ def next_file(tx: Connection, now: datetime) -> SettlementFile | None:
     )
     sort = case(*((which, place) for place, which in enumerate(sorts)))  # the first that is true
     by_size = case((sort == len(sorts) - 1, _file.size), else_=0)
-    return first_file(tx, select(settlement_files).where(or_(*sorts)).order_by(sort, by_size, _file.id))
+    return select(settlement_files).where(or_(*sorts)).order_by(sort, by_size, _file.id).limit(1)
 
 
-def _is_resting(now: datetime) -> ColumnElement[bool]:
+def _rested(place: int) -> str:
+    return f"rested_{place}"
+
+
+def _is_resting() -> ColumnElement[bool]:
     """The condition that a file has failed so often, and so recently, that it is not tried for a while."""
     last = len(RETRY_PAUSES) - 1
     lately = (
         (_file.tries >= MAX_TRIES + place if place == last else _file.tries == MAX_TRIES + place)
-        & (_file.alive_at > now - rest)
-        for place, rest in enumerate(RETRY_PAUSES)
+        & (_file.alive_at > bindparam(_rested(place), type_=_file.alive_at.type))
+        for place in range(len(RETRY_PAUSES))
     )
     return or_(*lately)
 

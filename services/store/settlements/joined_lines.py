@@ -69,6 +69,10 @@ def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
     return found.assign(**decided).drop(columns="shares")
 
 
+def any_of(tx: Connection, where: ColumnElement[bool]) -> bool:
+    return tx.execute(select(payout_lines.c.id).where(where).limit(1)).first() is not None
+
+
 def with_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
     return and_(among(tx, payout_lines.c.id, ids), is_valid())
 

@@ -1,9 +1,13 @@
 """Stored sums over lines, changed in the transaction of every change of a line."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 from sqlalchemy import Connection, and_, case, delete, func, or_, select
 
 from services.store.frames import text_cells
@@ -41,18 +45,21 @@ class Sums:
     ``lines``: the columns of TOTAL, ``settled_amount_units`` and ``date``.
     """
 
-    def __init__(self, lines: pd.DataFrame) -> None:
-        known = lines["operation_code"] != ""
-        texts = [
-            lines[name].mask(known, "") if name == "operation" else lines[name].astype("str")
-            for name in TOTAL
-        ]
-        groups = distinct([text_cells(column) for column in texts])
+    def __init__(self, lines: pd.DataFrame | Mapping[str, pa.Array]) -> None:
+        texts = {name: text_cells(lines[name]) for name in TOTAL}
+        known = pc.not_equal(texts["operation_code"], "")
+        texts["operation"] = pc.if_else(known, pa.scalar("", pa.large_string()), texts["operation"])
+        groups = distinct(list(texts.values()))
         self._group, self._cells = groups.places, groups.keys
-        self._units = lines["settled_amount_units"].to_numpy(dtype="int64", na_value=0)
-        self._missing = lines["settled_amount_units"].isna().to_numpy(dtype=bool)
-        days = pd.Categorical(lines["date"])  # in the order of the texts, and of the days
-        self._day, self._days = np.asarray(days.codes, dtype=np.int64), [*days.categories, ""]
+        units = pa.array(lines["settled_amount_units"], pa.int64())
+        self._units: NDArray[np.int64] = units.fill_null(0).to_numpy()
+        self._missing: NDArray[np.bool_] = units.is_null().to_numpy(zero_copy_only=False)
+        coded = text_cells(lines["date"]).dictionary_encode()
+        days = coded.dictionary.to_pylist()
+        self._days = [*sorted(days), ""]  # in the order of the texts, and of the days
+        rank = {day: place for place, day in enumerate(self._days[:-1])}
+        ranks = np.array([rank[day] for day in days], dtype=np.int64)
+        self._day: NDArray[np.int64] = ranks[coded.indices.to_numpy()]
 
     def write(self, tx: Connection, part: slice = slice(None), sign: int = 1) -> None:
         """Count these lines in, or with -1 out."""

@@ -70,12 +70,14 @@ def matched_lines(tx: Connection, order_ids: Iterable[int]) -> dict[str, pa.Arra
     return {name: found[name] for name in LINE}
 
 
-def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
+def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame | None:
     """Every share of the valid lines that are divided over one of these orders and others, and of those that follow
     such a line, with the columns of LINE, ``units``, the share of the line that is divided, and ``own``, whether the row's
-    is that line."""
+    is that line. None for no share at all."""
     line, share = payout_lines.c, line_shares.c
     theirs = select(share.line).where(among(tx, share.order, order_ids))
+    if tx.execute(theirs.limit(1)).first() is None:  # nearly always
+        return None
     divided = (of_group("outcome") == "matched", line.order.is_(None), is_valid())
     parts: dict[str, tuple[ColumnElement[Any], str]] = {
         "ours": (share.order, "int64"),
