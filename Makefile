@@ -43,7 +43,7 @@ bench: install-dev
 	$(IN_VENV) -m benchmarks.store
 	$(IN_VENV) -m benchmarks.send
 	$(IN_VENV) -m benchmarks.receiver
-	@echo "An hour each, with a folder for their files: benchmarks.reconciliation, .reconciliation_pages, .while_importing;"
+	@echo "An hour each, with a folder for their files: benchmarks.reconciliation, .reconciliation_pages, .while_importing, .exports;"
 	@echo "on an empty PostgreSQL database: benchmarks.store, .notifications (docs/performance.md)."
 
 check: install-dev lint

@@ -64,19 +64,21 @@ def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
         )
 
 
+# In place of a nearest order that the reader may not see.
+HIDDEN_ORDER: dict[str, Any] = {
+    "nearest_id": "…",
+    "nearest_account": None,
+    "nearest_amount": None,
+    "nearest_currency": None,
+    "expected": (),
+}
+
+
 def without_hidden_order(line: ShownLine, allowed: frozenset[str] | None) -> ShownLine:
     """The line without its nearest order, where that is of an account that the actor may not see."""
     if allowed is None or line.nearest_account is None or line.nearest_account in allowed:
         return line
-    return replace(
-        line,
-        nearest=None,
-        nearest_id="…",
-        nearest_account=None,
-        nearest_amount=None,
-        nearest_currency=None,
-        expected=(),
-    )
+    return replace(line, nearest=None, **HIDDEN_ORDER)
 
 
 def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:

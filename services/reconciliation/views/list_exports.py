@@ -9,7 +9,7 @@ from services.access import Actor, Right, allowed_accounts
 from services.desk import Desk
 from services.i18n import Translator
 from services.reconciliation.views import lists, payout_list
-from services.reconciliation.views.details import without_hidden_order
+from services.reconciliation.views.details import HIDDEN_ORDER
 from services.reconciliation.views.line_text import operation, reasons
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements import dates
@@ -17,11 +17,10 @@ from services.settlements.columns import AMOUNTS, DATES, LABELS
 from services.spreadsheets import write
 from services.spreadsheets.write import Column, Form, Progress, Values, each, field
 from services.store import Connection
-from services.store.settlements import line_pages, position_pages, reconciliation_views
+from services.store.settlements import exported_lines, line_pages, position_pages
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import Sort
 from services.store.settlements.position_pages import ORDER_SORTS, ListedOrder, OrderFilter, OrderSort
-from services.store.settlements.stored_lines import ShownLine
 
 XLSX_ROWS = 150_000  # above, a spreadsheet is slow: CSV
 _BATCH = 2_000
@@ -99,9 +98,7 @@ def _up_to(form: Form, batches: Iterator[list[T]]) -> Iterator[list[T]]:
             return
 
 
-def _lines(
-    tx: Connection, desk: Desk, actor: Actor, chosen: LineFilter, sort: Sort
-) -> Iterator[list[ShownLine]]:
+def _lines(tx: Connection, desk: Desk, actor: Actor, chosen: LineFilter, sort: Sort) -> Iterator[list[Any]]:
     """The lines in batches. Places are read far ahead: each page of them reads the beginning of every group."""
     chosen = lists.narrowed_lines(tx, desk, actor, chosen)
     allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
@@ -109,9 +106,13 @@ def _lines(
     while True:
         places, _ = line_pages.places(tx, chosen, sort, last, _PLACES)
         for start in range(0, len(places), _BATCH):
-            numbers = [number for _, number in places[start : start + _BATCH]]
-            found = reconciliation_views.lines(tx, numbers)
-            yield [without_hidden_order(found[number], allowed) for number in numbers]
+            found = exported_lines.read(tx, [number for _, number in places[start : start + _BATCH]])
+            yield [
+                line
+                if allowed is None or line.nearest_account in (None, *allowed)
+                else line._replace(**HIDDEN_ORDER)
+                for line in found
+            ]
         if len(places) < _PLACES:
             return
         last = places[-1]

@@ -16,10 +16,11 @@ from services.exports import KeptExport, kinds, process
 from services.exports.errors import ExportGone, ExportNotReady, ExportRightsChanged
 from services.exports.kinds import KINDS, Lines, PaymentRequests, Payouts, SettledOrders, Wanted, name_of
 from services.i18n import translator
-from services.reconciliation.views import list_exports
+from services.reconciliation.views import list_exports, lists
 from services.spreadsheets.write import Form
 from services.store import access, kept_exports
 from services.store.orders.orders import Filter
+from services.store.settlements import exported_lines, reconciliation_views
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import person
@@ -294,3 +295,18 @@ def test_an_erased_customer_takes_the_exports_along(desk: Desk, admin: Actor, fi
 )  # fmt: skip
 def test_what_is_asked_for_is_stored_and_read_again(wanted: Wanted) -> None:
     assert kinds.read(name_of(wanted), kinds.stored(wanted)) == wanted
+
+
+def test_the_lines_of_an_export_are_those_of_the_screens(desk: Desk, finance: Actor) -> None:
+    near = "1;78;900;a-1;5.00;EUR;-0.25;-0.05;-0.30;EUR;Sale;5.00;EUR;F-9;2026-11-20 10:00:00"
+    strange = "1;79;;;;;;;;;Nothing known;7.00;EUR;;no date"
+    import_file(desk, finance, "demo", "more.csv", csv(near, strange))
+    with desk.store.read() as tx:
+        ids = [line.id for line in lists.lines(desk, finance, LineFilter()).rows]
+        shown, exported = reconciliation_views.lines(tx, ids), exported_lines.read(tx, ids)
+    assert [line.id for line in exported] == ids
+    for line in exported:
+        named = shown[line.id]
+        assert line._asdict() | {
+            name: getattr(named, name) for name in line._fields if hasattr(named, name)
+        } == (line._asdict())
