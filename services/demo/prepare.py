@@ -8,21 +8,18 @@ from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.desk import Desk
 from services.mail.settings import EmailSettings
 from services.store import accounts
-from services.store.settlements import matching_rules
 
 # Reserved names (RFC 2606): nothing can be sent to them by mistake.
-_EMAIL = EmailSettings(
-    sender_name="Maison Demo",
-    sender_address="boutique@maison-demo.example",
-    reply_to="bonjour@maison-demo.example",
-    merchant_name="Maison Demo",
-    support_contact="bonjour@maison-demo.example, +33 1 99 00 12 34",
-    signature="Camille Martin\nMaison Demo",
-    colour="#1f4e79",
-    footer="Maison Demo, 12 rue de la Paix, 75002 Paris",
-)
-
-
+_EMAIL = {
+    "sender_name": "Maison Demo",
+    "sender_address": "boutique@maison-demo.example",
+    "reply_to": "bonjour@maison-demo.example",
+    "merchant_name": "Maison Demo",
+    "support_contact": "bonjour@maison-demo.example, +33 1 99 00 12 34",
+    "signature": "Camille Martin\nMaison Demo",
+    "colour": "#1f4e79",
+    "footer": "Maison Demo, 12 rue de la Paix, 75002 Paris",
+}
 _FILE_ACCOUNT = "00001342917"  # as the sandbox's payout files name it (sandbox/README.md)
 
 
@@ -32,12 +29,12 @@ def prepare_demo(desk: Desk) -> None:
     """
     if not desk.settings.demo:
         return
-    email = _EMAIL.model_copy(update={"logo_url": f"{desk.settings.sandbox_url}/logo.png"})
     pages = RedirectPages(**dict.fromkeys(KINDS, OWN))
     with desk.store.write() as tx:
         for key in desk.settings.all_accounts:
             if any(section in (REDIRECT_PAGES, EMAIL) for section, _ in accounts.sections(tx, key)):
                 continue
+            email = EmailSettings(**_EMAIL, logo_url=f"{desk.settings.sandbox_url}/logo.png")
             for section, data in ((REDIRECT_PAGES, redirects.storable(pages)), (EMAIL, email.model_dump())):
                 accounts.save_section(
                     tx, key, section, "", data, at=clock.now(), actor_kind=SYSTEM.kind, actor_id=SYSTEM.id
@@ -45,6 +42,8 @@ def prepare_demo(desk: Desk) -> None:
             if list(desk.settings.all_accounts) == [
                 key
             ]:  # of several, a person must choose the files' account
+                from services.store.settlements import matching_rules  # once in a database's life
+
                 known = matching_rules.lock_matching(tx, key).file_accounts
                 matching_rules.save_matching(tx, key, file_accounts={**known, _FILE_ACCOUNT: key})
             audit.record(tx, SYSTEM, "account.demo", f"account:{key}")

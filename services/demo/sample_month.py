@@ -21,14 +21,13 @@ from typing import ClassVar
 
 from services import clock
 from services.access import Actor, Right, audit, require
-from services.demo.drain import drain
 from services.demo.sample_shop import Shop
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay.errors import HiPayError
 from services.hipay.sandbox import SandboxControl
 from services.money import from_units, quantised
-from services.orders import create, history, open_page
+from services.orders import create, open_page
 from services.orders.drafts import Channel, Draft, propose_order_id
 from services.orders.states import UNPAID
 from services.store import meta
@@ -93,7 +92,7 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
             _month(desk, actor, account, sandbox, progress)
             sandbox.move_clock()
         time.sleep(CLOCK_SECONDS)
-        drain(desk)
+        _drain(desk)
         with desk.store.write() as tx:
             meta.finish_task(tx, "sample")
             audit.record(tx, actor, "sample_made", f"account:{account}")
@@ -145,7 +144,7 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
             if _pay(sandbox, order, fate):
                 reserved_or_paid.append(order_id)
                 paid += [(fate, order_id)] if fate != "held" else []
-        history.check_now(desk, actor, [order_id for _, order_id in made])
+        _check_now(desk, actor, [order_id for _, order_id in made])
         _until(desk, reserved_or_paid, lambda order: order.payment not in (*UNPAID, "unconfirmed"))
         if settles:
             shop.sell(desk, sandbox, day)
@@ -254,8 +253,8 @@ def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[t
                     currency=order.currency,
                     operation_id=f"R-{order.order_id}",
                 )
-    history.check_now(desk, actor, [order_id for _, order_id in paid])
-    drain(desk)
+    _check_now(desk, actor, [order_id for _, order_id in paid])
+    _drain(desk)
 
 
 def _until(desk: Desk, order_ids: list[int], condition: Callable[[Order], bool]) -> None:
@@ -267,7 +266,7 @@ def _work_until(desk: Desk, done: Callable[[], bool]) -> None:
     """Work until ``done``: the dashboard's own worker may have leased a step that is not finished yet."""
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
-        drain(desk)
+        _drain(desk)
         if done():
             return
         if time.monotonic() > give_up:
@@ -280,3 +279,18 @@ def _order(desk: Desk, order_id: int) -> Order:
         order = orders.order(tx, order_id)
     assert order is not None
     return order
+
+
+# What follows loads all that reads payout files, which a dashboard does not need to start.
+
+
+def _drain(desk: Desk) -> None:
+    from services.demo.drain import drain
+
+    drain(desk)
+
+
+def _check_now(desk: Desk, actor: Actor, order_ids: list[int]) -> None:
+    from services.orders import history
+
+    history.check_now(desk, actor, order_ids)

@@ -99,11 +99,18 @@ def running(desk: Desk) -> Iterator[None]:
             from services.entrypoints.worker import start
 
             worker = start(desk)
-        from services.alarms import stopped_workers
-
-        with watching_workers(desk.worker_watch, partial(stopped_workers.note, desk)):
+        with watching_workers(desk.worker_watch, partial(_note_stopped_workers, desk)):
             yield
     finally:
         if worker:
             worker.stop(_WORKER_STOPS)
         processes.stop(children)
+
+
+def _note_stopped_workers(desk: Desk) -> None:
+    if desk.worker_watch.alive or desk.worker_watch.standstill:
+        from services.alarms import (
+            stopped_workers,  # not above: alarms know the imports, which are long to load
+        )
+
+        stopped_workers.note(desk)

@@ -21,9 +21,7 @@ from types import FrameType
 from services import logs, private_files, versions
 from services.bulk import sending
 from services.desk import Desk
-from services.entrypoints.periodic import Rounds
 from services.exports.supervisor import ExportProcess
-from services.imports import background
 from services.opening import desk_or_exit
 from services.orders import notifications
 from services.orders.steps.lanes import AT_ONCE, SENDING, Lanes
@@ -33,6 +31,7 @@ from services.store import STORE_AWAY, version_guard
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5  # how long a step written by another process may wait
 AGAIN_SECONDS = 5.0  # after trouble
+LATER_SECONDS = 2.0  # after the start, when payout files and periodic work begin
 STOPPING_SECONDS = 20.0  # that the steps in hand get to end
 
 
@@ -73,7 +72,7 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
     """Work until ``stopping`` is set. A database that is away for a while is waited for. ``apart``: see
     ``notifications.work_off``."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    lanes, rounds, watch = Lanes(desk, owner), Rounds(), MarkerWatch(desk.store, desk.settings)
+    lanes, watch = Lanes(desk, owner), MarkerWatch(desk.store, desk.settings)
     may_work, may_fold = threading.Event(), threading.Event()
     export_process = ExportProcess(desk)
 
@@ -99,32 +98,57 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
     def handle_notifications() -> bool:
         return may_work.is_set() and may_fold.is_set() and notifications.work_off(desk, apart=apart) > 0
 
-    def run_rounds() -> bool:
-        if may_work.is_set() and may_fold.is_set():
-            rounds.run_due(desk)
-        return False
+    def run_rounds() -> None:
+        from services.entrypoints.periodic import Rounds
+
+        rounds = Rounds()
+
+        def run_due() -> bool:
+            if may_work.is_set() and may_fold.is_set():
+                rounds.run_due(desk)
+            return False
+
+        _lane(desk, "rounds", stopping, run_due, stopping.wait)
+
+    def handle_files() -> None:
+        from services.imports import background
+
+        with background.background(desk, stopping):
+            stopping.wait()
 
     def make_exports() -> bool:
         return version_guard.is_current(desk.store) and export_process.poll()
 
-    others = {"notifications": handle_notifications, "rounds": run_rounds, "exports": make_exports}
-    with background.background(desk, stopping):
-        threads = [
+    at_once = {"notifications": handle_notifications, "exports": make_exports}
+    threads = [
+        *(
             threading.Thread(
                 target=_lane, args=(desk, name, stopping, work, stopping.wait), name=name, daemon=True
             )
-            for name, work in others.items()
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            _lane(desk, "work", stopping, send, desk.wake.wait)
-        finally:
-            ends_at = time.monotonic() + STOPPING_SECONDS
-            lanes.wait(STOPPING_SECONDS)
-            for thread in threads:
-                thread.join(max(0.0, ends_at - time.monotonic()))
-            export_process.stop()
+            for name, work in at_once.items()
+        ),
+        *(
+            threading.Thread(target=_later, args=(desk, name, stopping, work), name=name, daemon=True)
+            for name, work in (("rounds", run_rounds), ("imports", handle_files))
+        ),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        _lane(desk, "work", stopping, send, desk.wake.wait)
+    finally:
+        ends_at = time.monotonic() + STOPPING_SECONDS
+        lanes.wait(STOPPING_SECONDS)
+        for thread in threads[:-1]:
+            thread.join(max(0.0, ends_at - time.monotonic()))
+        export_process.stop()
+        threads[-1].join()  # it waits for its own threads, each as long as it may take
+
+
+def _later(desk: Desk, name: str, stopping: threading.Event, work: Callable[[], None]) -> None:
+    """Do ``work`` once links and screens have had their start: what it loads takes a second of the processor."""
+    if not stopping.wait(LATER_SECONDS):
+        desk.heartbeats.keep_going(name, work, stopping)
 
 
 def _lane(

@@ -6,11 +6,10 @@ pixels, and only the merchant's logo is fetched. Every value is escaped; none is
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from services.hosts import is_loopback
 from services.i18n import Translator, format_datetime, translator
@@ -19,15 +18,23 @@ from services.mail.errors import PaymentUrlRefused
 from services.mail.settings import VISIBLE, WHITE, EmailSettings, contrast, text_colour
 from services.money import format_money
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 DEFAULT_COLOUR = "#1f4e79"
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,8 +192,8 @@ def _render(
         "ink": ink,
         "accent": button if contrast(button, WHITE) >= VISIBLE else ink,
     }
-    html = _templates.get_template("letter.html").render(values).strip() + "\n"
-    text = _templates.get_template("letter.txt").render(values).strip() + "\n"
+    html = _templates().get_template("letter.html").render(values).strip() + "\n"
+    text = _templates().get_template("letter.txt").render(values).strip() + "\n"
     return Composed(clean_header_text(subject, "subject", 500, digits=True), html, text)
 
 

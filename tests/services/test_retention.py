@@ -16,7 +16,7 @@ from services.accounts.options import Options
 from services.bulk import request_table, sending
 from services.bulk.rows import Rules, stored
 from services.desk import Desk
-from services.entrypoints import worker
+from services.entrypoints.periodic import Rounds
 from services.imports import background
 from services.mail.errors import AddressError, AddressMalformed
 from services.orders import create, history, record
@@ -368,9 +368,7 @@ def test_who_may_not_and_what_cannot(desk: Desk, admin: Actor) -> None:
 
 
 def test_the_worker_does_it_once_a_day(desk: Desk) -> None:
-    assert any(
-        one.name == "retention" and one.every == timedelta(hours=24) for one in worker.Rounds()._rounds
-    )
+    assert any(one.name == "retention" and one.every == timedelta(hours=24) for one in Rounds()._rounds)
 
 
 def test_what_was_called_off_has_ended_with_the_page_that_somebody_has_open(desk: Desk, admin: Actor) -> None:
