@@ -4,11 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from services.hipay.answers import content
+from services.hipay.answers import Answer, content
 from services.hipay.errors import BadAnswer, HiPayError
 
+_MOST_BYTES = 10_000  # of the answer with the time
 _PAUSE_SECONDS = 2.0  # after a failure, so that a stopped sandbox does not slow every page down
 
 
@@ -99,16 +102,28 @@ def clock_source(url: str, ttl: float = 0.25, *, seconds: float = 1.0) -> Callab
             try:
                 if time.monotonic() >= stale_at:
                     stale_at = time.monotonic() + _PAUSE_SECONDS
-                    with SandboxControl(url, seconds=seconds) as control:
-                        offset = control.clock_offset()
+                    offset = _clock_offset(url, seconds)
                     stale_at = time.monotonic() + ttl
-            except (HiPayError, KeyError, TypeError, ValueError, OverflowError):
+            except (HiPayError, OSError, HTTPException, KeyError, TypeError, ValueError, OverflowError):
                 pass
             finally:
                 asking.release()
         return offset
 
     return source
+
+
+def _clock_offset(url: str, seconds: float) -> timedelta:
+    """``SandboxControl.clock_offset`` without httpx, which is long to load: each program asks for the time as it starts."""
+    parts = urlsplit(url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/control/clock")
+        response = connection.getresponse()
+        return _offset(content(Answer(response.status, response.read(_MOST_BYTES))))
+    finally:
+        connection.close()
 
 
 def _offset(value: dict[str, Any]) -> timedelta:
