@@ -16,12 +16,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 from services import logs, private_files, versions
 from services.bulk import sending
 from services.desk import Desk
-from services.exports.supervisor import ExportProcess
 from services.opening import desk_or_exit
 from services.orders import notifications
 from services.orders.steps.lanes import AT_ONCE, SENDING, Lanes
@@ -74,7 +74,6 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     lanes, watch = Lanes(desk, owner), MarkerWatch(desk.store, desk.settings)
     may_work, may_fold = threading.Event(), threading.Event()
-    export_process = ExportProcess(desk)
 
     def send() -> bool:
         desk.wake.clear()
@@ -116,20 +115,29 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
         with background.background(desk, stopping):
             stopping.wait()
 
-    def make_exports() -> bool:
-        return version_guard.is_current(desk.store) and export_process.poll()
+    def make_exports() -> None:
+        from services.exports.supervisor import ExportProcess
 
-    at_once = {"notifications": handle_notifications, "exports": make_exports}
+        process = ExportProcess(desk)
+
+        def poll() -> bool:
+            return version_guard.is_current(desk.store) and process.poll()
+
+        try:
+            _lane(desk, "exports", stopping, poll, stopping.wait)
+        finally:
+            process.stop()
+
+    first = partial(_lane, desk, "notifications", stopping, handle_notifications, stopping.wait)
     threads = [
-        *(
-            threading.Thread(
-                target=_lane, args=(desk, name, stopping, work, stopping.wait), name=name, daemon=True
-            )
-            for name, work in at_once.items()
-        ),
+        threading.Thread(target=first, name="notifications", daemon=True),
         *(
             threading.Thread(target=_later, args=(desk, name, stopping, work), name=name, daemon=True)
-            for name, work in (("rounds", run_rounds), ("imports", handle_files))
+            for name, work in (
+                ("rounds", run_rounds),
+                ("exports", make_exports),
+                ("imports", handle_files),
+            )
         ),
     ]
     for thread in threads:
@@ -141,7 +149,6 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
         lanes.wait(STOPPING_SECONDS)
         for thread in threads[:-1]:
             thread.join(max(0.0, ends_at - time.monotonic()))
-        export_process.stop()
         threads[-1].join()  # it waits for its own threads, each as long as it may take
 
 
