@@ -33,7 +33,7 @@ def filter_words(wanted: Wanted, t: Translator) -> str:
 def _of_requests(wanted: PaymentRequests, t: Translator) -> list[str]:
     chosen = wanted.chosen
     return [
-        _quoted(chosen.text),
+        _quoted(chosen.text, t),
         ", ".join(t(BADGES[badge][0]) for badge in chosen.badges),
         ", ".join(t(CHANNEL_NAMES[channel]) for channel in chosen.channels),
         t("of one sender") if chosen.sender else "",
@@ -49,7 +49,7 @@ def _of_lines(wanted: Lines, t: Translator) -> list[str]:
         for units in (chosen.least, chosen.most)
     ]
     return [
-        _quoted(chosen.text),
+        _quoted(chosen.text, t),
         ", ".join(t(OUTCOMES[outcome]) for outcome in chosen.outcomes if outcome in OUTCOMES),
         ", ".join(operations),
         ", ".join(chosen.currencies),
@@ -65,7 +65,7 @@ def _of_lines(wanted: Lines, t: Translator) -> list[str]:
 def _of_orders(wanted: SettledOrders, t: Translator) -> list[str]:
     chosen = wanted.chosen
     return [
-        _quoted(chosen.loose),
+        _quoted(chosen.loose, t),
         t("Open") if chosen.open else "",
         ", ".join(t(STATUSES.get(status, status)) for status in chosen.statuses),
         t("late only") if wanted.late else "",
@@ -73,8 +73,8 @@ def _of_orders(wanted: SettledOrders, t: Translator) -> list[str]:
     ]
 
 
-def _quoted(text: str) -> str:
-    return f"“{text}”" if text else ""
+def _quoted(text: str, t: Translator) -> str:
+    return t("“{text}”", text=text) if text else ""
 
 
 def _span(first: str, last: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenWindow
+from tests.browser.exporting import exported
 from tests.browser.installation import Installation
 from tests.browser.windows import settled
 from tests.support.servers import until
@@ -41,8 +42,5 @@ def test_a_list_is_sent_once_and_exported(open_window: OpenWindow, installation:
 
     page.goto(f"{installation.dashboard}/payment-requests?q={mark}")
     expect(page.get_by_text("3 demandes de paiement", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Exporter").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="En texte (CSV)").click()
-    text = download.value.path().read_text("utf-8-sig")
+    text = exported(page, "Exporter", "En texte (CSV)", "Télécharger").decode("utf-8-sig")
     assert sorted(re.findall(rf"{mark}-\d@example\.com", text)) == emails

@@ -1,8 +1,8 @@
 """An older program beside the new schema, as in an upgrade of several machines: it mails and stores notifications, and imports,
 decides and folds nothing.
 
-``data/program-36cc795.tar.xz`` is the code of that commit (services, locales), which knows nothing of a newer schema;
-``data/program-36cc795.py`` is started with it.
+``former_program/program-36cc795.tar.xz`` is the code of that commit (services, locales), which knows nothing of a newer schema;
+``former_program/program-36cc795.py`` is started with it.
 """
 
 import os
@@ -45,7 +45,7 @@ LINE = "1;{payout};T-{payout};;10.00;EUR;;;;EUR;Sales;9.80;EUR;;2026-11-01"
 @pytest.fixture(scope="module")
 def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("older")
-    with tarfile.open(HERE / "data" / "program-36cc795.tar.xz") as archive:
+    with tarfile.open(HERE / "former_program" / "program-36cc795.tar.xz") as archive:
         archive.extractall(folder, filter="data")
     return folder
 
@@ -68,7 +68,7 @@ def old_program(code: Path, environment: dict[str, str], log: Path) -> Iterator[
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [sys.executable, HERE / "data" / "program-36cc795.py"],
+            [sys.executable, HERE / "former_program" / "program-36cc795.py"],
             cwd=code,
             env=clean | environment | {"PYTHONPATH": str(code)},
             stdin=subprocess.PIPE,

@@ -17,7 +17,7 @@ FILES = [
         path
         for folder in FOLDERS
         for path in (ROOT / folder).rglob("*.py")
-        if path.parent.name != "data"  # code that runs in an older version
+        if path.parent.name != "former_program"  # code that runs in an older version
     ),
     ROOT / "app.py",
 ]
