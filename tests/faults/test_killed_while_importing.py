@@ -115,7 +115,8 @@ def test_the_application_stops_it_and_it_goes_on_at_the_next_start(desk: Desk, f
 def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    probe = "import services.imports.process; print(open('/proc/self/statm').read().split()[0])"
+    driver = "" if desk.store.sqlite else "import psycopg; "  # loaded when the database is opened
+    probe = f"{driver}import services.imports.process; print(open('/proc/self/statm').read().split()[0])"
     pages = subprocess.run(
         [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout

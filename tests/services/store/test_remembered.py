@@ -45,10 +45,16 @@ def _put(store: Store, value: str) -> None:
 
 
 def test_what_did_not_change_is_asked_for_once(store: Store) -> None:
-    read, asked = _counter(store)
     _put(store, "one")
-    assert [read() for _ in range(5)] == ["one"] * 5
-    assert len(asked) == 1
+
+    def asked_in_five_reads() -> int:
+        read, asked = _counter(store)
+        assert [read() for _ in range(5)] == ["one"] * 5
+        return len(asked)
+
+    # On PostgreSQL a commit in any database of the server is a new version: other tests commit now and then.
+    undisturbed = 1 if store.sqlite else 50
+    assert any(asked_in_five_reads() <= 1 for _ in range(undisturbed))
 
 
 def test_the_next_read_after_a_write_sees_it(store: Store) -> None:
