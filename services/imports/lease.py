@@ -94,6 +94,12 @@ def is_free(store: Store) -> bool:
     return not holder or until <= time.time()
 
 
+def is_held_by(store: Store, owner: str) -> bool:
+    with store.read() as tx:
+        holder, until = meta.lease(tx, _NAME)
+    return holder == owner and until > time.time()
+
+
 def release(store: Store, owner: str) -> None:
     """Free the lease, if ``owner`` still holds it."""
     with store.write() as tx:

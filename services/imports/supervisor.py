@@ -20,8 +20,10 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 15.0  # in which the process can end its transaction
 _LONGEST_PAUSE_SECONDS = 60.0  # before the next process retries the work over which the last one died
 _HELD_UP_SECONDS = 20.0  # before the next process, if the store was away or the disk had no room
+_HUNG = 1  # as which the end of a process is recorded that hung: its file may have caused it
 # Signals that the machine or its operator sends: then the file did not cause the end.
 _STOPS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_HUNG_SECONDS = 180.0  # without its lease, which it takes at its start and renews in each transaction
 _MOST_DEATHS = 6  # in a row: several files may each kill the process before the lane counts as failed
 
 
@@ -53,12 +55,14 @@ class ImportProcess:
         self._ended: int | None = None  # exit code of the last process, until its end is recorded
         self._marked_stopped = False  # since the last process ended
         self._deaths, self._not_before = 0, 0.0
+        self._held_at = 0.0  # when the process that runs was last seen with its lease, or started
 
     def poll(self) -> None:
-        """Start a process if there is work and room for it, and none runs; release the lease of one that died."""
-        if self._process is not None and self._process.poll() is not None:
-            self._ended, self._process = self._process.returncode, None
-            self._pause(self._ended)
+        """Start a process if there is work and room for it, and none runs; release the lease of one that died, and kill one
+        that hangs."""
+        if self._process is not None and (code := self._exit_code(self._process)) is not None:
+            self._ended, self._process = code, None
+            self._pause(code)
         if self._ended is not None:
             self._record_end(self._ended)
             self._ended = None
@@ -73,6 +77,18 @@ class ImportProcess:
             self._desk.heartbeats.beat("imports")
         if not idle and not at_work and time.monotonic() >= self._not_before:
             self._start()
+
+    def _exit_code(self, running: subprocess.Popen[bytes]) -> int | None:
+        if (code := running.poll()) is not None:
+            return code
+        if lease.is_held_by(self._desk.store, self._owner):
+            self._held_at = time.monotonic()
+        if time.monotonic() - self._held_at < _HUNG_SECONDS:
+            return None
+        # CPython 3.11 may loop for ever, deaf to SIGTERM, when memory runs out while an exception is raised.
+        running.kill()
+        running.wait()
+        return _HUNG
 
     def _pause(self, code: int) -> None:
         held_up = code in (process.AWAY, process.FULL)
@@ -97,6 +113,7 @@ class ImportProcess:
 
     def _start(self) -> None:
         self._owner, self._began = f"{socket.gethostname()}:{uuid.uuid4().hex}", clock.now()
+        self._held_at = time.monotonic()
         settings = self._desk.settings
         self._process = spawn(
             settings.database, self._owner, settings.all_accounts, self._desk.room.keep_free

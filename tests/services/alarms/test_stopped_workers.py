@@ -1,7 +1,9 @@
 """A worker's lanes say that they turn; one that hangs, has died or fails at every turn is told, and no clock fools it."""
 
 import logging
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -390,3 +392,30 @@ def _no_process(*_: object) -> None:
 def _dying(desk: Desk, owner: str) -> "subprocess.Popen[bytes]":
     lease.acquire(desk.store, owner, (), threading.Event())
     return subprocess.Popen(["sh", "-c", "read line; exit 1"], stdin=subprocess.PIPE)
+
+
+def test_an_import_process_that_loses_its_lease_and_goes_on_is_killed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = supervisor.ImportProcess(desk)
+    monkeypatch.setattr(process, "waiting", lambda *_: True)
+    monkeypatch.setattr(supervisor, "spawn", lambda *_: _deaf())
+    monkeypatch.setattr(supervisor, "_HUNG_SECONDS", 0.2)
+    child.poll()
+    hangs = child._process
+    assert hangs is not None
+    assert lease.acquire(desk.store, child._owner, [], threading.Event())
+    time.sleep(0.3)
+    child.poll()
+    assert hangs.poll() is None  # it holds its lease: it works
+    lease.release(desk.store, child._owner)
+    time.sleep(0.3)
+    child.poll()
+    assert hangs.returncode == -signal.SIGKILL
+    assert child._deaths == 1
+
+
+def _deaf() -> subprocess.Popen[bytes]:
+    """A process that neither ends nor hears SIGTERM."""
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    return subprocess.Popen([sys.executable, "-c", deaf])
