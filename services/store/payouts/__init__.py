@@ -1,0 +1,1 @@
+"""Payouts, and what people wrote and decided of them."""
