@@ -31,10 +31,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # "no" on the command line alone leaves PostgreSQL out: a variable that somebody has set for something else does not.
 WITH_POSTGRES := $(if $(filter command_line:no,$(subst $() ,_,$(origin POSTGRES)):$(POSTGRES)),,yes)
 
-# Three at once on two cores: some tests wait for a process, a socket or a browser while others compute.
+# Four at once on two cores: some tests wait for a process, a socket or a browser while others compute.
 test: install-dev $(if $(WITH_POSTGRES),install-postgres) chromium lint
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal
-	$(if $(WITH_POSTGRES),$(IN_VENV) -m pytest --postgres -n 3 --dist worksteal -m "store or postgres",\
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 4 --dist worksteal
+	$(if $(WITH_POSTGRES),$(IN_VENV) -m pytest --postgres -n 4 --dist worksteal -m "store or postgres" tests/faults tests/services,\
 		@echo "PostgreSQL was left out (POSTGRES=no): what touches the store was tested on SQLite alone.")
 
 bench: install-dev

@@ -16,6 +16,7 @@
 """
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -135,6 +136,7 @@ _IN_VAIN = (r"^TimeoutError: ", r"^subprocess\.TimeoutExpired: ", r"^AssertionEr
 
 # What is marked ``store``: tests of queries, locks, leases, limits or errors of the database, or of whole ways through many of
 # them. The rest asks the same of the store as these do: screens, settings, letters, answers of HiPay, mail servers.
+_TESTS = Path(__file__).parent
 _ON_BOTH = (
     "faults",
     *(
@@ -161,17 +163,29 @@ _READING = (
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that are about the other database are not of this run; what a test waits for may be waited for once more."""
-    on_both, reading = (
-        tuple(str(Path(__file__).parent / name) for name in names) for names in (_ON_BOTH, _READING)
-    )
+    on_both, reading = (tuple(str(_TESTS / name) for name in names) for names in (_ON_BOTH, _READING))
     for item in items:
         if str(item.path).startswith(on_both) and not str(item.path).startswith(reading):
             item.add_marker("store")
+        elif item.get_closest_marker("store") or item.get_closest_marker("postgres"):
+            assert item.path.is_relative_to(_TESTS / "services") or item.path.is_relative_to(
+                _TESTS / "faults"
+            ), (
+                f"make test collects for PostgreSQL in tests/services and tests/faults alone, not {item.nodeid}"
+            )
         item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1, only_rerun=list(_IN_VAIN)))
     other = "sqlite" if postgres.SERVER else "postgres"
     foreign = [item for item in items if item.get_closest_marker(other)]
     config.hook.pytest_deselected(items=foreign)
     items[:] = [item for item in items if item not in foreign]
+
+
+_MAIN = sys.modules["__main__"]
+
+
+def pytest_runtest_setup() -> None:
+    """A page's test leaves its script as the main module, which every process that a later test begins would run."""
+    sys.modules["__main__"] = _MAIN
 
 
 def pytest_collection_finish() -> None:
