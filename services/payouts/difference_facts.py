@@ -1,0 +1,138 @@
+"""What is known about a payout that differs, and what an explanation of the difference says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Kind = Literal[
+    "withdrawn",
+    "order_not_paid_out",
+    "twins",
+    "transaction_twice",
+    "fee_twice",
+    "sale_without_fee",
+    "fees_without_sale",
+    "other_payout",
+    "amounts_missing",
+    "rows_not_read",
+    "settled_elsewhere",
+    "is_half",
+    "is_difference",
+    "is_negative",
+    "two_lines",
+    "three_lines",
+]
+# certain: the amount fits exactly, and another record shows the same; likely: the amount fits and the lines themselves
+# look wrong, or an amount is known to be missing; possible: only the amount fits, or an amount is not known.
+Sureness = Literal["certain", "likely", "possible"]
+Act = Literal["rows", "line", "lines", "order", "file", "hipay"]
+KINDS: tuple[Kind, ...] = get_args(Kind)  # among equally sure ones, the first is the most likely
+SURENESS: tuple[Sureness, ...] = get_args(Sureness)
+# What would settle it: open the rows set aside, the line (to decide about it), the lines of that amount, the order, the
+# file that has the line, or ask HiPay for its list and the payout's file again.
+ACTS: Mapping[Kind, Act] = {
+    "withdrawn": "file",
+    "order_not_paid_out": "order",
+    "twins": "line",
+    "transaction_twice": "line",
+    "fee_twice": "line",
+    "sale_without_fee": "hipay",
+    "fees_without_sale": "hipay",
+    "other_payout": "line",
+    "amounts_missing": "hipay",
+    "rows_not_read": "rows",
+    "settled_elsewhere": "lines",
+    "is_half": "line",
+    "is_difference": "lines",
+    "is_negative": "lines",
+    "two_lines": "line",
+    "three_lines": "line",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A line that may explain a difference. ``units``: settled, 1/10000, None where it is not there; ``day``: YYYYMMDD.
+
+    ``cells``: all its cells but the ids that HiPay gives each operation; two lines with equal ones are twins.
+    """
+
+    id: int
+    code: str  # of services.settlements.settlement_operations, "" for one that is not known
+    kind: str
+    units: int | None
+    day: int = 0
+    transaction: str = ""
+    file: int = 0
+    payout: str = ""  # the settlement id, of a line of another payout
+    cells: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CapturedOrder:
+    """An order of which something was captured. Units of 1/10000 of the payout's currency; ``day``: YYYYMMDD of the capture."""
+
+    id: int
+    captured_units: int
+    settled_units: int  # of its Sale lines, in whatever payout
+    day: int = 0
+    transactions: frozenset[str] = frozenset()
+
+    @property
+    def open_units(self) -> int:
+        """What was captured and is in no payout."""
+        return self.captured_units - self.settled_units
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadRows:
+    """Rows that a file set aside. ``named``: they name this payout; else they may belong to any."""
+
+    file: int
+    rows: int
+    named: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What is known about a payout that differs by ``units``: its lines less what is announced, in 1/10000.
+
+    ``lines``: all its valid lines but the totals, or, where ``whole`` is False, only those whose amount has to do with the
+    difference. ``size``: how many it has. All other fields may be cut to what a person would read.
+    """
+
+    units: int
+    currency: str
+    size: int
+    lines: tuple[Line, ...]
+    whole: bool
+    announced_in: frozenset[int] = frozenset()  # the files that have its total line
+    settled_elsewhere: tuple[Line, ...] = ()  # lines of it that are already settled, or not settled
+    missing: tuple[int, ...] = ()  # lines of it without an amount
+    unread: tuple[UnreadRows, ...] = ()
+    withdrawn: tuple[Line, ...] = ()  # its lines that a newer issue no longer has; ``file``: that issue
+    elsewhere: tuple[
+        Line, ...
+    ] = ()  # lines of other payouts with a transaction of this one, or from its own file
+    orders: tuple[CapturedOrder, ...] = ()
+    days: tuple[int, int] = field(default=(0, 0))  # the first and the last day of its lines, YYYYMMDD
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """What may make the difference. ``units``: the part of it that this would explain, None where nobody can know.
+
+    ``lines``, ``orders``, ``files``: ids; ``rows``: of a file, how many were not read.
+    """
+
+    kind: Kind
+    sure: Sureness
+    units: int | None
+    lines: tuple[int, ...] = ()
+    orders: tuple[int, ...] = ()
+    files: tuple[int, ...] = ()
+    rows: int = 0
+
+    @property
+    def act(self) -> Act:
+        return ACTS[self.kind]

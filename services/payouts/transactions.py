@@ -1,0 +1,37 @@
+"""The lines of a payout by HiPay's transaction: a sale, its fees, its refunds."""
+
+from collections.abc import Iterable, Mapping
+
+from services.payouts.difference_facts import Line
+
+# Of a transaction of which a payout has a line of one of these kinds, a fee is the fee of that.
+_PRINCIPALS = frozenset({"sale", "refund", "chargeback", "chargeback_refund"})
+
+
+def by_transaction(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """The lines that name a transaction, by it, in the order in which they are given."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.transaction:
+            found.setdefault(line.transaction, []).append(line)
+    return found
+
+
+def without_sale(transactions: Mapping[str, Iterable[Line]]) -> dict[str, tuple[int, ...]]:
+    """The transactions of which the payout has fees alone, with these fees: ids of lines."""
+    found: dict[str, tuple[int, ...]] = {}
+    for transaction, lines in transactions.items():
+        kinds = {line.kind for line in lines}
+        if "fee" in kinds and kinds.isdisjoint(_PRINCIPALS):
+            found[transaction] = tuple(line.id for line in lines if line.kind == "fee")
+    return found
+
+
+def sold_twice(transactions: Mapping[str, Iterable[Line]]) -> list[str]:
+    """The transactions of which the payout has two sales of one amount: a transaction counted twice, or captured in parts."""
+    found = []
+    for transaction, lines in transactions.items():
+        sales = [line.units for line in lines if line.kind == "sale"]
+        if len(sales) > len(set(sales)):
+            found.append(transaction)
+    return found
