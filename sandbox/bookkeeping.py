@@ -8,7 +8,7 @@ from typing import Literal
 
 from sandbox import finance_notify, money
 from sandbox.context import Sandbox
-from sandbox.corrections import corrected
+from sandbox.corrections import issue_again
 from sandbox.model import Operation
 from sandbox.products import PRODUCTS
 from sandbox.settings import MID
@@ -58,12 +58,12 @@ def run(box: Sandbox, scenario: str = "plain", *, reserve_release: bool = False)
     return made
 
 
-def correct(box: Sandbox, number: int) -> Settlement:
-    """Issue a settlement again with a fee corrected, and notify it. Raises ValueError for an unknown one."""
+def correct(box: Sandbox, number: int, change: str = "fee") -> Settlement:
+    """Issue a settlement again with one of `corrections.CHANGES`, and notify it. Raises ValueError for an unknown one."""
     known = box.store.settlements.get(number)
     if known is None:
         raise ValueError(f"There is no settlement {number}.")
-    again = corrected(known)
+    again = issue_again(known, change)
     with box.store.change():
         box.store.save(again)
         finance_notify.queue(box, again)

@@ -164,6 +164,7 @@ def notifications(box: Sandbox) -> list[Json]:
 def settlement(box: Sandbox, made: Settlement) -> Json:
     """`files` need no credentials; `api` are the same through the finance API."""
     account = box.url.replace("://", f"://{LOGIN}:{PASSWORD}@")
+    names = ["raw"] if made.parts == 1 else [f"part{number + 1}" for number in range(made.parts)]
     return {
         "id": made.id,
         "currency": made.currency,
@@ -171,7 +172,9 @@ def settlement(box: Sandbox, made: Settlement) -> Json:
         "date_value": made.date_value.isoformat(),
         "merchant_id": MID,
         "lines": len(made.rows),
-        "files": [f"{box.url}/control/settlements/{made.id}/raw{end}" for end in EXTENSIONS],
+        "files": [
+            f"{box.url}/control/settlements/{made.id}/{name}{end}" for end in EXTENSIONS for name in names
+        ],
         "api": [f"{account}/v1/settlement/{made.id}/raw{end}" for end in EXTENSIONS],
     }
 

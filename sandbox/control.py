@@ -89,7 +89,8 @@ def routes(box: Sandbox) -> list[Route]:
         return {"settlements": [commands.settlement(box, each) for each in made]}
 
     def correct(asked: Json) -> Json:
-        return commands.settlement(box, bookkeeping.correct(box, int(asked["id"])))
+        change = str(asked.get("change") or "fee")
+        return commands.settlement(box, bookkeeping.correct(box, int(asked["id"]), change))
 
     def redeliver(asked: Json) -> Json:
         number = asked.get("settlement")
@@ -103,12 +104,13 @@ def routes(box: Sandbox) -> list[Route]:
 
     def file(request: Request) -> Response:
         found = box.store.settlements.get(request.path_params["id"])
-        ext = request.path_params["ext"]
-        if found is None or ext not in files.EXTENSIONS:
+        ext, part = request.path_params["ext"], request.path_params.get("part")
+        if found is None or ext not in files.EXTENSIONS or not 0 < (part or 1) <= found.parts:
             return JSONResponse({"error": "no such settlement file"}, 404)
-        body = files.render(found, ext, files.Dialect(**box.settings.file_dialect))
+        given = found if part is None else files.part_of(found, part)
+        body = files.render(given, ext, files.Dialect(**box.settings.file_dialect))
         kind = "application/vnd.ms-excel" if ext == ".xls" else "text/csv"
-        name = f'attachment; filename="settlement-{found.id}{ext}"'
+        name = f'attachment; filename="settlement-{found.id}{f"-{part}" if part else ""}{ext}"'
         return Response(body, media_type=kind, headers={"Content-Disposition": name})
 
     return [
@@ -132,6 +134,7 @@ def routes(box: Sandbox) -> list[Route]:
         post("/control/settlements", settle),
         post("/control/correct-settlement", correct),
         get("/control/settlements/{id:int}/raw{ext}", file),
+        get("/control/settlements/{id:int}/part{part:int}{ext}", file),
         get("/control/orders", lambda _: commands.orders(box)),
         get("/control/notifications", lambda _: commands.notifications(box)),
         post("/control/redeliver", redeliver),

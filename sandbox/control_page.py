@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from sandbox import bookkeeping, commands, faults, hosted, html, money, operations, payments
 from sandbox.context import Sandbox
+from sandbox.corrections import CHANGES
 from sandbox.model import Transaction
 from sandbox.settings import LOGIN, PASSPHRASE, PASSWORD
 from sandbox.settlements import SCENARIOS
@@ -48,6 +49,7 @@ def show(box: Sandbox) -> Response:
         faults=box.faults.active,
         kinds=[kind for kind in faults.KINDS if kind not in {"off", "refuse"}],
         scenarios=SCENARIOS,
+        changes=tuple(CHANGES.items()),
         unsettled=len(bookkeeping.unsettled(box)),
         settlements=[commands.settlement(box, each) for each in reversed(box.store.settlements.values())],
         mails=len(box.store.messages),

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -80,6 +80,12 @@ def render(settlement: Settlement, ext: str, dialect: Dialect) -> bytes:
     writer = csv.writer(text, delimiter="\t" if ext == ".txt" else dialect.delimiter, lineterminator="\r\n")
     writer.writerows([_text(cell, dialect) for cell in cells] for cells in table)
     return text.getvalue().encode(dialect.encoding, errors="replace")
+
+
+def part_of(settlement: Settlement, number: int) -> Settlement:
+    """What one file of a settlement in parts has of its lines; `number` from 1."""
+    size = -(-len(settlement.rows) // settlement.parts)
+    return replace(settlement, rows=settlement.rows[(number - 1) * size : number * size])
 
 
 def _table(settlement: Settlement, dialect: Dialect) -> list[list[Cell]]:

@@ -101,7 +101,10 @@ class Movement:
 
 @dataclass(frozen=True)
 class Settlement:
-    """One payout: its lines, each with all of COLUMNS (str, Decimal, date or None), and its finance API item."""
+    """One payout: its lines, each with all of COLUMNS (str, Decimal, date or None), and its finance API item.
+
+    `parts`: in how many files the control page gives its lines; the finance API gives them in one.
+    """
 
     id: int
     currency: str
@@ -109,6 +112,7 @@ class Settlement:
     date_value: date
     rows: tuple[Row, ...]
     summary: dict[str, object]
+    parts: int = 1
 
 
 def settle(
@@ -160,24 +164,24 @@ def settle(
     settlements = []
     for number, currency in enumerate(sorted(by_currency, key=lambda code: (code != HOME, code))):
         rows = [row for m in by_currency[currency] for row in _movement_rows(m, currency, first_settled)]
-        sales = _total(row for row in rows if row["Operation"] == "Sale")
+        sales = total(row for row in rows if row["Operation"] == "Sale")
         if reserve := _rounded(sales * RESERVE, currency):
             rows.append(_row("Rolling reserve capture", -reserve, currency, at))
         for operation, origins in (("Rolling reserve release", held), ("Asset settlement", carried)):
             for origin, row in origins:
                 if row["Settlement currency"] == currency:
                     about: Row = {"Original settlement ID": str(origin.id)}
-                    rows.append(_row(operation, -_settled(row), currency, at, about))
+                    rows.append(_row(operation, -settled(row), currency, at, about))
         monthly_fee = _fee("Monthly fee", _converted(MONTHLY_FEE, HOME, currency), currency, at)
-        if monthly_fee_due and _total([*rows, monthly_fee]) >= 0:
+        if monthly_fee_due and total([*rows, monthly_fee]) >= 0:
             rows.append(monthly_fee)
             monthly_fee_due = False
-        balance = _total(rows)
+        balance = total(rows)
         if scenario == "negative" and balance >= 0:
             adjustment = -balance - _converted(SHORTFALL, HOME, currency)
             rows.append(_row("Adjustment in favor of TPP", adjustment, currency, at))
-        rows.extend(_closing_rows(_total(rows), currency, at, scenario == "split"))
-        settlements.append(_settlement(first_id + number, currency, at, (account, account_name), rows))
+        rows.extend(closing_rows(total(rows), currency, at, scenario == "split"))
+        settlements.append(issue(first_id + number, currency, at, (account, account_name), rows))
     return settlements
 
 
@@ -209,7 +213,8 @@ def _movement_rows(movement: Movement, currency: str, first_settled: dict[object
         yield _fee("Fixed fee", _converted(CHARGEBACK_FEE, HOME, currency), currency, movement.at, about)
 
 
-def _closing_rows(balance: Decimal, currency: str, at: datetime, split: bool) -> Iterator[Row]:
+def closing_rows(balance: Decimal, currency: str, at: datetime, split: bool) -> Iterator[Row]:
+    """The total lines of a balance, or the line that defers it."""
     if balance < 0:
         yield _row("Deferred settlement", -balance, currency, at)
     elif split and balance > 0:
@@ -221,9 +226,10 @@ def _closing_rows(balance: Decimal, currency: str, at: datetime, split: bool) ->
         yield _control("Settlement", balance, currency, at)
 
 
-def _settlement(id: int, currency: str, at: datetime, owner: tuple[str, str], rows: list[Row]) -> Settlement:
+def issue(id: int, currency: str, at: datetime, owner: tuple[str, str], rows: list[Row]) -> Settlement:
+    """The settlement of these lines, its total lines among them; `owner`: the account's number and name."""
     account, account_name = owner
-    amount = _total(rows)
+    amount = total(rows)
     paid_on = at.date() + timedelta(days=1)
     paid = any(row["Operation"] in CONTROLS for row in rows)
     common: Row = {
@@ -247,7 +253,7 @@ def _settlement(id: int, currency: str, at: datetime, owner: tuple[str, str], ro
     fields = dict.fromkeys(_FIELDS.values(), _rounded(Decimal(0), currency))
     for row in rows:
         if row["Operation"] not in CONTROLS:
-            fields[_FIELDS[str(row["Operation"])]] += _settled(row)
+            fields[_FIELDS[str(row["Operation"])]] += settled(row)
     summary: dict[str, object] = {
         "settlementid": id,
         "amount": amount,
@@ -309,11 +315,12 @@ def _unmatched(history: Sequence[Settlement], opened: str, closed: str) -> list[
     ]
 
 
-def _total(rows: Iterable[Row]) -> Decimal:
-    return sum((_settled(row) for row in rows if row["Operation"] not in CONTROLS), Decimal(0))
+def total(rows: Iterable[Row]) -> Decimal:
+    """What these lines add up to, without the total lines among them."""
+    return sum((settled(row) for row in rows if row["Operation"] not in CONTROLS), Decimal(0))
 
 
-def _settled(row: Row) -> Decimal:
+def settled(row: Row) -> Decimal:
     return Decimal(str(row["Settled amount"]))
 
 

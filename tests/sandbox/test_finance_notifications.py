@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request
 
-from sandbox.corrections import corrected
+from sandbox.corrections import issue_again
 from sandbox.settlements import CONTROLS
 from tests.sandbox.asking import act, page
 from tests.sandbox.settling import movement, run
@@ -120,7 +120,7 @@ def test_a_settlement_may_be_listed_before_its_file_is_there(sandbox: RunningSan
 @pytest.mark.parametrize("scenario", ["plain", "split", "negative", "converted"])
 def test_a_corrected_settlement_still_adds_up(scenario: str) -> None:
     for settlement in run([movement(), movement("refund", "30.00")], scenario=scenario):
-        again = corrected(settlement)
+        again = issue_again(settlement)
         moved = sum(
             Decimal(str(row["Settled amount"])) for row in again.rows if row["Operation"] not in CONTROLS
         )
