@@ -1,1 +1,1 @@
-"""Whether the lines of a payout add up to its total."""
+"""Payouts: what each comes to, and whether it ties."""

@@ -38,6 +38,9 @@ hipay_settlements = Table(
     Column("failure", Text, nullable=False, default=""),  # the error code of the last try
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("failed_at", Utc),
+    # of the bank account that receives it, "" where HiPay names none
+    Column("iban", Text, nullable=False, default="", server_default=""),
+    Column("bic", Text, nullable=False, default="", server_default=""),
 )
 
 # What is to be asked of HiPay. The worker takes one at a time of an account, by lease.

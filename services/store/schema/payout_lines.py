@@ -1,4 +1,4 @@
-"""The tables of payouts, of their lines, and of the sums over them. A line is valid when its file is complete and no other
+"""The tables of the lines of payouts, and of the sums over them. A line is valid when its file is complete and no other
 line has replaced it.
 
 What many lines have in common is stored once, and a line has its number: its payout, its group, the reason of its outcome,
@@ -47,16 +47,6 @@ LINE_AMOUNTS = (
     "settled_amount_units",
 )  # fmt: skip
 GROUP = ("account", "outcome", "operation_code", "kind", "settlement_currency")  # what identifies a group
-# A payout in one currency.
-payouts = Table(
-    "payouts",
-    metadata,
-    Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
-    Column("settlement_id", Text, nullable=False),  # "" of lines that name none
-    Column("currency", Text, nullable=False),
-    UniqueConstraint("account", "settlement_id", "currency"),
-)
 # What parts the lines into groups: a page of lines is merged from groups.
 line_groups = Table(
     "line_groups",
@@ -159,5 +149,12 @@ line_totals = Table(
     # the collection dates of the lines that are or were of this sum, "" for none
     Column("first_date", Text, nullable=False),
     Column("last_date", Text, nullable=False),
+    # of fees: the tax that is a part of settled_units
+    Column("tax_units", BigInt, nullable=False, server_default="0"),
+    Column("unsettled_lines", Integer, nullable=False, server_default="0"),  # whose Settled is 0
+    Column("unsettled_units", BigInt, nullable=False, server_default="0"),
+    # the latest days of the lines that are or were of this sum, YYYYMMDD, 0 for none
+    Column("last_transfer", Integer, nullable=False, server_default="0"),
+    Column("last_value", Integer, nullable=False, server_default="0"),
     Index(None, "account", "settlement_id"),
 )

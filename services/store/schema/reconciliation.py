@@ -167,4 +167,6 @@ account_matching = Table(
     Column("version", BigInt, nullable=False, default=0),  # grows with every change of a line or a position
     Column("rejoin", BigInt),  # the rules have changed: up to which line all are joined again; None: done
     Column("rejoin_all", Boolean, nullable=False, default=False),  # and the loose keys are made anew
+    # how the account's files write a payout line: 1 what the merchant receives, -1 what leaves HiPay's balance, 0 unknown
+    Column("payout_sign", Integer, nullable=False, default=0, server_default="0"),
 )

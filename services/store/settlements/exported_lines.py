@@ -19,8 +19,8 @@ from services.store.schema.payout_lines import (
     line_groups,
     line_reasons,
     payout_lines,
-    payouts,
 )
+from services.store.schema.payouts import payouts
 from services.store.schema.reconciliation import account_matching
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements.line_days import iso

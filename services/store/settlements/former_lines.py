@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from services.store.frames import frame, plain
-from services.store.schema.payout_lines import LINE_AMOUNTS, line_groups, payout_lines, payouts
+from services.store.schema.payout_lines import LINE_AMOUNTS, line_groups, payout_lines
+from services.store.schema.payouts import payouts
 from services.store.settlements import settlement_lines
 from services.store.settlements.line_frames import kinds_of
 from services.store.settlements.new_lines import WRITTEN, NewLines, prepared

@@ -37,6 +37,8 @@ class ListedPayout:
     failure: str
     failure_detail: Mapping[str, str]
     failed_at: datetime | None
+    iban: str
+    bic: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

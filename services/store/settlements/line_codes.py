@@ -20,8 +20,8 @@ from services.store.schema.payout_lines import (
     common_texts,
     line_groups,
     line_reasons,
-    payouts,
 )
+from services.store.schema.payouts import payouts
 from services.store.schema.types import storable, text_list
 
 Shared = Literal["payout", "group", "reason", "common"]  # the columns of payout_lines

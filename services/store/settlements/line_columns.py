@@ -14,8 +14,8 @@ from services.store.schema.payout_lines import (
     line_groups,
     line_reasons,
     payout_lines,
-    payouts,
 )
+from services.store.schema.payouts import payouts
 
 LINE = payout_lines.c
 

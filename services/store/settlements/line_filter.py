@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, select
 
 from services.settlements.dates import day_after
-from services.store.schema.payout_lines import line_totals, payouts
+from services.store.schema.payout_lines import line_totals
+from services.store.schema.payouts import payouts
 from services.store.settlements.line_columns import LINE
 from services.store.settlements.line_days import day_number
 

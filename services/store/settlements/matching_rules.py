@@ -22,7 +22,7 @@ class AccountMatching:
 
     ``reference``: which of the five joins, 0 for none; ``ignore``: what keys may differ in; ``reading``: what was chosen of
     the reading of its files; ``file_accounts``: the Account of a file → our account; ``rejoin``: the line up to which all
-    are joined again by new of_account, None: all are; ``rejoin_all``: the loose keys are made anew, too.
+    are joined again by new of_account, None: all are; ``rejoin_all``: the loose keys are made anew, too. ``payout_sign``: of its payout lines, 0 while unknown.
     """
 
     account: str
@@ -33,6 +33,7 @@ class AccountMatching:
     version: int
     rejoin: int | None
     rejoin_all: bool
+    payout_sign: int
 
 
 def matching(tx: Connection, account: str) -> AccountMatching | None:

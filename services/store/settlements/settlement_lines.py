@@ -24,7 +24,8 @@ from sqlalchemy import Text as Plain
 
 from services.store.frames import plain, text_cells
 from services.store.in_list import among
-from services.store.schema.payout_lines import line_groups, payout_lines, payouts
+from services.store.schema.payout_lines import line_groups, payout_lines
+from services.store.schema.payouts import payouts
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements import line_codes, line_frames
 from services.store.settlements.line_codes import SHARED

@@ -15,8 +15,8 @@ from services.store.schema.payout_lines import (
     line_groups,
     line_reasons,
     payout_lines,
-    payouts,
 )
+from services.store.schema.payouts import payouts
 from services.store.settlements.line_codes import padded
 from services.store.settlements.line_days import iso
 from services.store.settlements.outcomes import Outcome, Reason

@@ -1,0 +1,138 @@
+"""The rows of payouts: read for screens, written when they have been worked out."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+
+from services.store.in_list import among, of_accounts
+from services.store.schema.payouts import payouts
+
+_row = payouts.c
+
+# Worst first.
+PayoutState = Literal[
+    "counted_twice",
+    "differs",
+    "hipay_differs",
+    "amounts_missing",
+    "rows_not_read",
+    "correction_waits",
+    "no_payout_line",
+    "being_worked_out",
+    "accepted",
+    "carried_forward",
+    "tied",
+]
+STATES: tuple[PayoutState, ...] = get_args(PayoutState)
+# Which total line announces what the merchant receives; "" none.
+Announced = Literal["settlement", "splitting_settlement", "split_settlement", "deferred", ""]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PayoutFigures:
+    """What a payout is worked out to; the columns are described in ``services.store.schema.payouts``. Units of 1/10000."""
+
+    gross_units: int = 0
+    refunds_units: int = 0
+    chargebacks_units: int = 0
+    won_units: int = 0
+    fees_units: int = 0
+    vat_units: int = 0
+    reserve_captured_units: int = 0
+    reserve_released_units: int = 0
+    adjustments_units: int = 0
+    deferred_units: int = 0
+    other_units: int = 0
+    net_units: int = 0
+    apart_units: int = 0
+    announced_units: int | None = None
+    announced_by: Announced = ""
+    parts_units: int | None = None
+    carried_units: int | None = None
+    sign: int = 0
+    hipay_units: int | None = None
+    hipay_currency: str = ""
+    lines: int = 0
+    open_lines: int = 0
+    other_lines: int = 0
+    missing: int = 0
+    rows_without_amount: int = 0
+    rows_not_read: int = 0
+    corrections_waiting: int = 0
+    twice: int = 0
+    files: int = 0
+    first_day: int = 0
+    last_day: int = 0
+    transfer_day: int = 0
+    value_day: int = 0
+    carried_to: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PayoutRow(PayoutFigures):
+    """A payout in one currency. ``worked_state``: the state that its figures were worked out to, "" never; while the row is behind, it
+    may be another by now (``services.payouts.states.shown``)."""
+
+    id: int
+    account: str
+    settlement_id: str
+    currency: str
+    version: int
+    worked_version: int
+    worked_state: PayoutState | Literal[""] = field(default="")
+
+    @property
+    def behind(self) -> bool:
+        return self.version != self.worked_version
+
+
+_COLUMNS = tuple(column.label("worked_state") if column.name == "state" else column for column in _row)
+
+
+def _rows(tx: Connection, *conditions: ColumnElement[bool]) -> list[PayoutRow]:
+    query = select(*_COLUMNS).where(*conditions).order_by(_row.id)
+    return [PayoutRow(**row._mapping) for row in tx.execute(query)]
+
+
+def seen() -> ColumnElement[bool]:
+    """The condition that a row is a payout to be shown: a complete file has lines of it, or has had and it is not worked out."""
+    return and_(
+        _row.settlement_id != "", or_(_row.lines > 0, and_(_row.version > 0, _row.worked_version == -1))
+    )
+
+
+def listed(tx: Connection, accounts: Collection[str] | None) -> list[PayoutRow]:
+    """Every payout of these accounts, of all where None, in no order that means anything."""
+    return _rows(tx, seen(), of_accounts(_row.account, accounts))
+
+
+def get(tx: Connection, payout: int) -> PayoutRow | None:
+    return next(iter(_rows(tx, _row.id == payout)), None)
+
+
+def of_ids(tx: Connection, ids: Iterable[int]) -> list[PayoutRow]:
+    return _rows(tx, among(tx, _row.id, ids))
+
+
+def named(tx: Connection, account: str, settlement: str) -> list[PayoutRow]:
+    """The rows of a payout, one for each currency."""
+    return _rows(tx, _row.account == account, _row.settlement_id == settlement)
+
+
+def behind(tx: Connection, limit: int) -> list[PayoutRow]:
+    """Rows that are behind, by id; not those of which no file was ever complete."""
+    query = select(*_COLUMNS).where(_row.version != _row.worked_version, _row.version > 0)
+    return [PayoutRow(**row._mapping) for row in tx.execute(query.order_by(_row.id).limit(limit))]
+
+
+def write(tx: Connection, worked: Sequence[tuple[PayoutRow, PayoutFigures, PayoutState]]) -> list[PayoutRow]:
+    """Store the figures that these rows were worked out to; the rows whose version had not grown since they were read."""
+    done = []
+    for row, figures, state in worked:
+        values: Mapping[str, Any] = {**asdict(figures), "state": state, "worked_version": row.version}
+        here = update(payouts).where(_row.id == row.id, _row.version == row.version)
+        if tx.execute(here.values(**values)).rowcount:
+            done.append(row)
+    return done
