@@ -64,6 +64,8 @@ def current_outcome(now: Line | None, t: Translator) -> str:
     """The outcome that a line has now, and who decided it, in a few words."""
     if now is None:
         return t("no longer there")
+    if now.withdrawn:
+        return t("withdrawn")
     if now.replaced:
         return t("replaced by a correction")
     outcome = ", ".join(part for part in (t(OUTCOMES.get(now.outcome, now.outcome)), now.order_id) if part)

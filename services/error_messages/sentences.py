@@ -278,6 +278,7 @@ SENTENCES: dict[str, str] = {
     "decision_too_many_lines": "At most {most} lines can be decided at once.",
     "decision_line_unknown": "This line is not there, or its file is not imported in full.",
     "decision_line_replaced": "This line stands corrected in a newer file: decide that one.",
+    "decision_line_withdrawn": "This line is withdrawn: the newest issue of its payout no longer has it.",
     "decision_total_line": "This is a total of the other lines: it belongs to no order.",
     "decision_conflicting": "{who} has decided this line meanwhile ({at}). Look at it again.",
     "held": "This correction cannot be decided.",

@@ -33,7 +33,7 @@ from services.store.schema.reconciliation import (
     line_shares,
     order_acceptances,
 )
-from services.store.schema.settlement_files import held_acts, held_corrections
+from services.store.schema.settlement_files import held_acts, held_corrections, withdrawn_acts
 from services.store.settlements import order_keys
 
 NOBODY = "—"  # in place of the name, in every language
@@ -179,6 +179,10 @@ def erase_reasons(tx: Connection, order_id: int) -> None:
     here = update(order_acceptances).where(acceptance.order == order_id)
     tx.execute(here.values(reason="", undo_reason=""))
     tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
+    act = withdrawn_acts.c
+    taken_back = select(act.line).join(payout_lines, line.id == act.line)
+    back = set(tx.scalars(taken_back.where(or_(line.order == order_id, line.nearest == order_id))))
+    tx.execute(update(withdrawn_acts).where(among(tx, act.line, back)).values(reason="", undo_reason=""))
     for some in in_batches(ids):
         tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))
         tx.execute(update(line_decisions).where(decision.line.in_(some)).values(reason="", undo_reason=""))

@@ -36,7 +36,8 @@ class CurrentDecision:
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """Amounts in 1/10000; ``original`` and ``settled`` None where the file names none. ``order`` and ``suggested`` are ours, with their order
-    ids. ``replaced``: a newer file corrects it. ``texts``: its columns that a rule may compare. ``possible``: of
+    ids. ``replaced``: a newer file corrects it; ``withdrawn``: the newest issue of its
+    payout no longer has it. ``texts``: its columns that a rule may compare. ``possible``: of
     ACTS, none for who may not."""
 
     id: int
@@ -57,6 +58,7 @@ class Line:
     suggested: int | None
     suggested_id: str
     replaced: bool
+    withdrawn: bool
     texts: dict[str, str]
     decided: CurrentDecision | None
     possible: tuple[Act, ...]
@@ -78,7 +80,11 @@ class Line:
 
     def changed_since_shown(self, now: "Line | None") -> bool:
         """Whether the line has changed: it was decided, corrected or rejoined, or is gone."""
-        return now is None or (now.shown, now.replaced) != (self.shown, self.replaced)
+        return now is None or (now.shown, now.replaced, now.withdrawn) != (
+            self.shown,
+            self.replaced,
+            self.withdrawn,
+        )
 
 
 def read_lines(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line, ...]:
@@ -142,7 +148,7 @@ def _line(
         original=row.original_amount_units,
         suggested=suggested is not None,
         decided=decision.kind if decision else "",
-        replaced=row.replaced_by is not None,
+        replaced=not row.current,
     )
     return Line(
         id=row.id,
@@ -163,6 +169,7 @@ def _line(
         suggested=suggested_order,
         suggested_id=suggested.order_id if suggested else "",
         replaced=row.replaced_by is not None,
+        withdrawn=row.withdrawn_by is not None,
         texts={name: row.file_order if name == "order" else getattr(row, name) for name in FIELDS},
         decided=_current(decision, sizes) if decision else None,
         possible=can if may else (),

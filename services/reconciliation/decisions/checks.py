@@ -16,6 +16,7 @@ from services.reconciliation.decisions.errors import (
     LineMoved,
     LineReplaced,
     LineUnknown,
+    LineWithdrawn,
     NoAmountToSplit,
     OrderChanged,
     OrderElsewhere,
@@ -57,6 +58,8 @@ def check_line(
     """Raises DecisionRefused unless the line can be decided so, and is as it was ``shown``."""
     if line is None or line.file_state != "complete":
         raise LineUnknown
+    if line.withdrawn_by is not None:
+        raise LineWithdrawn
     if line.replaced_by is not None:
         raise LineReplaced
     if line.kind == "control" and kind != "twice":

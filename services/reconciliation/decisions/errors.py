@@ -6,6 +6,7 @@ DecisionRefused
 ├── TooManyLines
 ├── LineUnknown          there is no such line, or its file is not imported in full
 ├── LineReplaced         a newer file corrects the line
+├── LineWithdrawn        the newest issue of its payout no longer has the line
 ├── TotalLine            a total of the other lines belongs to no order
 ├── ConflictingDecision  somebody has decided the line since it was shown
 ├── LineMoved            its outcome or order has changed since it was shown
@@ -66,6 +67,10 @@ class LineUnknown(DecisionRefused):
 
 class LineReplaced(DecisionRefused):
     code = "decision_line_replaced"
+
+
+class LineWithdrawn(DecisionRefused):
+    code = "decision_line_withdrawn"
 
 
 class TotalLine(DecisionRefused):

@@ -77,7 +77,7 @@ def _undo(
             raise AlreadyUndone(others[0].undoer, others[0].undone_at or clock.now())
         if valid:
             decisions.undo(tx, valid, at=clock.now(), by=actor.id, reason=reason_text)
-            _renew_former(tx, actor, valid, {line.id for line in lines if line.replaced_by is None})
+            _renew_former(tx, actor, valid, {line.id for line in lines if line.current})
             ids = sorted(row.id for row in valid)
             audit.record(
                 tx,

@@ -56,6 +56,6 @@ def _roles(tx: Connection, found: ShownLine) -> list[tuple[int, Role, int | None
     if found.candidates:
         named = matchable_orders.order_ids(tx, found.account, found.candidates)
         return [(order, "named", None) for order in named[:_NAMED]]
-    if found.outcome != "unmatched" or found.replaced_by is not None:
+    if found.outcome != "unmatched" or not found.current:
         return []
     return [(order, "hint", None) for order in candidates.nearest(tx, found, HINTS)]

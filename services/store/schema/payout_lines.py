@@ -1,5 +1,5 @@
-"""The tables of the lines of payouts, and of the sums over them. A line is valid when its file is complete and no other
-line has replaced it.
+"""The tables of the lines of payouts, and of the sums over them. A line is valid when its file is complete, no other line
+has replaced it, and nothing has withdrawn it.
 
 What many lines have in common is stored once, and a line has its number: its payout, its group, the reason of its outcome,
 and the texts that repeat in a file. ``services.store.settlements.line_codes`` gives the numbers.
@@ -84,7 +84,7 @@ payout_lines = Table(
     Column("group", Integer, ForeignKey("line_groups.id"), nullable=False),
     # the file that corrects the line; its own file: the line is part of a held correction
     Column("replaced_by", BigInt),
-    Column("withdrawn_by", BigInt),  # the file that no longer has the line; nothing withdraws lines yet
+    Column("withdrawn_by", BigInt),  # the file whose issue of the payout no longer has the line
     Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False),
     Column("payout", BigInt, ForeignKey("payouts.id"), nullable=False),
     *(Column(f"{name}_day", Integer, nullable=False) for name in LINE_DAYS),
@@ -121,6 +121,7 @@ payout_lines = Table(
     Index(None, "order", **partial('"order" IS NOT NULL')),
     Index(None, "nearest", **partial("nearest IS NOT NULL")),
     Index(None, "replaced_by", **partial("replaced_by IS NOT NULL")),
+    Index(None, "withdrawn_by", **partial("withdrawn_by IS NOT NULL")),
     Index(None, "transaction_id", **partial("transaction_id <> ''")),
     Index(None, "loose_reference", **partial("loose_reference <> ''")),
     Index(None, "loose_order", **partial("loose_order <> ''")),

@@ -1,4 +1,4 @@
-"""The tables of payout files, of rows that were set aside, and of corrections that wait for a person.
+"""The tables of payout files and of their issues, of rows that were set aside, and of corrections that wait for a person.
 
 A file is received, waits, runs in a process of its own, and is complete: until that one column changes, nothing of its
 lines is seen. Files run one at a time over the whole installation, so the lines of those that are not complete are the
@@ -52,6 +52,9 @@ settlement_files = Table(
     Column(
         "held_lines", Integer, nullable=False, default=0, server_default="0"
     ),  # of corrections that wait for a person
+    Column(
+        "withdrawn_lines", Integer, nullable=False, default=0, server_default="0"
+    ),  # that its issues no longer have
     Column("aside", Json, nullable=False, default=list),  # the first thousand, those that may be money first
     Column("aside_blocking", Integer, nullable=False, default=0),  # how many rows may hold money
     Column(
@@ -65,6 +68,8 @@ settlement_files = Table(
     Column("accounts", Json, nullable=False, default=list, server_default="[]"),
     # a person has confirmed that its lines are others than the stored ones, however alike
     Column("others", Boolean, nullable=False, default=False, server_default=false()),
+    # what a person said of its issues (services.imports.issue_answers); {} for nothing
+    Column("answers", Json, nullable=False, default=dict, server_default="{}"),
     Column(
         "follow_up", BigInt
     ),  # once complete: up to which of its lines others were joined again; None: all
@@ -142,4 +147,47 @@ held_acts = Table(
     Column("undo_reason", Text, nullable=False, default=""),
     Index(None, "correction"),
     Index("uq_held_acts_correction", "correction", unique=True, **partial("undone_at IS NULL")),
+)
+# What a file says of a payout that other files have lines of, too: the lines that it names are its own and ``known``.
+payout_issues = Table(
+    "payout_issues",
+    metadata,
+    Column("file", BigInt, ForeignKey("settlement_files.id"), primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("settlement_id", Text, primary_key=True),
+    Column("issue", BigInt, nullable=False),  # the file with which it began: the parts of an issue share it
+    Column(
+        "known", Json, nullable=False
+    ),  # [first id, last id] of lines of other files that it names, ascending
+    # that is all of them; false for a file that a former version imported, which did not store what it named
+    Column("exact", Boolean, nullable=False),
+    Column(
+        "whole", Boolean, nullable=False
+    ),  # its lines make its own payout line, or HiPay's API gave all of it
+    Column("newest", Boolean, nullable=False),  # whether its issue is the newest one
+    Index(None, "account", "settlement_id"),
+)
+# A line that the file corrected, and the one in its place.
+corrected_lines = Table(
+    "corrected_lines",
+    metadata,
+    Column("before", BigInt, ForeignKey("payout_lines.id"), primary_key=True),
+    Column("after", BigInt, ForeignKey("payout_lines.id"), primary_key=True, index=True),
+    Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False, index=True),
+)
+# A withdrawn line that a person took back into its payout. Never changed but to be undone.
+withdrawn_acts = Table(
+    "withdrawn_acts",
+    metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("line", BigInt, ForeignKey("payout_lines.id"), nullable=False),
+    Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False),  # that had withdrawn it
+    Column("reason", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    *who(),
+    Column("undone_at", Utc),
+    Column("undone_by", Text),
+    Column("undo_reason", Text, nullable=False, default=""),
+    Index(None, "file"),
+    Index("uq_withdrawn_acts_line", "line", unique=True, **partial("undone_at IS NULL")),
 )

@@ -22,7 +22,7 @@ from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import line_decisions
 from services.store.settlements import line_frames
 from services.store.settlements.line_columns import account_of, is_of_account
-from services.store.settlements.settlement_lines import OUTCOME, is_valid, of_file
+from services.store.settlements.settlement_lines import OUTCOME, is_current, is_valid, of_file
 
 # A line's columns as the join reads them: name in its frames to name here.
 _JOINED = {
@@ -88,7 +88,7 @@ def of_transactions(
     """The condition on the account's lines of these transactions that are valid, or of the file that is imported. A text for
     "none" (``says_none``) is no transaction."""
     line, texts = payout_lines.c, [text for text in texts if not says_none(text)]
-    counts = is_valid() if running is None else line.replaced_by.is_(None)
+    counts = is_valid() if running is None else is_current()
     return and_(
         among(tx, line.transaction_id, texts), line.transaction_id != "", is_of_account(account), counts
     )
@@ -144,7 +144,7 @@ def shared_transactions(
     tx: Connection, file: int, after: int, limit: int
 ) -> tuple[int, dict[str, list[int]]]:
     """Of the file's next lines: the last id (0 when there are none), and by account a line of each transaction that lines
-    of another file share, or shared before this one replaced them."""
+    of another file share, or shared before this one replaced or withdrew them."""
     line, other = payout_lines.c, payout_lines.alias("other").c
     window = select(line.id).where(of_file(file), line.id > after).order_by(line.id).limit(limit).subquery()
     last = int(tx.scalar(select(func.max(window.c.id))) or 0)
@@ -157,7 +157,7 @@ def shared_transactions(
             other.transaction_id != "",
             account_of(other) == account_of(line),
             other.file != file,
-            or_(other.replaced_by.is_(None), other.replaced_by == file),
+            or_(is_current(other), other.replaced_by == file, other.withdrawn_by == file),
         )
         .exists()
     )
@@ -168,7 +168,7 @@ def shared_transactions(
             line.id > after,
             line.id <= last,
             line.transaction_id != "",
-            line.replaced_by.is_(None),
+            is_current(),
             shares,
         )
         .subquery()

@@ -21,7 +21,7 @@ _LINE = payout_lines.c
 Narrow = Callable[[Select[Any]], Select[Any]]
 _LISTS = ("candidates", "expected")  # in storage, texts in a frame
 _DIGESTS = ("identity", "key")
-_NULLABLE = ("order", "nearest", "decision", "replaced_by", *LINE_AMOUNTS)
+_NULLABLE = ("order", "nearest", "decision", "replaced_by", "withdrawn_by", *LINE_AMOUNTS)
 _INTEGERS = ("id", "file", "line")
 _SHARED_BY: Mapping[
     str, tuple[Shared, int]

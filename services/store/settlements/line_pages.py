@@ -39,7 +39,14 @@ from services.store.settlements.line_filter import (
     within,
 )
 from services.store.settlements.line_search import lines_found
-from services.store.settlements.settlement_lines import FOLLOWS, followed_by, hidden_from, leader, of_file
+from services.store.settlements.settlement_lines import (
+    FOLLOWS,
+    followed_by,
+    hidden_from,
+    is_current,
+    leader,
+    of_file,
+)
 
 Sort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
 SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes first
@@ -138,7 +145,7 @@ class _Walk:
 
     def query(self) -> Select[Any]:
         value, number = LINE[self.column], LINE.id
-        query = select(value, number).where(LINE.replaced_by.is_(None), apart("id") < self.hidden)
+        query = select(value, number).where(is_current(LINE), apart("id") < self.hidden)
         sorted_by = [number] if self.blank or self.column == "id" else [value, number]
         if self.column == "settled_amount_units":
             query = query.where(value.is_(None) if self.blank else value.is_not(None))

@@ -162,11 +162,11 @@ def put_positions(tx: Connection, found: Mapping[str, pa.Array]) -> None:
 
 
 def orders_of_file(tx: Connection, file: int) -> dict[str, list[int]]:
-    """By account, the orders that the file's lines are matched to, and those of the lines that it replaced."""
+    """By account, the orders that the file's lines are matched to, and those of the lines that it replaced or withdrew."""
     line, share, account = payout_lines.c, line_shares.c, account_of().label("account")
     own = select(account, line.order).where(of_file(file), line.order.is_not(None))
-    replaced = and_(line.replaced_by == file, line.replaced_by.is_not(None))
-    before = select(account, line.order).where(replaced, line.order.is_not(None))
+    gone = [and_(column == file, column.is_not(None)) for column in (line.replaced_by, line.withdrawn_by)]
+    before = [select(account, line.order).where(one, line.order.is_not(None)) for one in gone]
     split = select(account, share.order).join(payout_lines, line.id == share.line)
     led = (
         select(account, share.order)
@@ -176,7 +176,7 @@ def orders_of_file(tx: Connection, file: int) -> dict[str, list[int]]:
         .where(of_file(file), reason_of() == FOLLOWS)
     )
     by_account: dict[str, list[int]] = {}
-    every = union(own, before, split.where(of_file(file)), split.where(replaced), led)
+    every = union(own, *before, split.where(of_file(file)), *(split.where(one) for one in gone), led)
     for theirs, order in sorted({(row[0], int(row[1])) for row in tx.execute(every)}):
         by_account.setdefault(theirs, []).append(order)
     return by_account

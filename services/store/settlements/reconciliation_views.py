@@ -21,6 +21,7 @@ from services.store.settlements.settlement_lines import (
     FOLLOWS,
     followed_by,
     hidden_from,
+    is_current,
     leader,
     of_same_key,
 )
@@ -182,7 +183,7 @@ def lines_of_order(tx: Connection, order: int, limit: int) -> list[LineOfFile]:
     """The order's valid lines, parts of divided ones too, oldest collection first."""
     query = (
         _lines_of_files()
-        .where(_LINE.id.in_(of_order(order)), _LINE.replaced_by.is_(None), _LINE.id < hidden_from(tx))
+        .where(_LINE.id.in_(of_order(order)), is_current(), _LINE.id < hidden_from(tx))
         .order_by(_LINE.date_day, _LINE.id)
     )
     return [LineOfFile(**stored_lines.of_row(row)) for row in tx.execute(query.limit(limit))]
@@ -237,7 +238,7 @@ def lines_near(tx: Connection, order: int, outcomes: Sequence[Outcome], limit: i
         _LINE.id.in_(union(*ways)),
         of_group("account") == account,
         of_group("outcome").in_(outcomes),
-        _LINE.replaced_by.is_(None),
+        is_current(),
         _LINE.id < hidden_from(tx),
     )
     found = lines(tx, tx.scalars(query.order_by(_LINE.id.desc()).limit(limit)))

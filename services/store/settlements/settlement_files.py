@@ -54,6 +54,7 @@ class FileSummary:
     known_lines: int
     changed_lines: int
     held_lines: int
+    withdrawn_lines: int
     aside_blocking: int
     aside_settlements: Sequence[str]
     aside_open: Mapping[str, int]
@@ -76,6 +77,7 @@ class SettlementFile(FileSummary):
     chosen: Mapping[str, Any]
     reading: Mapping[str, Any]
     aside: Sequence[Mapping[str, Any]]
+    answers: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,6 +148,7 @@ class FileChange(TypedDict, total=False):
     known_lines: int
     changed_lines: int
     held_lines: int
+    withdrawn_lines: int
     aside: Sequence[Mapping[str, Any]]
     aside_blocking: int
     aside_settlements: Sequence[str]

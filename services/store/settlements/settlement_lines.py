@@ -53,11 +53,16 @@ def hidden_from(tx: Connection) -> int:
     return _NEVER if found is None else int(found)
 
 
+def is_current(line: Any = payout_lines.c) -> ColumnElement[bool]:
+    """The condition that no other line has replaced the line, and that neither an issue nor a person has withdrawn it."""
+    return and_(line.replaced_by.is_(None), line.withdrawn_by.is_(None))
+
+
 def is_valid() -> ColumnElement[bool]:
-    """The condition that a line is valid: its file is complete, and no other line has replaced it."""
+    """The condition that a line is valid: it is current, and its file is complete."""
     file = settlement_files.c
     hidden = select(func.min(file.first_line_id)).where(file.state != "complete").scalar_subquery()
-    return and_(payout_lines.c.replaced_by.is_(None), payout_lines.c.id < func.coalesce(hidden, _NEVER))
+    return and_(is_current(), payout_lines.c.id < func.coalesce(hidden, _NEVER))
 
 
 def followed_by(line: Any) -> ColumnElement[bool]:
@@ -66,7 +71,7 @@ def followed_by(line: Any) -> ColumnElement[bool]:
         leader.c.transaction_id == line.transaction_id,
         leader.c.transaction_id != "",
         account_of(leader.c) == account_of(line),
-        leader.c.replaced_by.is_(None),
+        is_current(leader.c),
     )
 
 
@@ -115,7 +120,7 @@ def any_of(tx: Connection, account: str) -> bool:
 
 
 def by_identity(tx: Connection, account: str, lines: Mapping[str, Any]) -> pd.DataFrame:
-    """``id``, ``identity``, ``key``, ``settlement_id``, ``file`` and ``replaced`` of those lines of the account that are
+    """``id``, ``identity``, ``key``, ``settlement_id``, ``file``, ``replaced`` and ``withdrawn`` of those lines of the account that are
     there. ``lines``: their identity, settlement_id and settlement_currency."""
     keys = line_codes.distinct([text_cells(lines[name]) for name in ("settlement_id", "settlement_currency")])
     numbers = line_codes.known(tx, "payout", [(account, *key) for key in keys.keys])
@@ -129,22 +134,23 @@ def by_identity(tx: Connection, account: str, lines: Mapping[str, Any]) -> pd.Da
         tx,
         ("id", "identity", "key", "settlement_id", "file"),
         lambda query: _joined_by(tx, query, "identity", given),
-        {"replaced": (payout_lines.c.replaced_by.is_not(None), "bool")},
+        {
+            "replaced": (payout_lines.c.replaced_by.is_not(None), "bool"),
+            "withdrawn": (payout_lines.c.withdrawn_by.is_not(None), "bool"),
+        },
     )
 
 
 def by_key(tx: Connection, account: str, keys: Collection[tuple[str, str]], other_than: int) -> pd.DataFrame:
-    """``id``, ``key`` and ``settlement_id`` of the account's lines of complete files with one of these (settlement_id, key)
-    that nothing has replaced."""
+    """``id``, ``key`` and ``settlement_id`` of the account's current lines of complete files with one of these
+    (settlement_id, key)."""
     line = payout_lines.c
     numbers = line_codes.payouts_of(tx, account, {settlement for settlement, _ in keys})
     given = [(number, key) for settlement, key in sorted(keys) for number in numbers.get(settlement, ())]
     return line_frames.lines(
         tx,
         ("id", "key", "settlement_id"),
-        lambda query: _joined_by(tx, query, "key", given).where(
-            line.replaced_by.is_(None), line.file != other_than
-        ),
+        lambda query: _joined_by(tx, query, "key", given).where(is_current(), line.file != other_than),
     )
 
 
@@ -182,16 +188,14 @@ _LIKENESS = (
 
 
 def of_payout(tx: Connection, account: str, settlement: str, other_than: int) -> pd.DataFrame:
-    """The lines of a payout in other files that nothing has replaced: ``id``, ``settled_amount_units`` and the
+    """The current lines of a payout in other files: ``id``, ``settled_amount_units`` and the
     columns by which two lines are compared."""
     line = payout_lines.c
     numbers = line_codes.payouts_of(tx, account, [settlement]).get(settlement, [])
     return line_frames.lines(
         tx,
         ("id", "settled_amount_units", *_LIKENESS),
-        lambda query: query.where(
-            line.payout.in_(numbers), line.replaced_by.is_(None), line.file != other_than
-        ),
+        lambda query: query.where(line.payout.in_(numbers), is_current(), line.file != other_than),
     )
 
 

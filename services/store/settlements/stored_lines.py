@@ -34,6 +34,7 @@ class StoredLine:
     file: int
     line: int  # its number in the file
     replaced_by: int | None  # the file that corrects it; its own file: a correction that waits for a person
+    withdrawn_by: int | None  # the file whose issue of the payout no longer has it
     file_account: str
     account_name: str
     date: str
@@ -81,6 +82,11 @@ class StoredLine:
     loose_reference: str
     loose_order: str
 
+    @property
+    def current(self) -> bool:
+        """Whether no other line has replaced it, and nothing has withdrawn it."""
+        return self.replaced_by is None and self.withdrawn_by is None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineToDecide(StoredLine):
@@ -121,7 +127,6 @@ _APART = (
     "reason",
     "common",
     "texts",
-    "withdrawn_by",
     *(f"{name}_day" for name in LINE_DAYS),
 )
 
