@@ -68,7 +68,7 @@ settlement_files = Table(
     Column("accounts", Json, nullable=False, default=list, server_default="[]"),
     # a person has confirmed that its lines are others than the stored ones, however alike
     Column("others", Boolean, nullable=False, default=False, server_default=false()),
-    # what a person said of its issues (services.imports.issue_answers); {} for nothing
+    # what a person said of its issues; {} for nothing
     Column("answers", Json, nullable=False, default=dict, server_default="{}"),
     Column(
         "follow_up", BigInt
