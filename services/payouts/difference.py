@@ -80,7 +80,11 @@ def _orders(facts: Facts) -> Iterator[Explanation]:
     """Orders of which something was captured that is in no payout: certain where the payout has the fees of just that."""
     if facts.units > 0:  # a missing sale leaves the lines below what is announced
         return
-    orphans = without_sale(by_transaction(facts.lines)) if facts.whole else {}
+    orphans = {
+        transaction: ids
+        for transaction, ids in without_sale(by_transaction(facts.lines)).items()
+        if facts.whole or transaction in facts.known
+    }
     open_orders = [order for order in facts.orders if order.open_units > 0]
     charged = [order for order in open_orders if not order.transactions.isdisjoint(orphans)]
     if charged and sum(order.open_units for order in charged) == -facts.units:

@@ -12,10 +12,7 @@ _LINES = 10  # of one explanation
 
 
 def explain(facts: Facts) -> Iterator[Explanation]:
-    """Lines already settled that make the difference; lines of its amount; two and three lines that add up to it."""
-    apart = facts.settled_elsewhere
-    if apart and sum(line.units or 0 for line in apart) == facts.units:
-        yield _found("settled_elsewhere", "likely", facts.units, apart)
+    """Lines of the amount of the difference, two and three lines that add up to it."""
     yield from _single(facts)
     if facts.whole and facts.size <= PAIRS_UP_TO:
         yield from _two(facts)

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from services.store.payouts.searches import CapturedOrder as CapturedOrder
+from services.store.payouts.searches import Line as Line
+
 Kind = Literal[
     "withdrawn",
     "order_not_paid_out",
@@ -15,7 +18,6 @@ Kind = Literal[
     "other_payout",
     "amounts_missing",
     "rows_not_read",
-    "settled_elsewhere",
     "is_half",
     "is_difference",
     "is_negative",
@@ -41,47 +43,12 @@ ACTS: Mapping[Kind, Act] = {
     "other_payout": "line",
     "amounts_missing": "hipay",
     "rows_not_read": "rows",
-    "settled_elsewhere": "lines",
     "is_half": "line",
     "is_difference": "lines",
     "is_negative": "lines",
     "two_lines": "line",
     "three_lines": "line",
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """A line that may explain a difference. ``units``: settled, 1/10000, None where it is not there; ``day``: YYYYMMDD.
-
-    ``cells``: all its cells but the ids that HiPay gives each operation; two lines with equal ones are twins.
-    """
-
-    id: int
-    code: str  # of services.settlements.settlement_operations, "" for one that is not known
-    kind: str
-    units: int | None
-    day: int = 0
-    transaction: str = ""
-    file: int = 0
-    payout: str = ""  # the settlement id, of a line of another payout
-    cells: tuple[object, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CapturedOrder:
-    """An order of which something was captured. Units of 1/10000 of the payout's currency; ``day``: YYYYMMDD of the capture."""
-
-    id: int
-    captured_units: int
-    settled_units: int  # of its Sale lines, in whatever payout
-    day: int = 0
-    transactions: frozenset[str] = frozenset()
-
-    @property
-    def open_units(self) -> int:
-        """What was captured and is in no payout."""
-        return self.captured_units - self.settled_units
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +65,8 @@ class Facts:
     """What is known about a payout that differs by ``units``: its lines less what is announced, in 1/10000.
 
     ``lines``: all its valid lines but the totals, or, where ``whole`` is False, only those whose amount has to do with the
-    difference. ``size``: how many it has. All other fields may be cut to what a person would read.
+    difference; then ``known`` are the transactions of which all lines are there. ``size``: how many it has. All other fields
+    may be cut to what a person would read.
     """
 
     units: int
@@ -106,8 +74,8 @@ class Facts:
     size: int
     lines: tuple[Line, ...]
     whole: bool
-    announced_in: frozenset[int] = frozenset()  # the files that have its total line
-    settled_elsewhere: tuple[Line, ...] = ()  # lines of it that are already settled, or not settled
+    known: frozenset[str] = frozenset()
+    foreign_files: frozenset[int] = frozenset()  # that announce another payout, and have lines of this one
     missing: tuple[int, ...] = ()  # lines of it without an amount
     unread: tuple[UnreadRows, ...] = ()
     withdrawn: tuple[Line, ...] = ()  # its lines that a newer issue no longer has; ``file``: that issue

@@ -89,14 +89,13 @@ def _fee_twice(facts: Facts, transactions: Transactions) -> Iterator[Explanation
 
 def _other_payout(facts: Facts) -> Iterator[Explanation]:
     """A line that another payout has: one here of a file that announces another, or one there that this one lacks."""
-    if facts.announced_in:
-        strange = [line for line in facts.lines if line.file and line.file not in facts.announced_in]
-        alone = [line for line in strange if line.units == facts.units]
-        if strange and _sum(strange) == facts.units:
-            yield _found("other_payout", "likely", facts.units, (line.id for line in strange))
-        elif alone:
-            sure: Sureness = "likely" if len(alone) == 1 else "possible"
-            yield _found("other_payout", sure, facts.units, (line.id for line in alone))
+    strange = [line for line in facts.lines if line.file in facts.foreign_files]
+    alone = [line for line in strange if line.units == facts.units]
+    if strange and _sum(strange) == facts.units:
+        yield _found("other_payout", "likely", facts.units, (line.id for line in strange))
+    elif alone:
+        sure: Sureness = "likely" if len(alone) == 1 else "possible"
+        yield _found("other_payout", sure, facts.units, (line.id for line in alone))
     there = [line for line in facts.elsewhere if line.units == -facts.units]
     for line in there[:_EVERY]:
         yield _found("other_payout", "likely" if len(there) == 1 else "possible", facts.units, (line.id,))

@@ -132,10 +132,10 @@ def test_a_sale_without_its_fee(code: str) -> None:
 def test_a_line_of_another_payout() -> None:
     lines = payout(AMOUNTS)
     strange = Line(id=999, code="sale", kind="sale", units=333_300, transaction="X", file=2)
-    asked = facts((*lines, strange), announced(lines), announced_in=frozenset({1}))
+    asked = facts((*lines, strange), announced(lines), foreign_files=frozenset({2}))
     found = first(explain(asked))
     assert (found.kind, found.sure, found.lines) == ("other_payout", "likely", (999,))
-    there = replace(strange, payout="other")
+    there = replace(strange, payout=5)
     found = first(explain(facts(lines, announced(lines) + 333_300, elsewhere=(there,))))
     assert (found.kind, found.lines) == ("other_payout", (999,))
 
@@ -143,7 +143,7 @@ def test_a_line_of_another_payout() -> None:
 def test_a_fee_whose_sale_lies_in_another_payout_explains_nothing() -> None:
     lines = payout(AMOUNTS)
     gone = sale(lines, 3)
-    there = replace(gone, payout="earlier", id=800, units=1)
+    there = replace(gone, payout=5, id=800, units=1)
     found = explain(facts(without(lines, gone.id), announced(lines), elsewhere=(there,)))
     assert all(one.kind != "fees_without_sale" for one in found)
 
@@ -170,11 +170,18 @@ def test_a_line_of_the_wrong_sign_is_half_the_difference() -> None:
     assert (found.kind, found.sure, found.lines) == ("is_half", "likely", (999,))
 
 
-def test_lines_already_settled_that_make_the_difference() -> None:
-    apart = (Line(id=999, code="already_settled", kind="balance", units=55_500),)
-    lines = (*payout(AMOUNTS), *apart)
-    found = explain(facts(lines, announced(lines) - 55_500, settled_elsewhere=apart))
-    assert first(found).kind == "settled_elsewhere"
+def test_a_large_payout_is_explained_by_the_transactions_that_are_known() -> None:
+    lines = payout(AMOUNTS)
+    gone = sale(lines, 3)
+    order = CapturedOrder(
+        id=7, captured_units=gone.units or 0, settled_units=0, transactions=frozenset({gone.transaction})
+    )
+    fees = tuple(line for line in lines if line.transaction == gone.transaction and line.kind == "fee")
+    asked = facts(without(lines, gone.id), announced(lines), orders=(order,))
+    part = replace(asked, lines=fees, whole=False, size=1_000_000)
+    assert [(one.kind, one.sure) for one in explain(part)] == [("order_not_paid_out", "possible")]
+    found = first(explain(replace(part, known=frozenset({gone.transaction}))))
+    assert (found.sure, found.lines) == ("certain", tuple(line.id for line in fees))
 
 
 UNITS = st.integers(-60, 60).filter(bool).map(lambda cents: cents * 100)
