@@ -12,7 +12,7 @@ from services.payouts.difference_facts import (
     Facts,
     Sureness,
 )
-from services.payouts.transactions import by_transaction, without_sale
+from services.payouts.transactions import by_transaction, orders_of, without_sale
 
 SHOWN = 12  # explanations: more than that explain nothing
 _LINES = 20  # of one explanation
@@ -86,27 +86,29 @@ def _orders(facts: Facts) -> Iterator[Explanation]:
         if facts.whole or transaction in facts.known
     }
     open_orders = [order for order in facts.orders if order.open_units > 0]
-    charged = [order for order in open_orders if not order.transactions.isdisjoint(orphans)]
+    fees_of: dict[int, list[int]] = {}  # order → its fees in this payout
+    for transaction, order in orders_of(facts).items():
+        if transaction in orphans:
+            fees_of.setdefault(order.id, []).extend(orphans[transaction])
+    charged = [order for order in open_orders if order.id in fees_of]
     if charged and sum(order.open_units for order in charged) == -facts.units:
-        yield _order_explanation("certain", charged, facts, orphans)
+        yield _order_explanation("certain", charged, fees_of)
         return
     alone = [order for order in charged if order.open_units == -facts.units]
     if len(alone) == 1:
-        yield _order_explanation("certain", alone, facts, orphans)
+        yield _order_explanation("certain", alone, fees_of)
         return
     alike = alone or [order for order in open_orders if order.open_units == -facts.units]
     first, last = facts.days
     dated = [order for order in alike if order.day and first <= order.day <= last]
     for order in alike[:_EVERY]:
-        yield _order_explanation("likely" if dated == [order] else "possible", [order], facts, orphans)
+        yield _order_explanation("likely" if dated == [order] else "possible", [order], fees_of)
 
 
 def _order_explanation(
-    sure: Sureness, orders: list[CapturedOrder], facts: Facts, orphans: dict[str, tuple[int, ...]]
+    sure: Sureness, orders: list[CapturedOrder], fees_of: dict[int, list[int]]
 ) -> Explanation:
-    theirs = [
-        line for order in orders for each in sorted(order.transactions) for line in orphans.get(each, ())
-    ]
+    theirs = sorted(line for order in orders for line in fees_of.get(order.id, ()))
     total = -sum(order.open_units for order in orders)
     ids = tuple(order.id for order in orders[:_LINES])
     return Explanation(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from services.store.payouts.searches import CapturedOrder as CapturedOrder
+from services.store.payouts.order_searches import CapturedOrder as CapturedOrder
 from services.store.payouts.searches import Line as Line
 
 Kind = Literal[

@@ -3,7 +3,7 @@
 from services.payouts.difference_facts import CapturedOrder, Facts, Line, UnreadRows
 from services.payouts.transactions import by_transaction, sold_twice, without_sale
 from services.store import Connection
-from services.store.payouts import searches
+from services.store.payouts import order_searches, searches
 from services.store.settlements import set_aside_rows
 
 MOST_LINES = 10_000  # of a payout whose lines are all read
@@ -12,10 +12,8 @@ _FILES = 20  # the newest with lines of it, of a large payout
 _SUSPECTS = 200  # transactions that are looked up elsewhere
 
 
-def read_facts(
-    tx: Connection, account: str, settlement: str, currency: str, units: int, days: tuple[int, int]
-) -> Facts | None:
-    """What is known of a payout that differs by ``units``; None where it has no lines. ``days``: of its lines, YYYYMMDD."""
+def read_facts(tx: Connection, account: str, settlement: str, currency: str, units: int) -> Facts | None:
+    """What is known of a payout that differs by ``units``; None where it has no lines."""
     payout = searches.parts(tx, account, settlement, currency)
     if payout is None:
         return None
@@ -29,12 +27,15 @@ def read_facts(
         lines = searches.lines_of_amounts(tx, payout.number, key, (units, -units, *half), files, _FEW)
         bare = searches.lines_of_amounts(tx, payout.number, key, (None,), files, _FEW)
         missing = [line.id for line in bare]
-    orders = searches.orders_of_amount(tx, account, -units, currency, _FEW) if units < 0 else []
+    orders = order_searches.orders_of_amount(tx, account, -units, currency, _FEW) if units < 0 else []
     suspects = _suspects(lines, whole)
-    orders += searches.orders_of_transactions(tx, account, suspects, currency, _FEW)
+    matched = {line.order for line in lines if line.transaction in suspects} - {0}
+    orders += order_searches.orders_named(tx, account, matched, suspects, currency, _SUSPECTS)
     known = frozenset[str]()
     if not whole:
+        lines += searches.lines_of_orders(tx, payout.number, {order.id for order in orders}, _SUSPECTS)
         known = frozenset(each for order in orders for each in order.transactions)
+        known |= {line.transaction for line in lines if line.order} - {""}
         lines += searches.lines_of_transactions(tx, payout.number, account, known, MOST_LINES, of_payout=True)
     elsewhere = searches.lines_of_transactions(
         tx, payout.number, account, suspects, MOST_LINES, of_payout=False
@@ -55,17 +56,17 @@ def read_facts(
         withdrawn=tuple(searches.withdrawn_lines(tx, payout.number, _SUSPECTS)),
         elsewhere=_once(elsewhere),
         orders=_each(orders),
-        days=days,
+        days=payout.days,
     )
 
 
-def _suspects(lines: list[Line], whole: bool) -> list[str]:
+def _suspects(lines: list[Line], whole: bool) -> frozenset[str]:
     """The transactions of which the payout has fees alone, or two sales of one amount."""
     transactions = by_transaction(lines)
     found = sold_twice(transactions)
     if whole:
         found += without_sale(transactions)
-    return found[:_SUSPECTS]
+    return frozenset(found[:_SUSPECTS])
 
 
 def _unread(tx: Connection, account: str, settlement: str) -> list[UnreadRows]:

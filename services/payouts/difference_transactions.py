@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.payouts.difference_facts import Explanation, Facts, Kind, Line, Sureness
 from services.payouts.fees import Fees
-from services.payouts.transactions import by_transaction, sold_twice, without_sale
+from services.payouts.transactions import by_transaction, orders_of, sold_twice, without_sale
 
 _LINES = 20  # of one explanation
 _EVERY = 3  # of transactions, each an explanation of its own
@@ -48,18 +48,17 @@ def _twice(facts: Facts, transactions: Transactions) -> Iterator[Explanation]:
 
     Captures in parts have two sales, too: without an order only what is exactly the difference is named.
     """
-    captured = {
-        each: (order.id, order.captured_units) for order in facts.orders for each in order.transactions
-    }
+    orders = orders_of(facts)
     shown = 0
     for transaction in sold_twice(transactions):
         lines = transactions[transaction]
         extra = _extra(lines)
         alone = [line for line in extra if line.kind == "sale"]
         fitting = next((some for some in (extra, alone) if _sum(some) == facts.units), None)
-        order, units = captured.get(transaction, (0, None))
-        over = units is not None and _sum(line for line in lines if line.kind == "sale") > units
-        if units is not None and not over:  # captured in parts
+        order = orders.get(transaction)
+        sold = _sum(line for line in lines if line.kind == "sale")
+        over = order is not None and max(sold, order.settled_units) > order.captured_units
+        if order is not None and not over:  # captured in parts
             continue
         if (fitting or over) and shown < _EVERY:
             shown += 1
@@ -69,7 +68,7 @@ def _twice(facts: Facts, transactions: Transactions) -> Iterator[Explanation]:
                 sure=sure,
                 units=_sum(fitting or extra),
                 lines=tuple(line.id for line in fitting or extra)[:_LINES],
-                orders=(order,) if order else (),
+                orders=(order.id,) if order else (),
             )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from services.payouts.difference_facts import Line
+from services.payouts.difference_facts import CapturedOrder, Facts, Line
 
 # Of a transaction of which a payout has a line of one of these kinds, a fee is the fee of that.
 _PRINCIPALS = frozenset({"sale", "refund", "chargeback", "chargeback_refund"})
@@ -15,6 +15,17 @@ def by_transaction(lines: Iterable[Line]) -> dict[str, list[Line]]:
         if line.transaction:
             found.setdefault(line.transaction, []).append(line)
     return found
+
+
+def orders_of(facts: Facts) -> dict[str, CapturedOrder]:
+    """The order of each transaction: the one that it paid, or that a line of it is matched to."""
+    by_id = {order.id: order for order in facts.orders}
+    matched = {
+        line.transaction: by_id[line.order]
+        for line in facts.lines
+        if line.transaction and line.order in by_id
+    }
+    return matched | {each: order for order in facts.orders for each in order.transactions}
 
 
 def without_sale(transactions: Mapping[str, Iterable[Line]]) -> dict[str, tuple[int, ...]]:

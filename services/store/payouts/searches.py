@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, ty
 from sqlalchemy import Text as Plain
 
 from services.store.in_list import among
-from services.store.schema.orders import orders
 from services.store.schema.payout_lines import (
     LINE_AMOUNTS,
     LINE_DAYS,
@@ -17,10 +16,10 @@ from services.store.schema.payout_lines import (
     line_totals,
     payout_lines,
 )
-from services.store.schema.reconciliation import order_keys, order_positions
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements import line_codes
 from services.store.settlements.line_columns import groups_with, is_of_account
+from services.store.settlements.line_days import day_number
 from services.store.settlements.line_totals import TWICE
 from services.store.settlements.settlement_lines import is_valid
 
@@ -45,23 +44,8 @@ class Line:
     transaction: str = ""
     file: int = 0
     payout: int = 0
+    order: int = 0  # that it is matched to, 0 for none
     cells: tuple[object, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CapturedOrder:
-    """An order of which something was captured. Units of 1/10000 of its currency; ``day``: YYYYMMDD of the last capture."""
-
-    id: int
-    captured_units: int
-    settled_units: int  # of its Sale lines, in whatever payout
-    day: int = 0
-    transactions: frozenset[str] = frozenset()
-
-    @property
-    def open_units(self) -> int:
-        """What was captured and is in no payout."""
-        return self.captured_units - self.settled_units
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +53,8 @@ class PayoutParts:
     """What the stored sums know of a payout in one currency. ``number``: by which its lines name it.
 
     ``lines``: without its total lines; ``files``: that have lines of it, the newest first; ``announced_in``: those that have
-    its total line; ``foreign``: those that have another payout's total line, and not its own.
+    its total line; ``foreign``: those that have another payout's total line, and not its own; ``days``: the first and the
+    last of its lines, YYYYMMDD, 0 where they have none.
     """
 
     number: int
@@ -77,6 +62,7 @@ class PayoutParts:
     files: tuple[int, ...]
     announced_in: frozenset[int]
     foreign: frozenset[int]
+    days: tuple[int, int]
 
 
 def parts(tx: Connection, account: str, settlement: str, currency: str) -> PayoutParts | None:
@@ -86,7 +72,13 @@ def parts(tx: Connection, account: str, settlement: str, currency: str) -> Payou
     if number is None:
         return None
     query = (
-        select(_TOTAL.file, _TOTAL.kind, func.sum(_TOTAL.lines))
+        select(
+            _TOTAL.file,
+            _TOTAL.kind,
+            func.sum(_TOTAL.lines),
+            func.min(func.nullif(_TOTAL.first_date, "")),
+            func.max(_TOTAL.last_date),
+        )
         .join(settlement_files, settlement_files.c.id == _TOTAL.file)
         .where(
             _TOTAL.account == account,
@@ -96,18 +88,22 @@ def parts(tx: Connection, account: str, settlement: str, currency: str) -> Payou
         )
         .group_by(_TOTAL.file, _TOTAL.kind)
     )
-    rows = [(row[0], row[1], int(row[2])) for row in tx.execute(query)]
-    announced_in = frozenset(file for file, kind, _ in rows if kind == "control")
-    others = {file for file, _, _ in rows} - announced_in
+    rows = tx.execute(query).all()
+    announced_in = frozenset(row.file for row in rows if row.kind == "control")
+    others = {row.file for row in rows} - announced_in
     announcing = select(_TOTAL.file).where(
         _TOTAL.file.in_(sorted(others)), _TOTAL.kind == "control", _TOTAL.settlement_id != settlement
     )
     return PayoutParts(
         number=number,
-        lines=sum(lines for _, kind, lines in rows if kind not in _NO_MONEY),
+        lines=sum(int(row[2]) for row in rows if row.kind not in _NO_MONEY),
         files=tuple(sorted({*others, *announced_in}, reverse=True)),
         announced_in=announced_in,
         foreign=frozenset(tx.scalars(announcing)) if others else frozenset(),
+        days=(
+            min((day_number(row[3]) for row in rows if row[3]), default=0),
+            max((day_number(row[4]) for row in rows), default=0),
+        ),
     )
 
 
@@ -167,39 +163,19 @@ def lines_of_transactions(
     return _lines(tx, query.limit(limit))
 
 
+def lines_of_orders(tx: Connection, payout: int, order_ids: Collection[int], limit: int) -> list[Line]:
+    """The payout's lines that are matched to these orders."""
+    if not order_ids:
+        return []
+    theirs = (among(tx, _LINE.order, order_ids), _LINE.order.is_not(None))
+    query = _money().where(*theirs, func.coalesce(_LINE.payout, 0) == payout, is_valid())
+    return _lines(tx, query.limit(limit))
+
+
 def withdrawn_lines(tx: Connection, payout: int, limit: int) -> list[Line]:
     """The payout's lines that an issue or a person withdrew; ``file``: that issue's."""
     gone = and_(_LINE.withdrawn_by.is_not(None), func.coalesce(_LINE.payout, 0) == payout)
     return _lines(tx, _money(_LINE.withdrawn_by).where(gone).limit(limit))
-
-
-def orders_of_amount(
-    tx: Connection, account: str, units: int, currency: str, limit: int
-) -> list[CapturedOrder]:
-    """The newest orders of this amount of which something was captured that is in no payout."""
-    position = order_positions.c
-    here = (position.account == account, position.amount_units == units, position.currency == currency)
-    newest = select(position.order).where(*here).order_by(position.order.desc()).limit(_SCANNED).subquery()
-    query = _captured().where(
-        position.order.in_(select(newest.c.order)), position.captured_units > position.gross_units
-    )
-    return _orders(tx, query.order_by(position.order.desc()).limit(limit))
-
-
-def orders_of_transactions(
-    tx: Connection, account: str, transactions: Iterable[str], currency: str, limit: int
-) -> list[CapturedOrder]:
-    """The orders that these transactions paid, of this currency."""
-    key = order_keys.c
-    wanted = sorted(set(transactions) - {""})
-    if not wanted:
-        return []
-    known = select(key.order).where(
-        among(tx, key.loose, wanted), key.account == account, key.kind == "transaction"
-    )
-    position = order_positions.c
-    query = _captured().where(position.order.in_(known), position.currency == currency)
-    return _orders(tx, query.order_by(position.order.desc()).limit(limit))
 
 
 def _money(file: ColumnElement[Any] = _LINE.file) -> Select[Any]:
@@ -214,6 +190,7 @@ def _money(file: ColumnElement[Any] = _LINE.file) -> Select[Any]:
             _LINE.transaction_id,
             file.label("its_file"),
             _LINE.payout,
+            _LINE.order,
             _LINE.common,
             *(_LINE[name] for name in LINE_AMOUNTS[:-1]),
             *(_LINE[f"{name}_day"] for name in LINE_DAYS[1:]),
@@ -237,7 +214,8 @@ def _lines(tx: Connection, query: Select[Any]) -> list[Line]:
             transaction=row[5],
             file=row[6],
             payout=row[7],
-            cells=(row[4], *row[8:]),
+            order=row[8] or 0,
+            cells=(row[4], *row[9:]),
         )
         for row in tx.execute(query)
     ]
@@ -251,32 +229,3 @@ def _ranges(tx: Connection, files: Iterable[int]) -> Sequence[tuple[int, int]]:
         file.id.in_(list(files)), file.first_line_id.is_not(None), file.last_line_id.is_not(None)
     )
     return [(row[0], row[1]) for row in tx.execute(query)]
-
-
-def _captured() -> Select[Any]:
-    position = order_positions.c
-    return (
-        select(position.order, position.captured_units, position.gross_units, orders.c.last_captured_at)
-        .select_from(order_positions)
-        .join(orders, orders.c.id == position.order)
-    )
-
-
-def _orders(tx: Connection, query: Select[Any]) -> list[CapturedOrder]:
-    rows = tx.execute(query).all()
-    ids = [row[0] for row in rows]
-    key = order_keys.c
-    keys = select(key.order, key.text).where(among(tx, key.order, ids), key.kind == "transaction")
-    transactions: dict[int, set[str]] = {}
-    for order, text in tx.execute(keys) if ids else ():
-        transactions.setdefault(order, set()).add(text)
-    return [
-        CapturedOrder(
-            id=row[0],
-            captured_units=row[1],
-            settled_units=row[2],
-            day=int(f"{row[3]:%Y%m%d}") if row[3] else 0,
-            transactions=frozenset(transactions.get(row[0], ())),
-        )
-        for row in rows
-    ]

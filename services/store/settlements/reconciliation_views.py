@@ -146,6 +146,12 @@ def readings(tx: Connection, files: Iterable[int]) -> dict[int, dict[str, Any]]:
     return {row.id: row.reading for row in tx.execute(query)}
 
 
+def file_names(tx: Connection, files: Iterable[int]) -> dict[int, str]:
+    """The names of these files, by id."""
+    query = select(_FILE.id, _FILE.name).where(_FILE.id.in_(list(files)))
+    return {row.id: row.name for row in tx.execute(query)}
+
+
 def any_file(tx: Connection, accounts: Collection[str] | None) -> bool:
     """Whether there is a file of these accounts, of any where None."""
     query = select(_FILE.id).where(_FILE.state != "receiving", of_accounts(_FILE.account, accounts))
