@@ -44,7 +44,19 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "undo": ("Decided by mistake", "New information"),
     "set_aside_row": ("Corrected in another file", "No payment: a remark of the file"),
     "held_correction": ("Checked with HiPay", "Changed by mistake", "Corrected invoice of HiPay's"),
+    "accept_payout": (
+        "HiPay has confirmed it",
+        "It comes with the next payout",
+        "Small difference, written off",
+    ),
     "accept_order": ("Agreed with the customer", "Small difference, written off", "Handled in the accounts"),
+}
+# kind of an accepted difference of a payout → (name, what it means)
+ACCEPTED = {
+    "claim": ("Claim to HiPay", "HiPay owes it, or must explain it: the payout waits for HiPay."),
+    "timing": ("Timing", "It is in another payout, or comes with the next one."),
+    "write_off": ("Write-off", "It is given up: at most {most}."),
+    "our_error": ("Our error", "We have made it, and HiPay's payout is right."),
 }
 # kind of a decision → words, in the history of a line
 DONE = {
@@ -57,6 +69,8 @@ DONE = {
     "reopened": "Opened again by a correction",
     "undone": "Decision undone",
     "comment": "Comment",
+    "question": "Question to {name}",
+    "question_withdrawn": "Question to {name}, withdrawn",
 }
 # how a decision came about, where no person took it
 HOW = {
@@ -73,6 +87,8 @@ PATTERNS = {"equals": "is exactly", "starts": "begins with"}
 
 def icon_of(kind: str) -> str:
     """The icon of a decision on a line."""
+    if kind.startswith("question"):
+        return ":material/contact_support:"
     return ":material/lock_open:" if kind == "reopened" else ACTS["undo" if kind == "undone" else kind][1]
 
 

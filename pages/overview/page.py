@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components import question_windows
 from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.markdown import plain
 from pages.overview import to_do
@@ -26,6 +27,7 @@ def page() -> None:
     with refusals():
         _live()
         to_do.show_closing()
+        question_windows.window()
 
 
 @st.fragment(run_every=10.0)

@@ -1,4 +1,5 @@
-"""To do: the alarms that the signed-in person has taken, those that nobody has, and those of colleagues."""
+"""To do: the questions that the signed-in person was asked, the alarms that they have taken, those that nobody has, and those
+of colleagues."""
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from pages.components.order_words import OPERATIONS, person_name
+from pages.overview import asked
 from pages.payment_requests import payment_actions
 from services import clock
 from services.access import Right
@@ -22,6 +24,7 @@ from services.alarms.kinds import RESOLVED, kind_of
 from services.i18n import Translator, format_ago, format_date
 from services.money import format_money
 from services.orders import maintenance_operations
+from services.reconciliation.decisions.questions import to_answer
 
 _CLOSING = "closing_alarm"
 _MONEY_CAME = frozenset({"paid_twice", "paid_after_cancel", "former_amount", "former_facts"})
@@ -31,14 +34,15 @@ _FOR = {Right.RECONCILE: "for finance", Right.CONFIGURE: "for an administrator"}
 
 def show() -> None:
     t = texts()
-    found = to_do(desk(), actor())
-    urgent = found.mine.total + found.free.total
+    found, questions = to_do(desk(), actor()), to_answer(desk(), actor())
+    urgent = found.mine.total + found.free.total + len(questions)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(t("To do"), anchor=False, width="content")
         if urgent:
             st.badge(str(urgent), icon=":material/priority_high:", color="red")
     if not urgent:
         st.success(t("Nothing needs you at the moment."), icon=":material/task_alt:")
+    asked.show(questions)
     _group(found.mine, "")
     _group(found.free, t("Nobody's yet"))
     if found.others.total:

@@ -43,7 +43,8 @@ def _entries(found: Sequence[Entry], zone: str, line: Line | None) -> None:
     for entry in found:
         icon = icon_of(entry.kind)
         names = ", ".join(_share(name, units, entry, line, t) for name, units in entry.shares)
-        words = t.gettext(DONE[entry.kind]).format(orders=names)
+        asked = person_name(entry.asked, t) or t("somebody")
+        words = t.gettext(DONE[entry.kind]).format(orders=names, name=asked)
         who = person_name(entry.who, t) or t("somebody")
         moment = format_datetime(entry.at, zone, language(), named=False)
         with st.container(border=True):
@@ -51,7 +52,7 @@ def _entries(found: Sequence[Entry], zone: str, line: Line | None) -> None:
                 words = t(HOW[entry.how], what=words)
             head = (
                 words
-                if entry.is_valid or entry.kind in ("undone", "comment")
+                if entry.is_valid or entry.kind in ("undone", "comment", "question", "question_withdrawn")
                 else t("{what} (undone since)", what=words)
             )
             st.markdown(f"{icon} **{plain(head)}**")

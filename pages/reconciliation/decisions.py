@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.components import question_windows
 from pages.components.bullet_list import bullet_list
 from pages.components.common import actor, desk, first_zone, texts
 from pages.components.decision_words import ACTS, refusal_words
@@ -12,11 +13,12 @@ from pages.reconciliation import decision_window
 from services.i18n import Translator
 from services.reconciliation.decisions import available
 from services.reconciliation.decisions.decide import MOST_LINES
+from services.reconciliation.decisions.questions import Subject
 from services.reconciliation.decisions.results import DecisionResult
 
 
 def actions(line_id: int) -> None:
-    """Show the buttons of one line: what can be decided about it now, and a comment."""
+    """Show the buttons of one line: what can be decided about it now, a comment, and a question to a colleague."""
     found = available.read_lines(desk(), actor(), [line_id])
     if not found:
         return
@@ -51,6 +53,7 @@ def actions(line_id: int) -> None:
                 on_click=decision_window.open_window,
                 args=("comment", found),
             )
+        question_windows.ask_button(Subject(line=line_id), line.account, f"line_{line_id}")
 
 
 def actions_of_several(line_ids: Sequence[int]) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import outcome_words
+from pages.components import outcome_words, question_windows
 from pages.components.colours import Colour
 from pages.components.common import actor, desk, texts
 from pages.components.facts import show_facts
@@ -11,6 +11,7 @@ from pages.payout_files.words import sheets_of, where
 from pages.reconciliation import address, decision_history, decisions
 from pages.reconciliation.comparison import show_compared
 from services.i18n import Translator
+from services.reconciliation.decisions.questions import Subject
 from services.reconciliation.views import details, line_text
 from services.reconciliation.views.details import LineDetail
 from services.reconciliation.views.lists import LineOfFile, ShownLine
@@ -57,6 +58,7 @@ def show_line(line_id: int) -> None:
             )
         _held(found, t)
         decisions.actions(line_id)
+        question_windows.show_open(Subject(line=line_id), line.account)
         left, right = st.columns([2, 3], gap="large")
         with left:
             st.markdown(f"**{t('The line')}**")

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.components import accounts
+from pages.components import accounts, question_windows
 from pages.components.common import actor, desk, refusals, texts
 from pages.payout_files import fetch, progress, upload
-from pages.reconciliation import acceptance, decision_window, not_ours, results
+from pages.reconciliation import acceptance, decision_window, not_ours, payout_windows, results
 from services.access import Right
 from services.reconciliation.views import file_list
 
@@ -31,6 +31,8 @@ def page() -> None:
     decision_window.window()
     acceptance.window()
     not_ours.window()
+    payout_windows.window()
+    question_windows.window()
 
 
 def _first_file() -> None:

@@ -106,6 +106,15 @@ def rights_by_account(tx: Connection, actor: Actor) -> dict[str, frozenset[Right
     return {account: rights_on(tx, actor, account) for account in sorted(accounts)}
 
 
+def rights_of_people(tx: Connection, account: str) -> dict[str, frozenset[Right]]:
+    """What each person who is not disabled may do on this account, by the user's id; nobody without a right."""
+    roles: dict[str, set[str]] = {}
+    for user, grant in access.active_grants(tx):
+        if grant.account in (ALL_ACCOUNTS, account):
+            roles.setdefault(user, set()).add(grant.role)
+    return {user: _rights_of(held) for user, held in roles.items()}
+
+
 def require(tx: Connection, actor: Actor, right: Right, account: str) -> None:
     """Raises NotAllowed unless a grant of the right covers the account, NotSignedIn when the actor's session is over.
 

@@ -19,7 +19,8 @@ AccountError
 ├── SmtpMissing            no SMTP server is set
 ├── SenderMissing          the e-mail settings have no sender address
 ├── RecipientMissing       the person has no e-mail address
-└── DaysOutOfRange         the days until a payment must be in a payout file
+├── DaysOutOfRange         the days until a payment must be in a payout file, or a payout must tie
+└── WriteOffOutOfRange     the largest difference that finance may write off
 """
 
 from collections.abc import Mapping
@@ -134,3 +135,10 @@ class DaysOutOfRange(AccountError):
 
     def __init__(self, least: int, most: int) -> None:
         self.least, self.most = least, most
+
+
+class WriteOffOutOfRange(AccountError):
+    code = "write_off_out_of_range"
+
+    def __init__(self, most: int) -> None:
+        self.most = most

@@ -160,6 +160,14 @@ def all_grants(tx: Connection) -> frozenset[tuple[str, GrantSource, Grant]]:
     )
 
 
+def active_grants(tx: Connection) -> frozenset[tuple[str, Grant]]:
+    """Every grant of every user who is not disabled, with the user's id."""
+    role = user_roles.c
+    query = select(role.user_id, role.role, role.account).join(users, users.c.id == role.user_id)
+    found = tx.execute(query.where(users.c.disabled.is_(False)))
+    return frozenset((user_id, Grant(held, account)) for user_id, held, account in found)
+
+
 def active_for_all_accounts(tx: Connection, role: str) -> frozenset[str]:
     """The users, not disabled, who have the role for all accounts; their rows stay locked to the end of the transaction."""
     query = (

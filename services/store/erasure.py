@@ -25,6 +25,7 @@ from services.store.retention import LINE_CELLS, OPEN_BATCHES
 from services.store.schema.alarms import alarms, notices
 from services.store.schema.bulk import batch_rows, batches
 from services.store.schema.orders import messages, notification_addresses, notifications, operations, orders
+from services.store.schema.payout_decisions import payout_acceptances, payout_comments, questions
 from services.store.schema.payout_lines import LINE_TEXTS, payout_lines
 from services.store.schema.reconciliation import (
     decision_orders,
@@ -159,11 +160,15 @@ def empty_notifications(tx: Connection, which: Any) -> None:
 
 
 def erase_reasons(tx: Connection, order_id: int) -> None:
-    """Empty what people wrote of an order and of the lines that have, had or nearly have it: it may name the customer.
-    What was decided, by whom and when stays. The lines are found by ``decision_orders``, ``line_shares``, and the line's
-    own order and nearest order."""
+    """Empty what people wrote of an order, of the lines that have, had or nearly have it, and of these lines' payouts: it may
+    name the customer. What was decided, by whom and when stays. The lines are found by ``decision_orders``, ``line_shares``,
+    and the line's own order and nearest order."""
     decision, comment, line, share = line_decisions.c, line_comments.c, payout_lines.c, line_shares.c
-    worded = union(select(decision.line), select(comment.line).where(comment.line.is_not(None))).subquery()
+    worded = union(
+        select(decision.line),
+        select(comment.line).where(comment.line.is_not(None)),
+        select(questions.c.line).where(questions.c.line.is_not(None)),
+    ).subquery()
     theirs = union(
         select(decision.line)
         .join(decision_orders, decision_orders.c.decision == decision.id)
@@ -186,6 +191,23 @@ def erase_reasons(tx: Connection, order_id: int) -> None:
     for some in in_batches(ids):
         tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))
         tx.execute(update(line_decisions).where(decision.line.in_(some)).values(reason="", undo_reason=""))
+        tx.execute(update(questions).where(questions.c.line.in_(some)).values(text=""))
+    _erase_words_on_payouts(tx, order_id)
+
+
+def _erase_words_on_payouts(tx: Connection, order_id: int) -> None:
+    """Empty what people wrote of the payouts that have a line of the order, or near it."""
+    line, share, accepted = payout_lines.c, line_shares.c, payout_acceptances.c
+    theirs = union(
+        select(line.payout).where(line.order == order_id, line.order.is_not(None)),
+        select(line.payout).where(line.nearest == order_id, line.nearest.is_not(None)),
+        select(line.payout).join(line_shares, share.line == line.id).where(share.order == order_id),
+    )
+    for some in in_batches(tx.scalars(theirs)):
+        tx.execute(update(payout_comments).where(payout_comments.c.payout.in_(some)).values(text=""))
+        tx.execute(update(questions).where(questions.c.payout.in_(some)).values(text=""))
+        gone = {"reason": "", "undo_reason": "", "reference": ""}
+        tx.execute(update(payout_acceptances).where(accepted.payout.in_(some)).values(**gone))
 
 
 def _erase_correction_reasons(tx: Connection, order_id: int) -> None:

@@ -15,12 +15,27 @@ Open = Callable[..., AppTest]
 def alone() -> None:
     import streamlit as st
 
+    from pages.components import question_windows
     from pages.reconciliation import decision_history, decision_window, decisions
+    from services.reconciliation.decisions.questions import Subject
 
     decisions.show_result()
     decisions.actions(st.session_state["line"])
+    question_windows.show_open(Subject(line=st.session_state["line"]), "demo")
     decision_history.show_history(st.session_state["line"])
     decision_window.window()
+    question_windows.window()
+
+
+def on_payout() -> None:
+    import streamlit as st
+
+    from pages.components import question_windows
+    from pages.reconciliation import payout_decisions, payout_windows
+
+    payout_decisions.show(st.session_state["payout"])
+    payout_windows.window()
+    question_windows.window()
 
 
 def several() -> None:

@@ -54,6 +54,15 @@ def line_id(desk: Desk, order: str, operation: str = "Sale") -> int:
     return int(stored(desk)[f"{order} {operation}"].id)
 
 
+def payout_id(desk: Desk, settlement: str = "77", currency: str = "EUR") -> int:
+    here = (
+        schema.payouts.payouts.c.settlement_id == settlement,
+        schema.payouts.payouts.c.currency == currency,
+    )
+    with desk.store.read() as tx:
+        return int(tx.scalars(select(schema.payouts.payouts.c.id).where(*here)).one())
+
+
 def position(desk: Desk, order: int) -> Any:
     with desk.store.read() as tx:
         return tx.execute(select(order_positions).where(order_positions.c.order == order)).one()

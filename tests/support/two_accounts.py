@@ -13,8 +13,9 @@ from services.desk import Desk
 from services.orders import templates
 from services.orders.drafts import check
 from services.orders.templates import Content
-from services.reconciliation.decisions import decide, not_ours_rules
+from services.reconciliation.decisions import decide, not_ours_rules, payout_comments, questions
 from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.decisions.questions import Subject
 from services.reconciliation.views import payout_list
 from services.store import alarms, schema
 from services.store.alarm_conditions import Condition
@@ -24,7 +25,7 @@ from services.store.settlements import payout_requests
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.orders import store_paid_order
-from tests.support.payout_lines import import_lines, line, line_id
+from tests.support.payout_lines import import_lines, line, line_id, payout_id
 
 ROLES = ("manager", "finance", "admin")
 _ACCOUNT = {"environment": "stage", "login": "l", "password": "p", "passphrase": "a-long-pass-phrase"}
@@ -100,6 +101,11 @@ def fill(desk: Desk) -> World:
         alarm = tx.scalar(select(schema.alarms.alarms.c.id))
         decision = tx.execute(select(line_decisions)).first()
     assert decision is not None
+    payout = payout_id(desk)
+    payout_comments.comment(desk, everywhere, payout, "test", "before")
+    subject = Subject(payout=payout)
+    questions.ask(desk, everywhere, subject, person(desk, "finance").id, "test", "before")
+    [question] = questions.of_subject(desk, everywhere, subject)
     form = draft(account="outlet")
     accepted, _ = check(form, now)
     shown = Shown(line=line_id(desk, "OUT-8"))
@@ -111,6 +117,7 @@ def fill(desk: Desk) -> World:
         "content": CONTENT, "possible": SimpleNamespace(kind="refund", reference="800", most=1),
         "good": [SimpleNamespace(line=SimpleNamespace(number=1))], "expected": [SimpleNamespace(order_id="X")],
         "stream": io.BytesIO(b""), "out": io.BytesIO(), "settings": desk.settings, "store": desk.store,
+        "payout_id": payout, "subject": subject, "question": question.id,
         "payout": payout_list.list_payouts(desk, everywhere)[0],
     }  # fmt: skip
     return World(desk, person(desk, *ROLES, account="shop"), everywhere, ids)

@@ -1,4 +1,4 @@
-"""The history of a line or an order: every decision, undo and comment, oldest first, with names."""
+"""The history of a line or an order: every decision, undo, comment and question, oldest first, with names."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,8 @@ from services.mail.addresses import clean_block_text
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions.errors import CommentRefused, LineUnknown
 from services.store import Connection
+from services.store.payouts import questions
+from services.store.payouts.questions import Question
 from services.store.settlements import comments, decisions, matchable_orders
 from services.store.settlements.comments import Comment
 from services.store.settlements.decisions import Decision
@@ -19,16 +21,16 @@ from services.store.settlements.outcomes import DecisionKind
 COMMENT_MAX = 2_000
 
 
-EntryKind = Literal[DecisionKind, "undone", "comment"]
+EntryKind = Literal[DecisionKind, "undone", "comment", "question", "question_withdrawn"]
 Origin = Literal["", "again", "carried"]
 _ORIGINS: tuple[Origin, ...] = ("again", "carried")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One act. ``kind``: a decision's (DecisionKind), undone, or comment.
+    """One act. ``kind``: a decision's (DecisionKind), undone, comment, or a question to a colleague, ``asked``.
 
-    ``text``: the reason, or the comment. For a decision: its id, its group and how many of that are valid, whether it is
+    ``text``: the reason, the comment or the question. For a decision: its id, its group and how many of that are valid, whether it is
     valid, the orders and their shares of the line (order id, units of 1/10000), and the line's outcome and order id before
     ("" for none). ``how``: again, if the undo of another decision renewed it; carried, from the line that this one corrects.
     For an undo: the line's outcome ``after`` it.
@@ -48,10 +50,11 @@ class Entry:
     how: Origin = ""
     after: str = ""
     after_order: str = ""
+    asked: str = ""
 
 
 def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
-    """All decisions, undos and comments of a line, oldest first. Raises NotAllowed."""
+    """All decisions, undos, comments and questions of a line, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
         line = next(iter(decisions.lines(tx, [line_id])), None)
         require(tx, actor, Right.SEE_SETTLEMENTS, line.account if line else ALL_ACCOUNTS)
@@ -59,10 +62,12 @@ def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
         sizes = decisions.group_sizes(tx, {row.group for row in decided})
         named = matchable_orders.orders_by_id(tx, _orders(decided))
         written = comments.comments(tx, line=line_id)
+        asked = questions.of_line(tx, line_id)
     names = {order: row.order_id for order, row in named.items()}
     found = [_decision(row, names, sizes.get(row.group, 0)) for row in decided]
     found += [_undone(row, names) for row in decided if row.undone_at is not None]
-    return tuple(sorted(found + [_comment(row) for row in written], key=_place))
+    found += [_comment(row) for row in written] + [question_entry(row) for row in asked]
+    return tuple(sorted(found, key=_place))
 
 
 def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[Entry, ...]:
@@ -93,14 +98,20 @@ def comment_order(desk: Desk, actor: Actor, order_id: int, text: str, form_key: 
         _write(tx, actor, text, form_key, f"order:{order_id}", order=order_id)
 
 
-def _write(tx: Connection, actor: Actor, text: str, form_key: str, subject: str, **place: int) -> None:
+def check_comment(text: str) -> str:
+    """The comment as it is stored, at most COMMENT_MAX characters. Raises CommentRefused, TextError."""
     words = clean_block_text(text, "comment", COMMENT_MAX)
     if not words:
         raise CommentRefused
+    return words
+
+
+def _write(tx: Connection, actor: Actor, text: str, form_key: str, subject: str, **place: int) -> None:
+    words = check_comment(text)
     new = comments.add_comment(
         tx, text=words, form_key=form_key, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id, **place
     )
-    if new:  # a person's text may name somebody: the comment stores it, the audit does not
+    if new is not None:  # a person's text may name somebody: the comment stores it, the audit does not
         audit.record(tx, actor, "comment_written", subject)
 
 
@@ -146,6 +157,13 @@ def _undone(row: Decision, names: dict[int, str]) -> Entry:
         after=outcome.get("outcome", ""),
         after_order=names.get(outcome.get("order") or 0, ""),
     )
+
+
+def question_entry(row: Question) -> Entry:
+    """A question to a colleague as an act."""
+    withdrawn = row.ended_at is not None and row.answered is None
+    kind: EntryKind = "question_withdrawn" if withdrawn else "question"
+    return Entry(at=row.at, who=row.asker_name, kind=kind, text=row.text, asked=row.asked_name)
 
 
 def _comment(row: Comment) -> Entry:

@@ -18,7 +18,10 @@ _undoers = users.alias("undoers")
 # What the difference is: claimed from HiPay, of another day, given up, or made by ourselves.
 AcceptanceKind = Literal["claim", "timing", "write_off", "our_error"]
 KINDS: tuple[AcceptanceKind, ...] = get_args(AcceptanceKind)
-FIGURES = ("net_units", "announced_units", "hipay_units")  # columns of payouts, in 1/10000; None for none
+# The columns of payouts that the person saw, and for which alone the acceptance applies.
+FIGURES = (
+    "net_units", "apart_units", "announced_units", "parts_units", "hipay_units", "hipay_currency", "twice",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,11 @@ class ValidAcceptance:
 
     id: int
     kind: AcceptanceKind
-    figures: dict[str, int | None]
+    figures: dict[str, Any]
 
-    def applies(self, figures: Mapping[str, int | None]) -> bool:
+    def applies(self, figures: Mapping[str, Any]) -> bool:
         """Whether the payout has the accepted figures. ``figures``: FIGURES, and any others."""
-        return all(figures[name] == self.figures.get(name) for name in FIGURES)
+        return same_figures(self.figures, figures)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +44,7 @@ class StoredAcceptance:
 
     id: int
     kind: AcceptanceKind
-    figures: dict[str, int | None]
+    figures: dict[str, Any]
     reference: str
     day: int
     reason: str
@@ -51,6 +54,10 @@ class StoredAcceptance:
     undone_by: str | None
     undoer: str
     undo_reason: str
+
+
+def same_figures(accepted: Mapping[str, Any], figures: Mapping[str, Any]) -> bool:
+    return all(figures[name] == accepted.get(name) for name in FIGURES)
 
 
 def valid(tx: Connection, payouts: Iterable[int]) -> dict[int, ValidAcceptance]:

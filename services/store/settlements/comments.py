@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, select
 
-from services.store.locks import insert_new
+from services.store.locks import insert_or
 from services.store.order_states import ActorKind
 from services.store.schema.people import users
 from services.store.schema.reconciliation import line_comments
@@ -31,12 +31,9 @@ def add_comment(
     at: datetime,
     actor_kind: ActorKind,
     actor_id: str,
-) -> bool:
-    """Write a comment on a line or an order, once for each ``form_key``; whether it is a new one."""
-    return insert_new(
-        tx,
-        line_comments,
-        ("form_key",),
+) -> int | None:
+    """Write a comment on a line or an order, once for each ``form_key``; its id, None where it is there already."""
+    statement = insert_or(tx, line_comments).values(
         line=line,
         order=order,
         text=text,
@@ -45,6 +42,8 @@ def add_comment(
         actor_kind=actor_kind,
         actor_id=actor_id,
     )
+    statement = statement.on_conflict_do_nothing(index_elements=("form_key",))
+    return tx.execute(statement.returning(line_comments.c.id)).scalar()
 
 
 def comments(tx: Connection, *, line: int | None = None, order: int | None = None) -> list[Comment]:

@@ -20,6 +20,8 @@ from services.desk import Desk
 from services.i18n import translator
 from services.orders import create
 from services.orders.record import record_observation
+from services.reconciliation.decisions import questions
+from services.reconciliation.decisions.questions import Subject
 from services.reconciliation.views.overview import (
     Unsettled,
     months,
@@ -34,6 +36,7 @@ from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.observations import observation
 from tests.support.payouts import import_line
+from tests.support.stored_lines import every_line
 
 Open = Callable[..., AppTest]
 
@@ -273,3 +276,31 @@ def test_a_right_on_other_accounts_shows_at_once_what_is_counted_for_those(
             tx, finance.id, "table", [Grant("finance", "outlet")], at=clock.now(), granted_by="test"
         )
     assert "€1.50" not in words(open_page("overview/page.py", actor=finance))
+
+
+def test_a_question_is_to_do_for_who_was_asked_and_answered_there(open_page: Open, desk: Desk) -> None:
+    sender, finance = person(desk, "manager", name="Ada Lund"), person(desk, "finance")
+    made = order(desk, sender, order_id="A-1", amount="10")
+    import_line(desk, file_order="A-1")
+    [line] = every_line_id(desk)
+    questions.ask(desk, finance, Subject(line=line), sender.id, "was it *paid* in the shop?", "q1")
+    at = open_page("overview/page.py", actor=sender)
+    shown = words(at)
+    assert "Question to Ada Lund" in shown
+    assert "was it *paid* in the shop?" in shown
+    assert "Sale · €10.00 · 20 Nov 2026 · A-1 · Payout 77" in shown
+    assert "Nothing needs you" not in shown
+    [asked] = questions.to_answer(desk, sender)
+    assert asked.order == made
+    at.button(key=f"answer_{asked.question.id}").click().run()
+    next(one for one in at.text_area if one.key.startswith("answer_text_")).set_value("it was").run()
+    next(one for one in at.button if one.key and one.key.startswith("go_")).click().run()
+    assert not at.exception
+    assert questions.to_answer(desk, sender) == ()
+    assert "Nothing needs you" in words(at)
+    assert "was it" not in words(open_page("overview/page.py", actor=finance))
+
+
+def every_line_id(desk: Desk) -> list[int]:
+    with desk.store.read() as tx:
+        return [one.id for one in every_line(tx)]
