@@ -1,4 +1,4 @@
-"""The process that imports files and rejoins lines. A worker spawns it when there is work; it ends when there is none.
+"""The process that imports files and rejoins lines. A worker spawns it (`spawned`) when there is work; it ends when there is none.
 
 It has the database and the keys of our accounts, but no setting, no environment and no credential of HiPay. A child without
 the database reads the file (`services.settlements.untrusted_file`), and this process stores what was read. The system bounds its
@@ -18,7 +18,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from types import FrameType
 
-from services import clock, disk_space, parsing, private_files
+from services import clock, disk_space
 from services.disk_space import NoRoom, Room, RoomShort
 from services.errors import DeskError
 from services.imports import follow_up, load, rewrite
@@ -45,7 +45,7 @@ from services.store.settlements.import_tries import MAX_TRIES
 from services.store.settlements.matching_rules import AccountMatching
 from services.store.settlements.settlement_files import SettlementFile
 
-log = logging.getLogger("services.imports.process")  # also if it is the main module
+log = logging.getLogger(__name__)
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
 AWAY = os.EX_TEMPFAIL  # exit code if the store is away: the file is not to blame
 FULL = os.EX_CANTCREAT  # exit code if the disk has no room: the file is not to blame
@@ -257,11 +257,8 @@ def _stale() -> datetime:
 
 
 def main() -> None:
-    """``python -m services.imports.process``: the database's address comes as JSON on the standard input."""
-    private_files.set_umask()
+    """What `spawned` runs; each child that reads is bounded by itself."""
     given = json.loads(sys.stdin.read())
-    os.nice(10)  # screens and payment links come first
-    parsing.prepare()  # loads the readers while the database is opened; each of its children is bounded by itself
     resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("services").setLevel(logging.INFO)
@@ -293,7 +290,3 @@ def main() -> None:
         sys.exit(AWAY)
     finally:
         store.close()
-
-
-if __name__ == "__main__":
-    main()

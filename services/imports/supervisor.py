@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from services import clock, processes
+from services import clock, parsing, processes
 from services.desk import Desk
 from services.disk_space import NoRoom
 from services.imports import lease, process
@@ -42,7 +42,9 @@ def spawn(
         "keep_free": keep_free,
         "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
     }
-    return processes.start_module("services.imports.process", given=given, ends_with_us=True)
+    return processes.start_module(
+        "services.imports.spawned", given=given, environment=parsing.ONE_THREAD, ends_with_us=True
+    )
 
 
 class ImportProcess:

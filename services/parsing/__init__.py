@@ -9,7 +9,7 @@ comes back (`results`). An error of the reader is raised here again; `errors` ha
 """
 
 from services.parsing.bounds import SMALL, Bounds
-from services.parsing.calls import prepare, run, stream
+from services.parsing.calls import fork_parent, prepare, run, stream
 from services.parsing.errors import (
     NO_PARENT,
     ParsingDied,
@@ -18,7 +18,8 @@ from services.parsing.errors import (
     ParsingTooHeavy,
     ParsingTooSlow,
 )
+from services.parsing.parent_process import ONE_THREAD
 
 __all__ = [
-    "NO_PARENT", "SMALL", "Bounds", "ParsingDied", "ParsingError", "ParsingStalled", "ParsingTooHeavy", "ParsingTooSlow", "prepare", "run", "stream",
+    "NO_PARENT", "ONE_THREAD", "SMALL", "Bounds", "ParsingDied", "ParsingError", "ParsingStalled", "ParsingTooHeavy", "ParsingTooSlow", "fork_parent", "prepare", "run", "stream",
 ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 import atexit
 import contextlib
+import gc
+import importlib
 import logging
 import os
 import pickle
@@ -23,6 +25,7 @@ from services.parsing.errors import (
     ParsingTooHeavy,
     ParsingTooSlow,
 )
+from services.parsing.parent import PAYOUT_READERS
 from services.parsing.parent_process import ParentProcess
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,15 @@ os.register_at_fork(after_in_child=_reset_slots)
 def prepare() -> None:
     """Start the parent process, so that the first call need not wait until the readers are loaded."""
     _PARENT.start()
+
+
+def fork_parent() -> None:
+    """As ``prepare``, by a fork of this process, for a program that reads payout files alone. Call it first of all, in a process
+    whose environment is ``ONE_THREAD``'s: the fork must know no setting and no database, and have no thread."""
+    for name in PAYOUT_READERS:
+        importlib.import_module(name)
+    gc.freeze()  # what both have loaded stays shared
+    _PARENT.fork(PAYOUT_READERS)
 
 
 def run(

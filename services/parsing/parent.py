@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -22,10 +23,13 @@ from services.parsing import child
 from services.processes import end_with_parent
 
 # The readers of untrusted bytes, by name, since this package is below them. Loaded before the first call: that takes a second.
-READERS: Final = (
-    "services.settlements.untrusted_file", "services.bulk.table",
-    "services.mail.reports", "services.spreadsheets.texts", "pyarrow.csv", "pandas",
-)  # fmt: skip
+PAYOUT_READERS: Final = (
+    "services.settlements.untrusted_file",
+    "services.spreadsheets.texts",
+    "pyarrow.csv",
+    "pandas",
+)
+READERS: Final = (*PAYOUT_READERS, "services.bulk.table", "services.mail.reports")
 
 
 # Their ``rehearse`` loads what the readers load when they first read.
@@ -33,8 +37,12 @@ _REHEARSALS: Final = ("services.settlements.rehearsal",)
 
 
 def main() -> None:
-    control = socket.socket(fileno=int(sys.argv[1]))
-    for name in READERS:
+    serve(socket.socket(fileno=int(sys.argv[1])), READERS)
+
+
+def serve(control: socket.socket, readers: Collection[str]) -> None:
+    """Load these readers, and be the parent until the program is gone."""
+    for name in (*readers, *_REHEARSALS):
         importlib.import_module(name)
     for name in _REHEARSALS:
         importlib.import_module(name).rehearse()

@@ -1,5 +1,6 @@
 """The real process that imports: ended by SIGKILL, by SIGTERM and by its own bounds, while the application goes on."""
 
+import os
 import resource
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from services import parsing
 from services.access import Actor
 from services.desk import Desk
 from services.imports import background, files, process
@@ -118,7 +120,12 @@ def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
     driver = "" if desk.store.sqlite else "import psycopg; "  # loaded when the database is opened
     probe = f"{driver}import services.imports.process; print(open('/proc/self/statm').read().split()[0])"
     pages = subprocess.run(
-        [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", probe],
+        cwd=ROOT,
+        env=os.environ | parsing.ONE_THREAD,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     file = files.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
     child = ImportProcess(desk)

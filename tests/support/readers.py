@@ -107,6 +107,7 @@ def about() -> dict[str, Any]:
         "own": own,
         "parent": of_parent,
         "threads": threads,
+        "input": os.readlink(f"/proc/{os.getppid()}/fd/0"),
         "temporary": tempfile.gettempdir(),
         "process": os.getpid(),
         "parents": os.getppid(),

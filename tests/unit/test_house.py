@@ -137,7 +137,7 @@ def test_no_test_module_imports_another() -> None:
 PROGRAMS = ("services.run", "services.worker", "services.public.__main__", "sandbox.__main__")
 SPAWNED = (
     "services.exports.process",
-    "services.imports.process",
+    "services.imports.spawned",
     "services.imports.preview_child",
     "services.parsing.parent",
 )

@@ -1,5 +1,6 @@
 """However a child ends, its caller is told what it was, and goes on."""
 
+import json
 import os
 import resource
 import signal
@@ -18,6 +19,7 @@ import pytest
 
 from services import parsing
 from services.parsing import Bounds, ParsingDied, ParsingStalled, ParsingTooHeavy, ParsingTooSlow, calls
+from services.processes import bare_environment
 from services.settings.sources import ROOT
 from services.settlements.errors import NotASettlementFile
 from tests.support import readers
@@ -174,6 +176,33 @@ def test_neither_knows_a_secret_and_the_parent_runs_no_thread(
     assert not forbidden & set(about["modules"])
     assert about["descriptors"] <= 5  # the standard three, its socket, and the folder that is being listed
     calls._PARENT.at_exit()
+
+
+def test_a_fork_that_becomes_the_parent_knows_no_more_and_goes_on_after_its_death() -> None:
+    script = (
+        "import json, os, signal, sys, time\nfrom services import parsing\nparsing.fork_parent()\n"
+        "sys.stdin.read()\nimport sqlalchemy\nfrom tests.support import readers\n"
+        "print(json.dumps(about := parsing.run(readers.about, size=0)))\n"
+        "os.kill(about['parents'], signal.SIGKILL)\n"
+        "while parsing.calls._PARENT._process.poll() is None: time.sleep(0.01)\n"
+        "print(parsing.run(readers.double, b'a', size=1))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=bare_environment() | parsing.ONE_THREAD,
+        input="a database",
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    found, again = ended.stdout.splitlines()
+    about = json.loads(found)
+    assert (about["threads"], about["input"], again) == (1, "/dev/null", "b'aa'")
+    assert not {"sqlalchemy", "alembic", "sqlite3", "services.store"} & set(about["modules"])
+    assert about["descriptors"] <= 5
+    waited_for(lambda: gone(about["parents"]))
 
 
 def test_a_parent_that_was_killed_takes_its_children_along_and_is_begun_again(
