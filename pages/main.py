@@ -1,8 +1,7 @@
 """The router: signs the person in, chooses the language, and runs the screens that the person may see."""
 
 from collections.abc import Callable
-from copy import copy
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +10,7 @@ from pages.components import exports, open_screens, uploader
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
-from pages.navigation import SCREENS, Screen, menu
+from pages.navigation import SCREENS, Screen, menu, page_of
 from pages.shell import (
     backup_banner,
     passphrase_banner,
@@ -22,7 +21,7 @@ from pages.shell import (
     typed_card_numbers,
 )
 from services.access import ALL_ACCOUNTS, Actor, NotSignedIn, rights, rights_on, sign_in, users
-from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
+from services.i18n import DASHBOARD_LANGUAGES, best_language
 
 ICON = Path(__file__).with_name("icon.svg")
 STYLE = Path(__file__).with_name("shell.css")
@@ -76,25 +75,10 @@ def _screens(open_to: tuple[Screen, ...]) -> tuple[Callable[[], None], str]:
         default=True,
         visibility="hidden",
     )
-    pages = [_page(screen, t, visible=screen in open_to) for screen in SCREENS]
+    pages = [page_of(screen, t, visible=screen in open_to) for screen in SCREENS]
     current = st.navigation([home, *pages])
     forbidden = {screen.url_path for screen in SCREENS if screen not in open_to}
     return signed_out.without_right if current.url_path in forbidden else current.run, current.url_path
-
-
-def _page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
-    return copy(_known_page(screen, t, visible=visible))  # each run marks the page that it shows
-
-
-@lru_cache(maxsize=256)
-def _known_page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
-    return st.Page(
-        screen.file,
-        title=t(screen.title),
-        icon=screen.icon,
-        url_path=screen.url_path,
-        visibility="visible" if visible else "hidden",
-    )
 
 
 def _sidebar(found: Actor | None) -> None:

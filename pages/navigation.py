@@ -1,8 +1,13 @@
 """The registry of screens: file, address, title, icon, right. The address is a screen's identity; its title is translated."""
 
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
+
+import streamlit as st
 
 from services.access import Right
+from services.i18n import Translator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +105,22 @@ SCREENS = (
         installation=True,
     ),
 )
+
+
+def page_of(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
+    """Streamlit's page of the screen, in the language of ``t``."""
+    return copy(_known_page(screen, t, visible=visible))  # each run marks the page that it shows
+
+
+@lru_cache(maxsize=256)  # not in the router: Streamlit runs that module anew each time
+def _known_page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
+    return st.Page(
+        screen.file,
+        title=t(screen.title),
+        icon=screen.icon,
+        url_path=screen.url_path,
+        visibility="visible" if visible else "hidden",
+    )
 
 
 def menu(anywhere: frozenset[Right], everywhere: frozenset[Right]) -> tuple[Screen, ...]:

@@ -32,6 +32,7 @@ from services.access import ALL_ACCOUNTS, SYSTEM, Actor, Right, audit, require
 from services.settings import Settings
 from services.store import Store, restore_guard
 from services.store.locks import one_at_a_time
+from services.store.remembered import remembered
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ def _hold(tx: Any, reason: str, marker: Marker | None) -> None:
 def current_hold(store: Store) -> Hold | None:
     """Since when the database is held, and what waits; None while it is not. It reads one row of a small table."""
     with store.read() as tx:
-        known = restore_guard.held(tx)
+        known = remembered(tx, ("held",), lambda: restore_guard.held(tx))
         if not known:
             return None
         return Hold(datetime.fromisoformat(known["since"]), known["reason"], restore_guard.waiting(tx))

@@ -43,7 +43,15 @@ def choose(
             st.session_state[key] = chosen
         draw = place.selectbox if place else st.selectbox
         only = len(accounts) == 1
-        chosen = draw(texts()("Account"), list(accounts), format_func=name, key=key, help=help, disabled=only)
+        chosen = draw(
+            texts()("Account"),
+            list(accounts),
+            format_func=name,
+            key=key,
+            help=help,
+            disabled=only,
+            persist_state="page",  # where it is folded away
+        )
     return accounts[chosen]
 
 

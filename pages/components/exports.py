@@ -39,7 +39,12 @@ def offer(wanted: Wanted, *, rows: int | None = None, most: int | None = None, c
     only a part of what was searched is listed."""
     t = texts()
     name = type(wanted).__name__
-    with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
+    fold = st.popover(
+        t("Export"), icon=":material/download:", type="tertiary", key=f"exporting_{name}", on_change="rerun"
+    )
+    if not fold.open:
+        return
+    with fold:
         if no_room():
             return
         if cut:

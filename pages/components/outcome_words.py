@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -85,7 +86,12 @@ def moment_day(moment: datetime | None, zone: Any, t: Translator) -> str:
 
 
 def number(count: int, t: Translator) -> str:
-    return str(format_decimal(count, locale=t.locale))
+    return _number(count, t.locale)
+
+
+@lru_cache(maxsize=2048)
+def _number(count: int, locale: str) -> str:
+    return str(format_decimal(count, locale=locale))
 
 
 def cut_words(t: Translator) -> str:
@@ -98,6 +104,11 @@ def cut_words(t: Translator) -> str:
 
 def percent(part: int, whole: int, t: Translator) -> str:
     """With one decimal, rounded down: "100 %" means all of it."""
-    pattern = str(Locale.parse(t.locale).percent_formats[None].pattern)
-    share = Decimal(part * 1000 // whole) / 1000
-    return str(format_percent(share, pattern.replace("#,##0", "#,##0.#"), locale=t.locale))
+    return _percent(part * 1000 // whole, t.locale)
+
+
+@lru_cache(maxsize=2048)
+def _percent(thousandths: int, locale: str) -> str:
+    pattern = str(Locale.parse(locale).percent_formats[None].pattern)
+    share = Decimal(thousandths) / 1000
+    return str(format_percent(share, pattern.replace("#,##0", "#,##0.#"), locale=locale))

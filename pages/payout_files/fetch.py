@@ -53,6 +53,11 @@ def show() -> None:
         st.fragment(_section, run_every=every)(account, may)
 
 
+def under_way() -> bool:
+    """Whether this session has asked for payouts that are not here yet, or follows somebody's request."""
+    return bool(st.session_state.get(_UNDER_WAY))
+
+
 def _section(account: str, may: bool) -> None:
     with refusals():
         found = read_fetching(desk(), actor(), account)

@@ -30,12 +30,11 @@ def show() -> None:
         Right.RECONCILE,
         help=t("For files without an Account column; where there is one, it decides."),
     ).key
-    st.session_state.setdefault("uploads", 0)
     uploaded = uploader.files(
         t("Payout files from HiPay (CSV, TXT, XLS, XLSX, ODS, or a ZIP of these), one or more"),
         types=TYPES,
         several=True,
-        key=f"payout_files_{st.session_state['uploads']}",
+        key=_uploader(),
         help=t("Up to 500 MB each. Larger ones come by the watched folder, or from HiPay."),
     )
     ready = [
@@ -52,6 +51,16 @@ def show() -> None:
     ):
         with refusals():
             _import(account, new)
+
+
+def under_way() -> bool:
+    """Whether files are in the uploader."""
+    return bool(st.session_state.get(_uploader()))
+
+
+def _uploader() -> str:
+    """The key of the uploader: an import begins with another, which is empty."""
+    return f"payout_files_{st.session_state.get('uploads', 0)}"
 
 
 def _refuse(name: str, why: PreviewRefused) -> None:

@@ -1,8 +1,8 @@
 """The filters of payout lines and of orders, as widgets."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
-from typing import Any
 
 import streamlit as st
 from babel.numbers import get_decimal_symbol
@@ -24,6 +24,11 @@ from services.reconciliation.views.lists import OPEN, Figures, LineFilter, Order
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements.settlement_operations import BY_CODE
 
+# The filters that are folded away, and the place of their number: within the label it would make another button of it at
+# each change, without the focus.
+_MORE = ("operation", "currency", "from_amount", "to_amount", "since", "until", "payout")
+_NUMBER = '.st-key-more_filters button [data-testid="stMarkdownContainer"] p::after'
+
 
 def chosen_accounts() -> tuple[str, ...]:
     """The accounts that the lists are filtered by; an empty tuple is all of them."""
@@ -36,47 +41,58 @@ def of_lines(figures: Figures, account_keys: tuple[str, ...]) -> LineFilter:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = search_box("find", t("reference, order id, transaction"), help=_begins(t))
         _sort("sort", t)
-        more = ("operation", "currency", "from_amount", "to_amount", "since", "until", "payout")
-        count = sum(bool(st.session_state.get(key)) for key in more)
-        label = t("More filters ({count})", count=count) if count else t("More filters")
-        with st.popover(label, icon=":material/tune:"):
-            operations = st.multiselect(
-                t("Operation"),
-                _offered("operation", [code or UNKNOWN for code in figures.operations]),
-                key="operation",
-                format_func=lambda code: t(BY_CODE[code].label) if code in BY_CODE else t("not known"),
-                placeholder=t("all"),
-                persist_state="page",
-            )
-            currencies = st.multiselect(
-                t("Settlement currency"),
-                _offered("currency", figures.currencies),
-                key="currency",
-                placeholder=t("all"),
-                persist_state="page",
-            )
-            payout = st.text_input(t("Payout"), key="payout", persist_state="page")
-            code = _finest(currencies or figures.currencies)
-            least, most = (
-                _amount(*field, code, t)
-                for field in (("from_amount", "Amount from"), ("to_amount", "Amount to"))
-            )
-            since, until = _day("since", "Date from", t), _day("until", "Date to", t)
+        _more(figures, t)
     _single_filters(t)
+    state = st.session_state
+    currencies = tuple(state.get("currency") or ())
+    code = _finest(currencies or figures.currencies)
+    least, most = (_units(state.get(key), code, t) for key in ("from_amount", "to_amount"))
+    since, until = (day.isoformat() if (day := state.get(key)) else "" for key in ("since", "until"))
     return LineFilter(
         accounts=account_keys,
         outcomes=outcomes,
-        operations=tuple("" if code == UNKNOWN else code for code in operations),
-        currencies=tuple(currencies),
-        settlement=(payout or "").strip(),
-        file=st.session_state.get("file"),
-        order=st.session_state.get("of_order"),
+        operations=tuple("" if code == UNKNOWN else code for code in state.get("operation") or ()),
+        currencies=currencies,
+        settlement=(state.get("payout") or "").strip(),
+        file=state.get("file"),
+        order=state.get("of_order"),
         least=least,
         most=most,
         since=since,
         until=until,
         text=found,
     )
+
+
+def _more(figures: Figures, t: Translator) -> None:
+    """Draw the filters that are seldom used, where they are unfolded; their values stay in the session."""
+    fold = st.popover(t("More filters"), icon=":material/tune:", key="more_filters", on_change="rerun")
+    if count := sum(bool(st.session_state.get(key)) for key in _MORE):
+        st.html(f"<style>{_NUMBER} {{ content: ' ({count})'; }}</style>")
+    if not fold.open:
+        return
+    with fold:
+        st.multiselect(
+            t("Operation"),
+            _offered("operation", [code or UNKNOWN for code in figures.operations]),
+            key="operation",
+            format_func=lambda code: t(BY_CODE[code].label) if code in BY_CODE else t("not known"),
+            placeholder=t("all"),
+            persist_state="page",
+        )
+        currencies = st.multiselect(
+            t("Settlement currency"),
+            _offered("currency", figures.currencies),
+            key="currency",
+            placeholder=t("all"),
+            persist_state="page",
+        )
+        st.text_input(t("Payout"), key="payout", persist_state="page")
+        code = _finest(currencies or figures.currencies)
+        _amount("from_amount", "Amount from", code, t)
+        _amount("to_amount", "Amount to", code, t)
+        _day("since", "Date from", t)
+        _day("until", "Date to", t)
 
 
 def of_orders(figures: Figures, account_keys: tuple[str, ...]) -> tuple[OrderFilter, bool]:
@@ -199,22 +215,33 @@ def _finest(currencies: Sequence[str]) -> str:
     return max(known, key=money.exponent, default="EUR")
 
 
-def _amount(key: str, label: str, currency: str, t: Translator) -> int | None:
+def _amount(key: str, label: str, currency: str, t: Translator) -> None:
     typed = st.text_input(
         t(label), key=key, placeholder=f"1234{get_decimal_symbol(t.locale)}50", persist_state="page"
     )
-    if not typed:
-        return None
     try:
-        zero = not typed.strip(" 0.,")
-        return 0 if zero else money.to_units(money.parse(typed.strip().lstrip("-"), currency, t.locale))
+        _parsed(typed, currency, t)
     except DeskError as error:
         st.caption(plain(sentence(error, t)))
+
+
+def _units(typed: str | None, currency: str, t: Translator) -> int | None:
+    """The amount; None where none is typed, or what is typed is no amount."""
+    with suppress(DeskError):
+        return _parsed(typed, currency, t)
+    return None
+
+
+def _parsed(typed: str | None, currency: str, t: Translator) -> int | None:
+    """Raises DeskError."""
+    if not typed:
         return None
+    zero = not typed.strip(" 0.,")
+    return 0 if zero else money.to_units(money.parse(typed.strip().lstrip("-"), currency, t.locale))
 
 
-def _day(key: str, label: str, t: Translator) -> str:
-    found: Any = st.date_input(
+def _day(key: str, label: str, t: Translator) -> None:
+    st.date_input(
         t(label),
         value=None,
         key=key,
@@ -223,4 +250,3 @@ def _day(key: str, label: str, t: Translator) -> str:
         min_value=date(2000, 1, 1),
         max_value=date(2100, 1, 1),
     )
-    return found.isoformat() if found else ""

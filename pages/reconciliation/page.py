@@ -18,12 +18,7 @@ def page() -> None:
         progress.show()
         upload.show_known_files()
         if accounts.offered(Right.RECONCILE):
-            with st.expander(t("Add payout files"), icon=":material/upload_file:", expanded=not known):
-                here, hipay = st.tabs([t("From this computer"), t("From HiPay")])
-                with here:
-                    upload.show()
-                with hipay:
-                    fetch.show()
+            _add(expanded=not known)
         if known:
             results.show()
         else:
@@ -33,6 +28,25 @@ def page() -> None:
     not_ours.window()
     payout_windows.window()
     question_windows.window()
+
+
+def _add(*, expanded: bool) -> None:
+    """Draw the two ways to add payout files where they are unfolded, and while something of them is under way."""
+    t = texts()
+    fold = st.expander(
+        t("Add payout files"),
+        icon=":material/upload_file:",
+        expanded=expanded,
+        key="add_payout_files",
+        on_change="rerun",
+    )
+    if not (fold.open or upload.under_way() or fetch.under_way()):
+        return
+    here, hipay = fold.tabs([t("From this computer"), t("From HiPay")])
+    with here:
+        upload.show()
+    with hipay:
+        fetch.show()
 
 
 def _first_file() -> None:

@@ -9,6 +9,7 @@ from services.access import WORKER, Actor, Right, audit, require
 from services.accounts.configured import require_account
 from services.desk import Desk
 from services.store import Connection, accounts
+from services.store.remembered import remembered
 
 Subject = Literal["gateway", "mail"]
 
@@ -23,6 +24,10 @@ class Pause:
 
 
 def pauses(tx: Connection, account: str) -> tuple[Pause, ...]:
+    return remembered(tx, ("pauses", account), lambda: _pauses(tx, account))
+
+
+def _pauses(tx: Connection, account: str) -> tuple[Pause, ...]:
     return tuple(Pause(row.subject, row.reason, row.since) for row in accounts.pauses(tx, account))
 
 

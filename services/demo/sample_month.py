@@ -33,6 +33,7 @@ from services.orders.states import UNPAID
 from services.store import meta
 from services.store.orders import orders
 from services.store.orders.records import Order
+from services.store.remembered import remembered
 
 DAYS = 30
 CLOCK_SECONDS = 0.3  # a little longer than every process caches the sandbox's time
@@ -117,7 +118,7 @@ def reset_clock(desk: Desk) -> None:
 def made(desk: Desk) -> bool:
     """Whether the month has been made; it is made once."""
     with desk.store.read() as tx:
-        return meta.task_done(tx, "sample")
+        return remembered(tx, ("month of samples",), lambda: meta.task_done(tx, "sample"))
 
 
 def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, progress: Progress) -> None:

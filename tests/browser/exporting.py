@@ -16,6 +16,7 @@ def exported(page: Page, menu: str, form: str, download: str) -> bytes:
     page.get_by_role("button", name=menu, exact=True).locator("visible=true").click()
     pressed = page.get_by_role("button", name=form)
     expect(pressed).to_be_visible()
+    settled(page)
     before = page.locator(_MADE).count()
     pressed.click()
     expect(page.locator(_MADE)).to_have_count(before + 1)

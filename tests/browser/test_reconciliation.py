@@ -97,6 +97,26 @@ def test_a_file_of_ten_thousand_lines_is_looked_at_beside_and_imported_while_one
     expect(page.get_by_role("button", name="Previous page")).to_be_disabled()
 
 
+def test_folded_filters_are_used_by_keyboard(open_window: OpenWindow, installation: Installation) -> None:
+    page = open_window("en").new_page()
+    page.goto(f"{installation.dashboard}/reconciliation?outcome=all")
+    filters, least = (
+        page.get_by_role("button", name="More filters"),
+        page.get_by_role("textbox", name="Amount from"),
+    )
+    expect(filters).to_be_visible()
+    settled(page)
+    filters.press("Enter")
+    expect(least).to_be_visible()
+    least.fill("99999")
+    least.press("Enter")
+    expect(page.get_by_text("No line fits these filters.")).to_be_visible()
+    expect(least).to_be_focused()
+    least.press("Escape")
+    expect(least).to_have_count(0)
+    expect(page.get_by_role("button", name="More filters (1)")).to_be_focused()
+
+
 def send_a_link(page: Page, installation: Installation) -> str:
     """An order to which a line can be matched; its id."""
     page.goto(f"{installation.dashboard}/new-order")

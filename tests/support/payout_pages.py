@@ -3,6 +3,7 @@
 from streamlit.testing.v1 import AppTest
 
 from tests.support import payouts
+from tests.support.screens import unfold
 
 HEAD = f"{payouts.HEAD}\r\n"
 SALE = "1;77;800;A-1;{amount};EUR;;;;;Sale;{amount};EUR;F-1;2026-11-20\r\n"
@@ -28,4 +29,6 @@ def words(at: AppTest) -> str:
 
 def upload(at: AppTest, *files: tuple[str, str | bytes]) -> AppTest:
     made = [(name, text.encode() if isinstance(text, str) else text, "text/csv") for name, text in files]
+    if not at.file_uploader:
+        at = unfold(at, "add_payout_files")
     return at.file_uploader[0].set_value(made).run()

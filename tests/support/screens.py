@@ -16,6 +16,14 @@ def press(at: AppTest, label: str) -> AppTest:
     return at
 
 
+def unfold(at: AppTest, key: str) -> AppTest:
+    """Open the popover or the expander with this key. What is in it is drawn only then."""
+    at.session_state[key] = True
+    at = at.run()
+    assert not at.exception
+    return at
+
+
 def links(at: AppTest) -> list[str]:
     """The labels of the links to other screens."""
     return [link.proto.label for link in at.get("page_link")]

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
@@ -27,6 +27,7 @@ from tests.support.drafts import draft
 from tests.support.observations import observation
 from tests.support.payout_lines import import_lines, line, line_id
 from tests.support.payout_pages import FILE, HEAD, PAYOUT, SALE, STRANGE, upload, words
+from tests.support.screens import unfold
 
 Open = Callable[..., AppTest]
 
@@ -141,7 +142,7 @@ def test_a_search_with_too_many_hits_says_so(
         store.meta.put_text(tx, "test", "changed")
     at = at.run()
     assert words(at).count("type more of the text") == 1  # where nothing is open among those looked at, too
-    at = choose(at, "outcome", ["open", "all"])
+    at = unfold(choose(at, "outcome", ["open", "all"]), "exporting_Lines")
     assert words(at).count("type more of the text") == 2  # by the list, and where it is exported
     assert "All that the filters let through" not in words(at)
     assert not at.exception
@@ -156,11 +157,35 @@ def test_a_line_that_is_open_says_why(open_page: Open, paid: int, desk: Desk) ->
 
 def test_an_amount_to_look_for_is_read_in_one_way(open_page: Open, paid: int, desk: Desk) -> None:
     at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
+    at = unfold(at, "more_filters")
     at = at.text_input(key="from_amount").set_value("1.000").run()
     assert "“1.000” could be €1.00 or €1,000.00" in words(at)
     at = at.text_input(key="from_amount").set_value("€10.00").run()
     assert not at.exception
     assert "could be" not in words(at)
+
+
+def test_filters_hold_while_they_are_folded_away(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
+    at = choose(at, "outcome", ["all"])
+    assert len(table(at, "Outcome")) == 4
+    assert not any(one.key == "from_amount" for one in at.text_input)
+    at = unfold(at, "more_filters")
+    at = at.text_input(key="from_amount").set_value("9.00").run()
+    at = at.text_input(key="to_amount").set_value("20").run()
+    at = at.date_input(key="since").set_value(date(2026, 11, 1)).run()
+    at = at.multiselect(key="currency").set_value(["EUR"]).run()
+    assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
+    at.session_state["more_filters"] = False
+    at = at.run().run()
+    assert not any(one.key == "from_amount" for one in at.text_input)
+    assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
+    assert at.query_params["since"] == "2026-11-01"
+    at = unfold(at, "more_filters")
+    assert at.text_input(key="to_amount").value == "20"
+    at = at.date_input(key="since").set_value(date(2026, 12, 1)).run()
+    assert not at.exception
+    assert "No line fits these filters." in words(at)
 
 
 def test_a_link_shows_a_line_beside_its_order(open_page: Open, paid: int, desk: Desk) -> None:

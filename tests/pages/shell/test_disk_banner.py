@@ -18,6 +18,7 @@ from tests.support.desk import person
 from tests.support.full_database import no_room
 from tests.support.orders import store_paid_order
 from tests.support.payout_pages import FILE, upload, words
+from tests.support.screens import unfold
 
 Open = Callable[..., AppTest]
 TOO_MUCH = 1_000_000
@@ -98,7 +99,7 @@ def test_uploads_and_exports_are_refused_in_a_sentence(open_page: Open, desk: De
     assert not at.exception
     assert "july.csv" in shown
     assert "There is too little room on the server's disk:" in shown
-    history = open_page("payment_requests/page.py", "manager")
+    history = unfold(open_page("payment_requests/page.py", "manager"), "exporting_PaymentRequests")
     assert "There is too little room on the server's disk to make a file." in words(history)
 
 
