@@ -226,6 +226,27 @@ def _table(account: str, found: Fetching, may: bool) -> None:
             )
 
 
+def offer_again(account: str, settlement_id: str, key: str) -> bool:
+    """A button that asks HiPay for a payout's file once more; whether there is one: who may reconcile sees it for a payout of
+    HiPay's list. Raises NotAllowed."""
+    found = read_fetching(desk(), actor(), account)
+    listed = any(one.settlement_id == settlement_id for one in found.payouts)
+    if not (found.possible and listed and allowed(Right.RECONCILE, account)):
+        return False
+    under_way = found.under_way is not None and not found.under_way.failure
+    st.button(
+        texts()("Ask HiPay for the file again"),
+        icon=":material/cloud_download:",
+        type="tertiary",
+        key=key,
+        disabled=under_way,
+        help=texts()("HiPay is being asked.") if under_way else None,
+        on_click=_ask,
+        args=(account, settlement_id, _key(settlement_id)),
+    )
+    return True
+
+
 def _key(of: str) -> str:
     """The form key of the button as it is drawn: a second press asks for nothing more."""
     keys: dict[str, str] = st.session_state.setdefault("payout_fetch_keys", {})

@@ -10,7 +10,7 @@ from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import held_corrections, set_aside_rows
-from pages.reconciliation import address, payout_decisions
+from pages.reconciliation import address, payout_decisions, payout_difference
 from services.exports.kinds import Payouts
 from services.i18n import Translator
 from services.reconciliation.views import file_list, line_text, payout_history, payout_list
@@ -151,6 +151,8 @@ def _payout(one: Payout, t: Translator) -> None:
                 ),
                 icon=":material/money_off:",
             )
+        if one.difference_units:
+            payout_difference.show(one.account, one.settlement_id, one.currency, one.difference_units)
         sums = payout_list.operation_sums(desk(), actor(), one)
         table = pd.DataFrame(
             [

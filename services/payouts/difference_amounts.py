@@ -9,6 +9,7 @@ from services.payouts.difference_facts import Explanation, Facts, Kind, Line, Su
 PAIRS_UP_TO = 300
 TRIPLES_UP_TO = 60
 _LINES = 10  # of one explanation
+_SURPLUS = ("two_lines", "three_lines")
 
 
 def explain(facts: Facts) -> Iterator[Explanation]:
@@ -22,7 +23,7 @@ def explain(facts: Facts) -> Iterator[Explanation]:
 
 def _found(kind: Kind, sure: Sureness, units: int, lines: Sequence[Line]) -> Explanation:
     ids = tuple(line.id for line in lines[:_LINES])
-    return Explanation(kind=kind, sure=sure, units=units, lines=ids)
+    return Explanation(kind=kind, sure=sure, units=units, lines=ids, surplus=ids if kind in _SURPLUS else ())
 
 
 def _single(facts: Facts) -> Iterator[Explanation]:

@@ -90,13 +90,15 @@ class Facts:
 class Explanation:
     """What may make the difference. ``units``: the part of it that this would explain, None where nobody can know.
 
-    ``lines``, ``orders``, ``files``: ids; ``rows``: of a file, how many were not read.
+    ``lines``, ``orders``, ``files``: ids; ``surplus``: those of the lines that would not count if it is so; ``rows``: of a
+    file, how many were not read.
     """
 
     kind: Kind
     sure: Sureness
     units: int | None
     lines: tuple[int, ...] = ()
+    surplus: tuple[int, ...] = ()
     orders: tuple[int, ...] = ()
     files: tuple[int, ...] = ()
     rows: int = 0

@@ -25,8 +25,11 @@ def explain(facts: Facts) -> Iterator[Explanation]:
         yield from _fees_without_sale(facts, transactions, fees)
 
 
-def _found(kind: Kind, sure: Sureness, units: int | None, lines: Iterable[int]) -> Explanation:
-    return Explanation(kind=kind, sure=sure, units=units, lines=tuple(lines)[:_LINES])
+def _found(
+    kind: Kind, sure: Sureness, units: int | None, lines: Iterable[int], surplus: Iterable[Line] = ()
+) -> Explanation:
+    too_many = tuple(line.id for line in surplus)[:_LINES]
+    return Explanation(kind=kind, sure=sure, units=units, lines=tuple(lines)[:_LINES], surplus=too_many)
 
 
 def _twins(facts: Facts) -> Iterator[Explanation]:
@@ -37,10 +40,10 @@ def _twins(facts: Facts) -> Iterator[Explanation]:
             alike.setdefault((line.code, line.units, line.transaction, *line.cells), []).append(line)
     pairs = [lines for lines in alike.values() if len(lines) > 1]
     for lines in [lines for lines in pairs if lines[0].units == facts.units][:_EVERY]:
-        yield _found("twins", "likely", facts.units, (line.id for line in lines))
+        yield _found("twins", "likely", facts.units, (line.id for line in lines), lines[-1:])
     extra = [line for lines in pairs for line in lines[1:]]
-    if len(extra) > 1 and sum(line.units or 0 for line in extra) == facts.units:
-        yield _found("twins", "likely", facts.units, (line.id for line in extra))
+    if len(extra) > 1 and _sum(extra) == facts.units:
+        yield _found("twins", "likely", facts.units, (line.id for line in extra), extra)
 
 
 def _twice(facts: Facts, transactions: Transactions) -> Iterator[Explanation]:
@@ -68,6 +71,7 @@ def _twice(facts: Facts, transactions: Transactions) -> Iterator[Explanation]:
                 sure=sure,
                 units=_sum(fitting or extra),
                 lines=tuple(line.id for line in fitting or extra)[:_LINES],
+                surplus=tuple(line.id for line in fitting or extra)[:_LINES],
                 orders=(order.id,) if order else (),
             )
 
@@ -80,10 +84,10 @@ def _fee_twice(facts: Facts, transactions: Transactions) -> Iterator[Explanation
             extra += [line for line in _extra(lines) if line.kind == "fee"]
     fitting = [line for line in extra if line.units == facts.units]
     if extra and _sum(extra) == facts.units:
-        yield _found("fee_twice", "likely", facts.units, (line.id for line in extra))
+        yield _found("fee_twice", "likely", facts.units, (line.id for line in extra), extra)
     elif fitting:
         sure: Sureness = "likely" if len(fitting) == 1 else "possible"
-        yield _found("fee_twice", sure, facts.units, (line.id for line in fitting))
+        yield _found("fee_twice", sure, facts.units, (line.id for line in fitting), fitting[:1])
 
 
 def _other_payout(facts: Facts) -> Iterator[Explanation]:
@@ -91,10 +95,10 @@ def _other_payout(facts: Facts) -> Iterator[Explanation]:
     strange = [line for line in facts.lines if line.file in facts.foreign_files]
     alone = [line for line in strange if line.units == facts.units]
     if strange and _sum(strange) == facts.units:
-        yield _found("other_payout", "likely", facts.units, (line.id for line in strange))
+        yield _found("other_payout", "likely", facts.units, (line.id for line in strange), strange)
     elif alone:
         sure: Sureness = "likely" if len(alone) == 1 else "possible"
-        yield _found("other_payout", sure, facts.units, (line.id for line in alone))
+        yield _found("other_payout", sure, facts.units, (line.id for line in alone), alone[:1])
     there = [line for line in facts.elsewhere if line.units == -facts.units]
     for line in there[:_EVERY]:
         yield _found("other_payout", "likely" if len(there) == 1 else "possible", facts.units, (line.id,))
