@@ -21,10 +21,10 @@ from services.reconciliation.views.lists import ShownLine
 
 _SHOWN = 3  # explanations; the others behind a click
 _LINES = 5  # of an explanation; its button opens the others
-_SURE: dict[Sureness, tuple[str, Colour, str]] = {
-    "certain": ("Certain", "green", "The amount is exactly the difference, and another record shows the same."),
-    "likely": ("Likely", "orange", "The amount fits, and the lines look wrong; or an amount is known to be missing."),
-    "possible": ("Possible", "gray", "The amount fits, which may be chance; or nobody can know the amount."),
+_SURE: dict[Sureness, tuple[str, str, Colour, str]] = {
+    "certain": ("Certain", ":material/check_circle:", "green", "The amount is exactly the difference, and another record shows the same."),
+    "likely": ("Likely", ":material/search_insights:", "orange", "The amount fits, and the lines look wrong; or an amount is known to be missing."),
+    "possible": ("Possible", ":material/help:", "gray", "The amount fits, which may be chance; or nobody can know the amount."),
 }  # fmt: skip
 
 
@@ -63,11 +63,11 @@ class _Payout:
 
     def explanation(self, one: Explanation, place: int) -> None:
         """One explanation: how sure it is, its sentence, its lines, its buttons. ``place``: from 0."""
-        words, colour, meaning = _SURE[one.sure]
+        words, icon, colour, meaning = _SURE[one.sure]
         key = f"{self._account}_{self._settlement}_{self._currency}_{place}"
-        with st.container(border=True):
+        with st.container(border=True, gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge(self._t(words), color=colour, help=self._t(meaning))
+                st.badge(self._t(words), icon=icon, color=colour, help=self._t(meaning))
                 if one.units is not None:
                     st.markdown(
                         plain(outcome_words.money(one.units, self._currency, self._t)), width="content"
@@ -115,6 +115,8 @@ class _Payout:
                 )
                 return f"{words} {t('Its fees are in this payout.')}" if one.lines else words
             case "twins":
+                if one.surplus == one.lines:
+                    return t("These lines repeat other lines of the payout in every cell.")
                 return t("These lines are the same in every cell: one may be there twice.")
             case "transaction_twice":
                 words = t("Transaction {number} has two sales of the same amount.", number=transaction)
