@@ -1,7 +1,7 @@
 """What the reconciliation screens read besides pages of lines and orders: sums, payouts, files, one line whole."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select, union
@@ -29,6 +29,7 @@ from services.store.settlements.stored_lines import LineOfFile, ShownLine, Store
 
 _LINE, _FILE, _TOTAL = payout_lines.c, settlement_files.c, line_totals.c
 _nearest = orders.alias("nearest_orders")
+_SUMMARY = frozenset(field.name for field in fields(FileSummary))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None 
 
 def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[ListedFile]:
     """Files in any state, newest first, without the rows that they set aside; with who uploaded each."""
-    columns = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
+    columns = [column for column in _FILE if column.name in _SUMMARY]
     query = select(*columns, func.coalesce(users.c.name, "").label("who")).outerjoin(
         users, and_(users.c.id == _FILE.actor_id, _FILE.actor_kind == "user")
     )
@@ -127,7 +128,7 @@ def unfinished(
     tx: Connection, also: Iterable[int], accounts: Collection[str] | None = None
 ) -> list[ListedFile]:
     """The files of these accounts, of all where None, that wait or are imported, and these in any state, oldest first."""
-    columns = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
+    columns = [column for column in _FILE if column.name in _SUMMARY]
     query = select(*columns).where(
         or_(_FILE.state.in_(("receiving", "waiting", "running")), _FILE.id.in_(list(also))),
         of_accounts(_FILE.account, accounts),
