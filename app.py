@@ -27,7 +27,6 @@ from services import private_files  # noqa: E402
 private_files.set_umask()
 
 from pages.components.open_screens import OpenScreens, record_given_files  # noqa: E402
-from pages.shell.failure import show_failure  # noqa: E402
 from services import health  # noqa: E402
 from services.entrypoints.dashboard_lifespan import (  # noqa: E402
     ready_message,
@@ -91,6 +90,12 @@ def phone_return(request: Request) -> Response:
     return RedirectResponse(path, 303, {"Referrer-Policy": "no-referrer"})
 
 
+def on_script_error(error: Exception) -> bool:
+    from pages.shell.failure import show_failure
+
+    return show_failure(error)
+
+
 record_given_files()
 app = st.App(
     ROOT / "pages" / "main.py",
@@ -110,7 +115,7 @@ app = st.App(
             link=start_link.StartLink(desk.settings, token) if opens_by_link else None,
         )
     ],
-    on_script_error=show_failure,
+    on_script_error=on_script_error,
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from services.access import Actor, Right, rights_on
-from services.demo import sample_month
+from services.demo import sample_state
 from services.desk import Desk
 from services.error_messages import sentence
 from services.error_messages.sentences import UNKNOWN
@@ -75,7 +75,7 @@ def show_being_made() -> None:
 
 def _may_make() -> bool:
     found = st.session_state.get("actor")
-    if found is None or sample_month.made(desk()):
+    if found is None or sample_state.made(desk()):
         return False
     with desk().store.read() as tx:
         return Right.SEND in rights_on(tx, found, next(iter(desk().settings.all_accounts)))
@@ -123,6 +123,8 @@ def _start(desk: Desk, actor: Actor) -> None:
 def _make(desk: Desk, actor: Actor) -> None:
     def progress(fraction: float, text: str) -> None:
         _sample.fraction, _sample.text = fraction, text
+
+    from services.demo import sample_month  # not above: it is long to load, and few ask for it
 
     try:
         sample_month.make(desk, actor, progress)

@@ -3,7 +3,7 @@
 Everything goes through the application's own services and the sandbox's HTTP, as in a month of work: orders are created and
 mailed, customers pay, are refused, wait or forget, some are refunded or charged back, and HiPay settles each week. The
 sandbox's clock is set back a month and moved forward day by day; in the end it is reset. An interrupted attempt leaves its
-orders, but not the clock in the past: ``reset_clock`` runs at every start.
+orders, but not the clock in the past: ``sample_state.reset_clock`` runs at every start.
 
     SampleRefused
     ├── SampleOnlyInSandbox
@@ -21,6 +21,7 @@ from typing import ClassVar
 
 from services import clock
 from services.access import Actor, Right, audit, require
+from services.demo import sample_state
 from services.demo.sample_shop import Shop
 from services.desk import Desk
 from services.errors import DeskError
@@ -33,7 +34,6 @@ from services.orders.states import UNPAID
 from services.store import meta
 from services.store.orders import orders
 from services.store.orders.records import Order
-from services.store.remembered import remembered
 
 DAYS = 30
 CLOCK_SECONDS = 0.3  # a little longer than every process caches the sandbox's time
@@ -99,26 +99,9 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
             audit.record(tx, actor, "sample_made", f"account:{account}")
     except BaseException:
         with suppress(HiPayError):  # the sandbox does not answer: the next start resets its clock
-            reset_clock(desk)
+            sample_state.reset_clock(desk)
         raise
     progress(1.0, "")
-
-
-def reset_clock(desk: Desk) -> None:
-    """After an interrupted attempt, reset the sandbox's clock and allow another attempt. Raises HiPayError."""
-    with desk.store.read() as tx:
-        if not desk.settings.demo or not meta.task_under_way(tx, "sample"):
-            return
-    with SandboxControl(desk.settings.sandbox_url) as sandbox:
-        sandbox.move_clock()
-    with desk.store.write() as tx:
-        meta.release_task(tx, "sample")
-
-
-def made(desk: Desk) -> bool:
-    """Whether the month has been made; it is made once."""
-    with desk.store.read() as tx:
-        return remembered(tx, ("month of samples",), lambda: meta.task_done(tx, "sample"))
 
 
 def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, progress: Progress) -> None:

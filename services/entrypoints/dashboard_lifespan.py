@@ -18,6 +18,9 @@ from services.settings.sources import SettingsError
 
 log = logging.getLogger(__name__)
 _WORKER_STOPS = 20.0  # seconds that the worker's current step gets to end
+_ANSWERS_FIRST = (
+    0.5  # seconds from now until a worker inside begins: what it loads takes a quarter of the start
+)
 # Seconds that a thread may compute before another one gets its turn. Streamlit writes to a socket for each element, and a thread
 # waits for its turn after each write: with Python's 5 ms a few screens at once take ten times as long.
 _TURN = 0.0005
@@ -96,15 +99,15 @@ def running(desk: Desk) -> Iterator[None]:
             programs.start(needed) for needed in programs.demo_world(desk.settings) if not needed.answers()
         ]
         if desk.settings.demo:
-            from services.demo import sample_month
+            from services.demo import sample_state
             from services.demo.prepare import prepare_demo
 
             prepare_demo(desk)
-            sample_month.reset_clock(desk)
+            sample_state.reset_clock(desk)
         if desk.settings.worker:
             from services.entrypoints.worker import start
 
-            worker = start(desk)
+            worker = start(desk, after=_ANSWERS_FIRST)
         with watching_workers(desk.worker_watch, partial(_note_stopped_workers, desk)):
             yield
     finally:

@@ -20,11 +20,8 @@ from functools import partial
 from types import FrameType
 
 from services import logs, private_files, versions
-from services.bulk import sending
 from services.desk import Desk
 from services.opening import desk_or_exit
-from services.orders import notifications
-from services.orders.steps.lanes import AT_ONCE, SENDING, Lanes
 from services.restore_guard import MarkerWatch
 from services.store import STORE_AWAY, version_guard
 
@@ -36,12 +33,12 @@ STOPPING_SECONDS = 20.0  # that the steps in hand get to end
 
 
 class Running:
-    """A worker in a thread of this process."""
+    """A worker in a thread of this process, which begins ``after`` seconds."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, after: float = 0.0) -> None:
         self._desk = desk
         self._stopping = threading.Event()
-        self._thread = _thread(desk, self._stopping)
+        self._thread = _thread(desk, self._stopping, after=after)
         self._thread.start()
 
     def stop(self, timeout: float = 10) -> None:
@@ -51,16 +48,19 @@ class Running:
         self._thread.join(timeout)
 
 
-def start(desk: Desk) -> Running:
-    return Running(desk)
+def start(desk: Desk, *, after: float = 0.0) -> Running:
+    return Running(desk, after)
 
 
-def _thread(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> threading.Thread:
+def _thread(
+    desk: Desk, stopping: threading.Event, *, apart: bool = False, after: float = 0.0
+) -> threading.Thread:
     """Lanes begin again by themselves. A process in which they cannot begin ends, so that somebody notices."""
 
     def work() -> None:
         try:
-            run(desk, stopping, apart=apart)
+            if not stopping.wait(after):
+                run(desk, stopping, apart=apart)
         except BaseException:
             log.critical("the worker broke off, and ends this process", exc_info=True)
             os._exit(1)
@@ -71,6 +71,11 @@ def _thread(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> th
 def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
     """Work until ``stopping`` is set. A database that is away for a while is waited for. ``apart``: see
     ``notifications.work_off``."""
+    # Not above: what the lanes do is long to load, and a dashboard answers before its worker begins.
+    from services.bulk import sending
+    from services.orders import notifications
+    from services.orders.steps.lanes import AT_ONCE, SENDING, Lanes
+
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     lanes, watch = Lanes(desk, owner), MarkerWatch(desk.store, desk.settings)
     may_work, may_fold = threading.Event(), threading.Event()
@@ -115,19 +120,6 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
         with background.background(desk, stopping):
             stopping.wait()
 
-    def make_exports() -> None:
-        from services.exports.supervisor import ExportProcess
-
-        process = ExportProcess(desk)
-
-        def poll() -> bool:
-            return version_guard.is_current(desk.store) and process.poll()
-
-        try:
-            _lane(desk, "exports", stopping, poll, stopping.wait)
-        finally:
-            process.stop()
-
     first = partial(_lane, desk, "notifications", stopping, handle_notifications, stopping.wait)
     threads = [
         threading.Thread(target=first, name="notifications", daemon=True),
@@ -135,7 +127,7 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
             threading.Thread(target=_later, args=(desk, name, stopping, work), name=name, daemon=True)
             for name, work in (
                 ("rounds", run_rounds),
-                ("exports", make_exports),
+                ("exports", partial(_make_exports, desk, stopping)),
                 ("imports", handle_files),
             )
         ),
@@ -150,6 +142,20 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
         for thread in threads[:-1]:
             thread.join(max(0.0, ends_at - time.monotonic()))
         threads[-1].join()  # it waits for its own threads, each as long as it may take
+
+
+def _make_exports(desk: Desk, stopping: threading.Event) -> None:
+    from services.exports.supervisor import ExportProcess
+
+    process = ExportProcess(desk)
+
+    def poll() -> bool:
+        return version_guard.is_current(desk.store) and process.poll()
+
+    try:
+        _lane(desk, "exports", stopping, poll, stopping.wait)
+    finally:
+        process.stop()
 
 
 def _later(desk: Desk, name: str, stopping: threading.Event, work: Callable[[], None]) -> None:

@@ -11,7 +11,14 @@ from pathlib import Path
 
 _ctx = multiprocessing.get_context("forkserver")
 _ctx.set_forkserver_preload(
-    ["services.entrypoints.worker", "services.orders.open_page", "tests.support.desk"]
+    [
+        "services.entrypoints.worker",
+        "services.bulk.sending",
+        "services.orders.notifications",
+        "services.orders.steps.lanes",
+        "services.orders.open_page",
+        "tests.support.desk",
+    ]
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 from services import clock
 from services.access import Actor, NotAllowed
 from services.bulk import expected
-from services.demo import sample_month
+from services.demo import sample_month, sample_state
 from services.demo.sample_shop import Shop
 from services.desk import Desk
 from services.entrypoints import worker
@@ -75,7 +75,7 @@ def test_an_attempt_that_is_cut_off_leaves_the_clock_right_and_the_way_free(
 
     monkeypatch.setattr(Shop, "sell", cut)
     if cut_off == "killed":  # nothing more is done, as when the process is gone
-        monkeypatch.setattr(sample_month, "reset_clock", lambda desk: None)
+        monkeypatch.setattr(sample_state, "reset_clock", lambda desk: None)
     with pytest.raises((Killed, HiPayError)):
         sample_month.make(desk, manager, lambda done, text: None)
     assert "sample_made" not in [row.action for row in audit_of(desk)]
@@ -83,12 +83,12 @@ def test_an_attempt_that_is_cut_off_leaves_the_clock_right_and_the_way_free(
     monkeypatch.setattr(sample_month, "DAYS", 4)
     monkeypatch.setattr(sample_month, "CLOCK_SECONDS", 0)
     assert (sandbox.control("clock")["offset_seconds"] != 0) == (cut_off == "killed")
-    sample_month.reset_clock(desk)  # the next start
+    sample_state.reset_clock(desk)  # the next start
     assert sandbox.control("clock")["offset_seconds"] == 0
     sample_month.make(desk, manager, lambda done, text: None)
-    assert sample_month.made(desk)
+    assert sample_state.made(desk)
     sandbox.control("clock", {"advance_seconds": 60})
-    sample_month.reset_clock(desk)  # a clock that a person moved later is theirs
+    sample_state.reset_clock(desk)  # a clock that a person moved later is theirs
     assert sandbox.control("clock")["offset_seconds"] == 60
 
 
