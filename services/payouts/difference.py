@@ -66,7 +66,7 @@ def _withdrawn(facts: Facts) -> Iterator[Explanation]:
     by_file = sorted(facts.withdrawn, key=lambda line: line.file)
     for file, group in groupby(by_file, key=lambda line: line.file):
         lines = list(group)
-        total = -sum(line.units or 0 for line in lines)
+        total = None if facts.withdrawn_cut else -sum(line.units or 0 for line in lines)
         alone = [line for line in lines if line.units == -facts.units]
         fits = total == facts.units
         if alone and not fits:

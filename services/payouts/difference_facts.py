@@ -78,7 +78,8 @@ class Facts:
     foreign_files: frozenset[int] = frozenset()  # that announce another payout, and have lines of this one
     missing: tuple[int, ...] = ()  # lines of it without an amount
     unread: tuple[UnreadRows, ...] = ()
-    withdrawn: tuple[Line, ...] = ()  # its lines that a newer issue no longer has; ``file``: that issue
+    withdrawn: tuple[Line, ...] = ()  # its lines that a newer issue no longer has; ``file``: that issue's
+    withdrawn_cut: bool = False  # there are more of these
     elsewhere: tuple[
         Line, ...
     ] = ()  # lines of other payouts with a transaction of this one, or from its own file

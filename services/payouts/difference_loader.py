@@ -9,6 +9,7 @@ from services.store.settlements import set_aside_rows
 MOST_LINES = 10_000  # of a payout whose lines are all read
 _FEW = 50  # lines that a search finds, orders
 _FILES = 20  # the newest with lines of it, of a large payout
+_MOST_WITHDRAWN = 2_000
 _SUSPECTS = 200  # transactions that are looked up elsewhere
 
 
@@ -43,6 +44,7 @@ def read_facts(tx: Connection, account: str, settlement: str, currency: str, uni
     elsewhere += searches.lines_of_amounts(
         tx, payout.number, key, (-units,), payout.announced_in, _FEW, of_payout=False
     )
+    withdrawn = searches.withdrawn_lines(tx, payout.number, _MOST_WITHDRAWN)
     return Facts(
         units=units,
         currency=currency,
@@ -53,7 +55,8 @@ def read_facts(tx: Connection, account: str, settlement: str, currency: str, uni
         foreign_files=payout.foreign,
         missing=tuple(missing),
         unread=tuple(_unread(tx, account, settlement)),
-        withdrawn=tuple(searches.withdrawn_lines(tx, payout.number, _SUSPECTS)),
+        withdrawn=tuple(withdrawn),
+        withdrawn_cut=len(withdrawn) == _MOST_WITHDRAWN,
         elsewhere=_once(elsewhere),
         orders=_each(orders),
         days=payout.days,

@@ -128,7 +128,8 @@ def lines_of_amounts(
     groups = groups_with(
         _GROUP.account == account, _GROUP.settlement_currency == currency, _GROUP.kind != "control"
     )
-    same = _LINE.payout == payout if of_payout else _LINE.payout != payout
+    number = func.coalesce(_LINE.payout, 0)  # the amount leads, not the payout
+    same = number == payout if of_payout else number != payout
     found: list[Line] = []
     for first, last in _ranges(tx, files):
         for amount in sorted(set(amounts), key=lambda units: (units is None, units)):
