@@ -7,6 +7,8 @@ from services.access import Actor, Right, require
 from services.desk import Desk
 from services.payouts import difference, difference_loader
 from services.payouts.difference_facts import Explanation
+from services.store import Connection
+from services.store.remembered import remembered
 from services.store.settlements import matchable_orders, reconciliation_views
 from services.store.settlements.matchable_orders import MatchableOrder
 from services.store.settlements.stored_lines import ShownLine
@@ -32,13 +34,17 @@ def explain(
     """Why a payout differs by ``units``: its lines less what is announced, 1/10000. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
-        facts = difference_loader.read_facts(tx, account, settlement_id, currency, units)
-        found = () if facts is None else difference.explain(facts)
-        files = {file for one in found for file in one.files}
-        return Explained(
-            explanations=found,
-            lines=reconciliation_views.lines(tx, {line for one in found for line in one.lines}),
-            orders=matchable_orders.orders_by_id(tx, {order for one in found for order in one.orders}),
-            files=reconciliation_views.file_names(tx, files),
-            whole=facts is None or facts.whole,
-        )
+        key = ("difference", account, settlement_id, currency, units)
+        return remembered(tx, key, lambda: _explained(tx, account, settlement_id, currency, units))
+
+
+def _explained(tx: Connection, account: str, settlement_id: str, currency: str, units: int) -> Explained:
+    facts = difference_loader.read_facts(tx, account, settlement_id, currency, units)
+    found = () if facts is None else difference.explain(facts)
+    return Explained(
+        explanations=found,
+        lines=reconciliation_views.lines(tx, {line for one in found for line in one.lines}),
+        orders=matchable_orders.orders_by_id(tx, {order for one in found for order in one.orders}),
+        files=reconciliation_views.file_names(tx, {file for one in found for file in one.files}),
+        whole=facts is None or facts.whole,
+    )
