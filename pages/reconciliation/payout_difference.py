@@ -101,6 +101,12 @@ class _Payout:
         order = self._found.orders.get(one.orders[0]) if one.orders else None
         transaction = lines[0].transaction_id if lines else ""
         match one.kind:
+            case "withdrawn" if _by_person(one, lines):
+                return t.plural(
+                    "A person took {count} line out of the payout.",
+                    "A person took {count} lines out of the payout.",
+                    count,
+                )
             case "withdrawn":
                 return t.plural(
                     "{count} line was withdrawn: {file} no longer has it.",
@@ -172,7 +178,7 @@ class _Payout:
         t, act = self._t, one.act
         if act == "hipay" and fetch.offer_again(self._account, self._settlement, f"act_{key}"):
             return
-        if act in ("rows", "file") and one.files:
+        if act in ("rows", "file") and one.files and not _by_person(one, self._lines(one)):
             words = t("Open the rows set aside") if act == "rows" else t("Open the file")
             address.view_button(words, ":material/file_open:", f"act_{key}", "files", file_of=one.files[0])
         elif act == "order" and one.orders:
@@ -225,3 +231,8 @@ class _Payout:
                 on_click=decision_window.open_window,
                 args=("twice", found),
             )
+
+
+def _by_person(one: Explanation, lines: list[ShownLine]) -> bool:
+    """Whether a person withdrew these lines: then it is their own file that no longer has them."""
+    return one.kind == "withdrawn" and any(line.file == one.files[0] for line in lines)

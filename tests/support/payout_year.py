@@ -31,7 +31,7 @@ def year(seed: int = 1) -> list[list[Settlement]]:
             _movements(chance, at, number),
             first_id=max((one.id for one in history), default=500) + 1,
             at=at,
-            account="1234567",
+            account="1",
             account_name="Maison Été",
             scenario=chance.choice(("plain",) * 5 + ("split", "negative", "converted")),
             reserve_release=number % 9 == 8,
