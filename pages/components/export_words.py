@@ -25,7 +25,7 @@ def filter_words(wanted: Wanted, t: Translator) -> str:
     elif isinstance(wanted, SettledOrders):
         parts = _of_orders(wanted, t)
     else:
-        states = (t(outcome_words.PAYOUT_STATES[state]) for state in wanted.states)
+        states = (t(outcome_words.PAYOUT_STATES.get(state, state)) for state in wanted.states)
         parts = [*map(accounts.name, wanted.accounts), *states]
     return " · ".join(part for part in parts if part) or t("everything")
 

@@ -29,9 +29,12 @@ OUTCOME_ORDER = (*OPEN, "matched", "account_level", "not_ours", "excluded", "tot
 STATUS_SIGNS = {
     "settled_in_full": "✓", "refunded": "✓", "refunded_in_part": "✓", "chargeback_won": "✓", "not_due": "–", "awaited": "–",
 }  # fmt: skip
+# Worst first.
 PAYOUT_STATES = {
-    "differs": "! differs", "not_proved": "? not proved: rows or amounts are missing", "no_payout": "? no payout line",
-    "tied": "✓ adds up",
+    "counted_twice": "! a transaction counted twice", "differs": "! differs", "hipay_differs": "! HiPay shows another amount",
+    "amounts_missing": "? amounts missing", "rows_not_read": "? rows not read", "correction_waits": "? a correction waits",
+    "no_payout_line": "? no payout line", "being_worked_out": "… being worked out", "accepted": "– difference accepted",
+    "carried_forward": "→ carried forward", "tied": "✓ ties",
 }  # fmt: skip
 SORTS = {
     "newest": "Newest first", "oldest": "Oldest first", "highest": "Highest amount first", "lowest": "Lowest amount first",

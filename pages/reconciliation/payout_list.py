@@ -10,7 +10,7 @@ from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import held_corrections, set_aside_rows
-from pages.reconciliation import address, payout_decisions, payout_difference
+from pages.reconciliation import address, payout_decisions, payout_difference, payout_figures
 from services.exports.kinds import Payouts
 from services.i18n import Translator
 from services.reconciliation.views import file_list, line_text, payout_history, payout_list
@@ -25,7 +25,9 @@ def show(account_keys: tuple[str, ...]) -> None:
     with refusals():
         found = payout_list.list_payouts(desk(), actor(), account_keys)
         st.caption(
-            t("Each payout's lines are added up and compared with the payout that the file itself announces.")
+            t(
+                "Each payout's lines are added up and compared with the payout that the file itself announces, and with what HiPay’s API shows."
+            )
         )
         if not found:
             st.info(t("No payout yet: add a payout file."), icon=":material/inbox:")
@@ -121,12 +123,12 @@ def _payout(one: Payout, t: Translator) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(plain(t("Payout {number}", number=one.settlement_id)), anchor=False, width="content")
-            st.badge(t(PAYOUT_STATES[one.state]), color="green" if one.state == "tied" else "orange")
+            st.badge(t(PAYOUT_STATES[one.state]), color="green" if one.ties else "orange")
         if one.rows_set_aside:
             st.warning(
                 t.plural(
-                    "{count} row was set aside when the file was read: it may belong to this payout, which is not proved before the row is dealt with.",
-                    "{count} rows were set aside when the file was read: they may belong to this payout, which is not proved before they are dealt with.",
+                    "{count} row was set aside when the file was read: it may belong to this payout, which does not tie before the row is dealt with.",
+                    "{count} rows were set aside when the file was read: they may belong to this payout, which does not tie before they are dealt with.",
                     one.rows_set_aside,
                 ),
                 icon=":material/rule:",
@@ -135,8 +137,8 @@ def _payout(one: Payout, t: Translator) -> None:
         if one.corrections_held:
             st.warning(
                 t.plural(
-                    "A file of other origin changes {count} line of this payout that HiPay delivered. The payout is not proved before somebody decides.",
-                    "A file of other origin changes {count} lines of this payout that HiPay delivered. The payout is not proved before somebody decides.",
+                    "A file of other origin changes {count} line of this payout that HiPay delivered. The payout does not tie before somebody decides.",
+                    "A file of other origin changes {count} lines of this payout that HiPay delivered. The payout does not tie before somebody decides.",
                     one.corrections_held,
                 ),
                 icon=":material/difference:",
@@ -145,12 +147,13 @@ def _payout(one: Payout, t: Translator) -> None:
         if one.missing:
             st.warning(
                 t.plural(
-                    "{count} line of this payout was imported without an amount. The payout is not proved before a corrected file brings it: ask HiPay for the original.",
-                    "{count} lines of this payout were imported without an amount. The payout is not proved before a corrected file brings them: ask HiPay for the original.",
+                    "{count} line of this payout was imported without an amount. The payout does not tie before a corrected file brings it: ask HiPay for the original.",
+                    "{count} lines of this payout were imported without an amount. The payout does not tie before a corrected file brings them: ask HiPay for the original.",
                     one.missing,
                 ),
                 icon=":material/money_off:",
             )
+        payout_figures.show(one)
         if one.difference_units:
             payout_difference.show(one.account, one.settlement_id, one.currency, one.difference_units)
         sums = payout_list.operation_sums(desk(), actor(), one)

@@ -14,6 +14,7 @@ from pages.components.common import actor, desk, texts
 from pages.components.outcome_words import (
     COLOURS,
     OUTCOME_ORDER,
+    PAYOUT_STATES,
     money,
     number,
     outcome,
@@ -68,15 +69,18 @@ def show() -> None:
 
 def _figures(figures: Figures, t: Translator) -> None:
     """Show the figures, those of what is open first, each with a button to the lines, orders or payouts that it counts."""
-    unproved = sum(count for state, count in figures.payout_states.items() if state != "tied")
+    unproved = figures.payouts - figures.payouts_tied
     orderly, matched = figures.orderly, figures.lines("matched")
     share = percent(matched, orderly, t) if orderly else "—"
     counted = t("{matched} of {count}", matched=number(matched, t), count=number(orderly, t))
-    late, differing = {"late": True, "status": "all"}, {"check": ["differs", "not_proved", "no_payout"]}
+    late, differing = (
+        {"late": True, "status": "all"},
+        {"check": [state for state in PAYOUT_STATES if state != "tied"]},
+    )
     shown: tuple[tuple[str, str, str, str, str, dict[str, Any]], ...] = (
         ("Lines open", number(figures.lines(*OPEN), t), "", "open", "lines", {}),
         ("Paid, late in the payouts", number(figures.late, t), "", "late", "orders", late),
-        ("Payouts not proved", number(unproved, t), "", "unproved", "payouts", differing),
+        ("Payouts to check", number(unproved, t), "", "unproved", "payouts", differing),
         ("Lines matched", share, counted, "matched", "lines", {"outcome": "matched"}),
     )
     for column, (label, value, more, key, view, choices) in zip(st.columns(4), shown, strict=True):

@@ -15,6 +15,7 @@ from services import clock
 from services.desk import Desk
 from services.imports import announcements, fetch, fetch_schedule, folder, process
 from services.imports.supervisor import PATIENCE_SECONDS, ImportProcess
+from services.payouts import work_out
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import decided_lines, order_changes
 from services.store import STORE_AWAY, line_rewrite, version_guard
@@ -25,6 +26,7 @@ _IDLE_SECONDS = 1.0
 _POSTPONED_SECONDS = (
     5.0  # at most, that lines wait while links leave: to rejoin takes the processor from those
 )
+_PAYOUT_STEPS = 10  # at once: then other changes come first
 _SCHEDULE_SECONDS = 20.0
 _AGAIN_SECONDS = 10.0  # after a failure
 _FETCH_PATIENCE_SECONDS = 10.0
@@ -96,7 +98,7 @@ def catch_up(desk: Desk) -> bool:
         if line_rewrite.under_way(tx):  # they are rejoined when it is over
             return False
     busy, failure = False, None
-    for work in (order_changes.catch_up, decided_lines.catch_up, not_ours_rules.catch_up):
+    for work in (order_changes.catch_up, decided_lines.catch_up, not_ours_rules.catch_up, _work_out):
         try:
             busy = work(desk) or busy
         except STORE_AWAY:
@@ -107,6 +109,10 @@ def catch_up(desk: Desk) -> bool:
     if failure is not None:
         raise failure
     return busy
+
+
+def _work_out(desk: Desk) -> bool:
+    return work_out.catch_up(desk.store, _PAYOUT_STEPS)
 
 
 def work_off(desk: Desk) -> bool:

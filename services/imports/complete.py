@@ -13,6 +13,7 @@ from services.reconciliation.matching import order_changes
 from services.settlements.dialect import Dialect
 from services.store import Connection, alarms
 from services.store.alarm_conditions import Condition
+from services.store.payouts import versions
 from services.store.settlements import positions, replaced_lines
 from services.store.settlements.settlement_files import SettlementFile
 from services.text import headings
@@ -46,6 +47,8 @@ def complete(lease: Lease, run: ImportRun) -> None:
         {"known_lines": len(run.corrections.known), "changed_lines": len(updates.replaced)},
     )
     with lease.write() as tx:
+        concerned = {file.account, *run.had_lines}
+        versions.lock(tx, concerned)
         for account in sorted(run.had_lines):
             positions.bump_version(tx, account)
         if updates.replaced:
@@ -78,6 +81,7 @@ def complete(lease: Lease, run: ImportRun) -> None:
         if updates.restored:
             protected_lines.rejoin_restored(tx, run.had_lines, (), updates.restored)
         order_changes.set_back(tx, run.cursor)
+        versions.grow_settlements(tx, concerned, {*run.settlements, *set_aside.blocking})
         actor, named = Actor(kind=file.actor_kind, id=file.actor_id), dict[str, Any]()
         if updates.replaced:
             named["replaced"] = updates.replaced[:AUDITED]

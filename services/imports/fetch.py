@@ -236,6 +236,8 @@ class _Run:
                     currency=item.currency,
                     date_value=item.date_value.isoformat() if item.date_value else "",
                     figures={name: values[name] for name in _FIGURES},
+                    iban=item.recipient_iban or "",
+                    bic=item.recipient_bic or "",
                 )
 
     def end(self, trouble: DeskError | None) -> None:

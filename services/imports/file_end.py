@@ -1,12 +1,15 @@
 """Whether a file without a final line end was cut off: it is complete only if its last row's payout adds up."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from services.payouts.tie_out import tie
+from services.payouts import states
+from services.payouts.figures import OperationAmounts, amounts_together
 from services.settlements.blocks import Block
 from services.settlements.errors import TruncatedFile
+from services.store.settlements.line_totals import says_unsettled
 
 _OF = ["account", "settlement_id", "settlement_currency", "kind", "operation_code"]
 
@@ -29,8 +32,10 @@ class FileEnd:
         self._doubtful |= {row.settlement_id for row in block.set_aside if row.blocking}
         lines = block.frame()
         if len(lines):
-            summed = lines.groupby(_OF)["settled_amount_units"].sum()
-            self._sums.append(summed.reset_index(name="settled_units"))
+            units = lines["settled_amount_units"]
+            unsettled = units.where(lines["settled"].map(says_unsettled), 0)
+            of = lines[_OF].assign(settled_units=units, unsettled_units=unsettled)
+            self._sums.append(of.groupby(_OF, as_index=False).sum())
             last = lines.iloc[-1]
             if last["line"] == self.line:
                 self._last = (last["account"], last["settlement_id"], last["settlement_currency"])
@@ -42,12 +47,23 @@ class FileEnd:
             return False
         if self._last is None or self._doubtful & {"", self._last[1]}:
             return True
-        totals = pd.concat(self._sums).groupby(_OF)["settled_units"].sum().reset_index(name="settled_units")
-        # Rows without an amount were set aside.
-        payouts = tie(totals.assign(missing=0)).set_index(["account", "settlement_id", "currency"])["state"]
-        if payouts.eq("no_payout").all():
+        payouts = defaultdict[tuple[str, str, str], list[OperationAmounts]](list)
+        for row in pd.concat(self._sums).groupby(_OF, as_index=False).sum().to_dict("records"):
+            # Rows without an amount were set aside.
+            payouts[row["account"], row["settlement_id"], row["settlement_currency"]].append(
+                OperationAmounts(
+                    kind=row["kind"],
+                    operation_code=row["operation_code"],
+                    settled_units=int(row["settled_units"]),
+                    unsettled_units=int(row["unsettled_units"]),
+                )
+            )
+        found = amounts_together(payouts)
+        if all(one.announced_units is None for one in found.values()):
             return True
         # A row without a payout belongs to the account: no total covers it.
-        if self._last[1] and payouts[self._last] != "tied":
-            raise TruncatedFile(self.line)
+        if self._last[1]:
+            last = found[self._last]
+            if states.difference(last) != 0 or states.parts_differ(last):
+                raise TruncatedFile(self.line)
         return False

@@ -5,7 +5,7 @@ import time
 from services.imports.lease import Lease
 from services.reconciliation.matching import order_changes, positions, rejoin
 from services.store.settlements import joined_lines, settlement_files
-from services.store.settlements.positions import bump_version, orders_of_file, put_positions, read_version
+from services.store.settlements.positions import bump_version, orders_of_file, read_version
 from services.store.settlements.settlement_files import SettlementFile
 
 _LINES, _ORDERS = 5_000, 5_000  # at once
@@ -53,4 +53,4 @@ def _compute_positions(lease: Lease, account: str, orders: list[int]) -> None:
         with lease.write() as tx:
             if bump_version(tx, account) != version + 1:
                 found = positions.compute(tx, some)
-            put_positions(tx, found)
+            positions.put(tx, found)

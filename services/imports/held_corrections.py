@@ -17,6 +17,7 @@ from services.desk import Desk
 from services.imports import carry_decisions
 from services.imports.file_rights import require_file
 from services.imports.protected_lines import rejoin_restored
+from services.payouts import work_out
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
     AlreadyUndone,
@@ -24,6 +25,7 @@ from services.reconciliation.decisions.errors import (
     DecisionRefused,
 )
 from services.store import Connection
+from services.store.payouts import versions
 from services.store.settlements import (
     decisions,
     held_corrections,
@@ -78,6 +80,7 @@ def decide(
             if others:
                 raise ConflictingDecision(others[0].who or "", others[0].at)
             _decide(tx, actor, file, [row for row in found if row.id not in acts], kind, why)
+    work_out.after_decision(desk.store)
 
 
 def _decide(
@@ -96,6 +99,7 @@ def _decide(
         actor_kind=actor.kind,
         actor_id=actor.id,
     )
+    _grow(tx, found)
     # a reason may name somebody: it is stored with the decision, not in the audit
     audit.record(tx, actor, f"correction.{kind}", f"settlement_file:{file}", **_named(found))
 
@@ -130,7 +134,9 @@ def undo(
             decided = [row for row in found if row.id in valid]
             _undo_taking(tx, file, [row for row in decided if valid[row.id].kind == "taken"])
             held_corrections.undo(tx, list(valid), at=clock.now(), by=actor.id, reason=why)
+            _grow(tx, decided)
             audit.record(tx, actor, "correction.undone", f"settlement_file:{file}", **_named(decided))
+    work_out.after_decision(desk.store)
 
 
 def decide_redelivered(desk: Desk) -> None:
@@ -149,6 +155,7 @@ def decide_redelivered(desk: Desk) -> None:
                 for one in held_corrections.get(tx, file, some):
                     if one.id in left:
                         _decide_redelivered(tx, file, one, same=same)
+    work_out.after_decision(desk.store)
 
 
 def _decide_redelivered(tx: Connection, file: int, one: StoredCorrection, *, same: bool) -> None:
@@ -159,6 +166,7 @@ def _decide_redelivered(tx: Connection, file: int, one: StoredCorrection, *, sam
             if not same:
                 _undo_taking(tx, file, [one])
             held_corrections.undo(tx, [one.id], at=clock.now(), by=WORKER.id, reason="")
+            _grow(tx, [one])
             audit.record(tx, WORKER, "correction.undone", f"settlement_file:{file}", **_named([one]))
         if same or one.act is None:
             _decide(tx, WORKER, file, [one], "taken" if same else "dismissed", "")
@@ -220,6 +228,11 @@ def _swap_lines(
     for each in sorted(carry_to):
         carry_decisions.carry_over(tx, replaced, each)
     rejoin_restored(tx, accounts, replaced, restored)
+
+
+def _grow(tx: Connection, found: Sequence[StoredCorrection]) -> None:
+    """The payouts of these corrections are worked out anew."""
+    versions.grow_settlements(tx, {row.account for row in found}, {row.settlement_id for row in found})
 
 
 def _ids(found: Sequence[StoredCorrection], name: str) -> list[int]:

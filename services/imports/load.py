@@ -180,10 +180,11 @@ def _load_account(lease: Lease, run: ImportRun, account: str, lines: Lines, prog
                     tx,
                     context[mine],
                     {name: column.filter(pa.array(mine)) for name, column in stored.items()},
+                    hidden=True,
                 )
             last = settlement_lines.add(tx, rows[start : start + BATCH])
             if sums:
-                sums.write(tx, slice(start, start + BATCH))
+                sums.write(tx, slice(start, start + BATCH), hidden=True)
             update_running(tx, file_id, **progress, **({"last_line_id": last} if last else {}))
 
 

@@ -21,11 +21,12 @@ from types import FrameType
 from services import clock, disk_space
 from services.disk_space import NoRoom, Room, RoomShort
 from services.errors import DeskError
-from services.imports import follow_up, load, rewrite
+from services.imports import follow_up, load, upgrade
 from services.imports.errors import ImportDied, ImportFailed, ImportTooHeavy
 from services.imports.import_run import ImportCancelled
 from services.imports.lease import Lease, LeaseEnded, acquire, release
 from services.parsing import ParsingDied, ParsingStalled
+from services.payouts import work_out
 from services.reconciliation.matching import rejoin
 from services.store import (
     STORE_AWAY,
@@ -57,8 +58,8 @@ _STALE = timedelta(minutes=30)  # a reception without progress for so long has b
 def waiting(store: Store, keep_free: int = 0) -> bool:
     """Whether there is work for the process, and room for it. ``keep_free``: bytes of the disks that stay free."""
     there = Room.of(store, keep_free)
-    if rewriting := rewrite.under_way(store):
-        return rewriting.state != "unequal" and there.has()
+    if (upgrading := upgrade.waiting(store)) is not None:
+        return upgrading and there.has()
     with store.read() as tx:
         if settlement_files.to_clean(tx, _stale()):
             return True
@@ -94,8 +95,8 @@ def work_off(
 def _next(lease: Lease) -> bool:
     """Do the next piece of work; False when there is none."""
     lease.check()
-    if rewriting := rewrite.under_way(lease.store):
-        return rewrite.step(lease, rewriting)
+    if (upgraded := upgrade.step(lease)) is not None:
+        return upgraded
     with lease.store.read() as tx:
         unclean = settlement_files.to_clean(tx, _stale())
         file, account = import_tries.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)
@@ -150,6 +151,7 @@ def _run(lease: Lease, file: SettlementFile) -> None:
     try:
         with disk_space.raising_no_room():
             load.load(lease, file.id)
+            work_out.catch_up(lease.store, between=lease.check)
     except ImportCancelled:
         pass
     except NoRoom as short:
@@ -195,6 +197,7 @@ def _follow_up(lease: Lease, file: SettlementFile) -> None:
     try:
         with disk_space.raising_no_room():
             follow_up.follow_up(lease, file)
+            work_out.catch_up(lease.store, between=lease.check)
     except LeaseEnded:
         _uncount(lease, file)
         raise

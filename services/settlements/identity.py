@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from services.settlements.columns import REFERENCES, TEXTS, UNITS
+from services.settlements.settlement_operations import known_later
 
 _CONTENT = (*(name for name in TEXTS if name != "operation"), *UNITS)
 _KEY = (
@@ -73,9 +74,11 @@ def identify(lines: pa.RecordBatch, seen: Occurrences | None = None) -> Identifi
     `lines` as Block.lines, or the next block of the file, whose blocks before have been counted in `seen`. The
     order of the lines does not matter: equal ones are interchangeable.
     """
-    # An unknown operation has no code: its text identifies it.
+    # An unknown operation has no code: its text identifies it, also once it is known.
     operation = lines["operation_code"]
     unknown = pc.equal(operation, "")
+    if later := [text for text in pc.unique(lines["operation"]).to_pylist() if known_later(text)]:
+        unknown = pc.or_(unknown, pc.is_in(lines["operation"], pa.array(later, lines["operation"].type)))
     if pc.any(unknown).as_py():
         texts = pa.array([text.casefold() for text in lines["operation"].to_pylist()], operation.type)
         operation = pc.if_else(unknown, texts, operation)

@@ -4,6 +4,7 @@ Source: HiPay's developer portal, "Operation types" (28 types, three of them ren
 """
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Literal
 
 from services.text.headings import plain
@@ -49,14 +50,37 @@ class Operation:
     code: str
     label: str  # in the reader's words, the msgid
     kind: Kind
+    bucket: Bucket
     sign: int
     former: tuple[
         str, ...
     ] = ()  # other names: HiPay's where the label is ours, former ones, short forms, French ones
+    # names that files had while no version knew them: lines with these keep the identity that they were stored with
+    later: tuple[str, ...] = ()
+
+
+_BUCKETS: dict[Kind, Bucket] = {
+    "sale": "gross",
+    "refund": "refunds",
+    "chargeback": "chargebacks",
+    "chargeback_refund": "chargebacks_won",
+    "fee": "fees",
+    "adjustment": "adjustments",
+    "transfer": "adjustments",
+    "balance": "deferred",
+    "control": "announced",
+}
+
+
+def bucket(code: str, kind: str) -> Bucket:
+    """The bucket of an operation; ``other`` for one that is not known."""
+    if kind == "reserve":
+        return "reserve_captured" if code.endswith("_capture") else "reserve_released"
+    return next((found for of, found in _BUCKETS.items() if of == kind), "other")
 
 
 def _operation(code: str, label: str, kind: Kind, sign: int, former: tuple[str, ...] = ()) -> Operation:
-    return Operation(code=code, label=label, kind=kind, sign=sign, former=former)
+    return Operation(code=code, label=label, kind=kind, bucket=bucket(code, kind), sign=sign, former=former)
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -105,8 +129,9 @@ def _squeezed(text: str) -> str:
 _BY_NAME = {
     _squeezed(name): operation
     for operation in OPERATIONS
-    for name in (operation.label, operation.code, *operation.former)
+    for name in (operation.label, operation.code, *operation.former, *operation.later)
 }
+_LATER = frozenset(_squeezed(name) for operation in OPERATIONS for name in operation.later)
 
 
 def operation(text: str) -> Operation | None:
@@ -114,21 +139,12 @@ def operation(text: str) -> Operation | None:
     return _BY_NAME.get(_squeezed(text))
 
 
-_BUCKETS: dict[Kind, Bucket] = {
-    "sale": "gross",
-    "refund": "refunds",
-    "chargeback": "chargebacks",
-    "chargeback_refund": "chargebacks_won",
-    "fee": "fees",
-    "adjustment": "adjustments",
-    "transfer": "adjustments",
-    "balance": "deferred",
-    "control": "announced",
-}
+def known_later(text: str) -> bool:
+    """Whether lines with this operation may have been stored as those of an unknown one."""
+    return bool(_LATER) and _squeezed(text) in _LATER
 
 
-def bucket(code: str, kind: str) -> Bucket:
-    """The bucket of an operation; ``other`` for one that is not known."""
-    if kind == "reserve":
-        return "reserve_captured" if code.endswith("_capture") else "reserve_released"
-    return next((found for of, found in _BUCKETS.items() if of == kind), "other")
+def known() -> str:
+    """What stands for all operations that the program knows, by each of their names."""
+    names = sorted((name, one.code, one.kind, one.bucket) for name, one in _BY_NAME.items())
+    return blake2b(repr(names).encode(), digest_size=8).hexdigest()

@@ -115,7 +115,7 @@ WORDS = {
         settled="Settled amount",
         settled_amount="1250.50",
         payout_check="Payout check",
-        adds_up="✓ adds up",
+        adds_up="✓ ties",
         differs="! differs",
     ),
     "fr": Words(
@@ -162,7 +162,7 @@ WORDS = {
         settled="Montant reversé",
         settled_amount="1250,50",
         payout_check="Contrôle du virement",
-        adds_up="✓ juste",
+        adds_up="✓ conforme",
         differs="! écart",
     ),
 }

@@ -7,7 +7,7 @@ SetAsideRefused
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -16,6 +16,7 @@ from services import clock
 from services.access import Actor, Right, audit
 from services.access.payout_files import require_accounts
 from services.desk import Desk
+from services.payouts import work_out
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
     AlreadyUndone,
@@ -24,6 +25,7 @@ from services.reconciliation.decisions.errors import (
 )
 from services.settlements.sheet import SetAsideRow
 from services.store import Connection
+from services.store.payouts import versions
 from services.store.settlements import set_aside_rows
 from services.store.settlements.set_aside_rows import FileOfRows
 
@@ -139,9 +141,10 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
                     for line in new
                 ],
             )
-            set_aside_rows.set_open(tx, file, {name: count for name, count in left.items() if count > 0})
+            _set_open(tx, found, {name: count for name, count in left.items() if count > 0})
             # a person's text may name somebody: the act stores it, the audit does not
             audit.record(tx, actor, "aside.dealt_with", f"settlement_file:{file}", rows=len(new), line=new[0])
+    work_out.after_decision(desk.store)
 
 
 def undo(
@@ -179,10 +182,11 @@ def undo(
         for act in valid:
             left.update(act.closed)
         set_aside_rows.undo(tx, [act.id for act in valid], at=clock.now(), by=actor.id, reason=reason_text)
-        set_aside_rows.set_open(tx, file, left)
+        _set_open(tx, found, left)
         audit.record(
             tx, actor, "aside.undone", f"settlement_file:{file}", rows=len(valid), line=valid[0].line
         )
+    work_out.after_decision(desk.store)
 
 
 def _lock_file(tx: Connection, actor: Actor, file: int) -> FileOfRows | None:
@@ -190,6 +194,13 @@ def _lock_file(tx: Connection, actor: Actor, file: int) -> FileOfRows | None:
     found = set_aside_rows.file(tx, file, lock=True)
     require_accounts(tx, actor, Right.RECONCILE, found)
     return found
+
+
+def _set_open(tx: Connection, found: FileOfRows, left: Mapping[str, int]) -> None:
+    """The rows of the file that are left, by the payout that they name; the payouts that they may belong to are worked out anew."""
+    set_aside_rows.set_open(tx, found.id, left)
+    accounts = {found.account, *(ours for _, ours, _ in found.accounts if ours)}
+    versions.grow_settlements(tx, accounts, {*found.settlements, *found.aside_open, *left})
 
 
 def _closes(tx: Connection, found: FileOfRows) -> dict[int, dict[str, int]]:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from services.desk import Desk
+from services.payouts import work_out
 from services.reconciliation.matching import rejoin
 from services.store import STORE_AWAY
 from services.store.settlements import decisions
@@ -38,6 +39,7 @@ def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> N
     with desk.store.read() as tx:
         waiting = decisions.awaiting_rejoin_of(tx, lines)
     _join(desk, waiting, progress)
+    work_out.after_decision(desk.store)
 
 
 def _join(desk: Desk, waiting: Sequence[AwaitingRejoin], progress: Progress | None) -> None:

@@ -22,7 +22,7 @@ from services.reconciliation.matching.rejoin import GAP_SECONDS, rejoin
 from services.reconciliation.matching.suggestions import loose_variants
 from services.store import Connection, Store, meta
 from services.store.settlements import joined_lines, order_keys, settlement_lines
-from services.store.settlements.positions import bump_version, put_positions, read_version
+from services.store.settlements.positions import bump_version, read_version
 
 ORDERS_AT_ONCE = 2_000
 _CURSOR = "reconciliation_cursor"
@@ -142,7 +142,7 @@ def _write_keys(store: Store, orders: list[int]) -> None:
         if any(moved):
             read = _read_orders(tx, orders)
         order_keys.put(tx, orders, read.keys)
-        put_positions(tx, read.positions)
+        positions.put(tx, read.positions)
     with store.read() as tx:
         if settlement_lines.next_id(tx) == 1:
             return  # there is none yet

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services import money
+from services.payouts import counted_twice
 from services.reconciliation.matching.lookup import array
 from services.reconciliation.matching.order_status import (
     FIGURES,
@@ -30,7 +31,13 @@ def refresh(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] |
     """Write the positions of these orders. ``captures``: how many each has, where that is newly known."""
     wanted = sorted(set(orders))
     if wanted:
-        positions.put_positions(tx, compute(tx, wanted, captures))
+        put(tx, compute(tx, wanted, captures))
+
+
+def put(tx: Connection, found: Mapping[str, pa.Array]) -> None:
+    """Write positions, and which of their transactions payouts count twice."""
+    positions.put_positions(tx, found)
+    counted_twice.refresh_positions(tx, found)
 
 
 def compute(

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from services.desk import Desk
 from services.heartbeats import still_working
+from services.payouts import counted_twice
 from services.reconciliation.matching import positions
 from services.reconciliation.matching.lookup import (
     KEY_COLUMNS,
@@ -32,6 +33,7 @@ from services.reconciliation.matching.lookup import (
 )
 from services.reconciliation.matching.match import RESULT, match
 from services.store import Connection, Store
+from services.store.payouts import versions
 from services.store.settlements import (
     joined_lines,
     matching_rules,
@@ -41,6 +43,7 @@ from services.store.settlements import (
 )
 from services.store.settlements.line_totals import Sums, counted
 from services.store.settlements.matching_rules import AccountMatching
+from services.store.settlements.outcomes import OPEN
 from services.store.settlements.positions import bump_version, read_version
 
 BATCH = 2_000  # lines rejoined in one transaction
@@ -109,6 +112,8 @@ def _match_lines(tx: Connection, account: str, line_ids: Iterable[int]) -> _Join
 def _write(tx: Connection, joined: _Joined) -> None:
     touched = write_changes(tx, joined.lines, joined.found)
     positions.refresh(tx, {*touched, *joined_lines.orders_of_splits(tx, joined.split)})
+    for account, theirs in joined.lines.groupby("account"):
+        counted_twice.refresh_joined(tx, str(account), theirs)
 
 
 def rejoin_here(tx: Connection, account: str, line_ids: Iterable[int]) -> None:
@@ -141,8 +146,11 @@ def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | Non
                 _write(tx, _match_lines(tx, account, part))
 
 
-def write_changes(tx: Connection, lines: pd.DataFrame, found: Mapping[str, pa.Array]) -> set[int]:
-    """Write the changed outcomes of stored lines, and the sums with them; the orders that they concern."""
+def write_changes(
+    tx: Connection, lines: pd.DataFrame, found: Mapping[str, pa.Array], *, hidden: bool = False
+) -> set[int]:
+    """Write the changed outcomes of stored lines, and the sums with them; the orders that they concern. ``hidden``: they are of
+    the file that is imported."""
     places = changed(lines, found)
     if not len(places):
         return set()
@@ -152,8 +160,15 @@ def write_changes(tx: Connection, lines: pd.DataFrame, found: Mapping[str, pa.Ar
     now = counted(before, *(after[name].to_pandas() for name in ("outcome", "reason")))
     moved = ((was["outcome"] != now["outcome"]) | (was["kind"] != now["kind"])).to_numpy()
     if moved.any():
-        Sums(was[moved]).write(tx, sign=-1)
-        Sums(now[moved]).write(tx)
+        Sums(was[moved]).write(tx, sign=-1, hidden=True)
+        Sums(now[moved]).write(tx, hidden=True)
+    if not hidden:  # a payout depends on which of its lines are open, and which are counted twice
+        opened = was["outcome"].isin(OPEN).to_numpy() != now["outcome"].isin(OPEN).to_numpy()
+        concerned = before[opened | (was["kind"] != now["kind"]).to_numpy()]
+        keys = zip(
+            *(concerned[name] for name in ("account", "settlement_id", "settlement_currency")), strict=True
+        )
+        versions.grow_keys(tx, set(keys))
     return {*before["was_order"].dropna().tolist(), *after["order"].drop_null().to_pylist()}
 
 

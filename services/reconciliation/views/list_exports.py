@@ -11,6 +11,7 @@ from services.i18n import Translator
 from services.reconciliation.views import lists, payout_list
 from services.reconciliation.views.details import HIDDEN_ORDER
 from services.reconciliation.views.line_text import operation, reasons
+from services.reconciliation.views.payout_list import Payout
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements import dates
 from services.settlements.columns import AMOUNTS, DATES, LABELS
@@ -197,18 +198,42 @@ def _order_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
 
 def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
     states = {
-        "tied": "adds up",
+        "counted_twice": "a transaction counted twice",
         "differs": "differs",
-        "no_payout": "no payout line",
-        "not_proved": "not proved",
+        "hipay_differs": "HiPay shows another amount",
+        "amounts_missing": "amounts missing",
+        "rows_not_read": "rows not read",
+        "correction_waits": "a correction waits",
+        "no_payout_line": "no payout line",
+        "being_worked_out": "being worked out",
+        "accepted": "difference accepted",
+        "carried_forward": "carried forward",
+        "tied": "ties",
     }
+
+    def leg(name: str) -> Values:
+        return each(lambda one: getattr(one.row, name) if one.known else None)
+
     return (
         Column("Check", "text", _worded("state", states, t), 18),
         Column("Payout", "text", field("settlement_id")),
         Column("Currency", "text", field("currency"), 9),
+        Column("Gross", "amount", leg("gross_units"), 14),
+        Column("Refunds", "amount", leg("refunds_units"), 14),
+        Column("Chargebacks", "amount", leg("chargebacks_units"), 14),
+        Column("Chargebacks won", "amount", leg("won_units"), 14),
+        Column("Fees without VAT", "amount", leg("fees_units"), 14),
+        Column("VAT on fees", "amount", leg("vat_units"), 14),
+        Column("Reserve captured", "amount", leg("reserve_captured_units"), 14),
+        Column("Reserve released", "amount", leg("reserve_released_units"), 14),
+        Column("Adjustments and transfers", "amount", leg("adjustments_units"), 14),
+        Column("Balances carried over", "amount", leg("deferred_units"), 14),
+        Column("Other: unknown operations", "amount", leg("other_units"), 14),
+        Column("Net", "amount", leg("net_units"), 14),
         Column("Sum of its lines", "amount", field("lines_units"), 14),
         Column("Payout announced", "amount", field("payout_units"), 14),
         Column("Difference", "amount", field("difference_units"), 14),
+        Column("HiPay’s figure", "amount", each(_by_hipay), 14),
         Column("Lines", "count", field("lines"), 8),
         Column("Lines open", "count", field("open_lines"), 8),
         Column("Rows set aside", "count", field("rows_set_aside"), 8),
@@ -216,8 +241,15 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         Column("Without an amount", "count", field("missing"), 8),
         Column("First date", "text", _of_file("first_date"), 11),
         Column("Last date", "text", _of_file("last_date"), 11),
+        Column("Transfer", "text", _of_file("transfer_date"), 11),
+        Column("Value date", "text", _of_file("value_date"), 11),
         Column("Account", "text", _account_name(desk), 18),
     )
+
+
+def _by_hipay(one: Payout) -> int | None:
+    """What HiPay's API lists, in the payout's own currency."""
+    return one.row.hipay_units if one.row.hipay_currency == one.currency else None
 
 
 def _account_name(desk: Desk) -> Values:

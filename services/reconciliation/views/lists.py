@@ -12,7 +12,7 @@ from services import clock
 from services.access import Actor, Right, allowed_accounts
 from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
-from services.payouts.tie_out import STATES, PayoutState
+from services.payouts.states import STATES, PayoutState
 from services.reconciliation.matching.lookup import loosely
 from services.reconciliation.views import payout_list
 from services.reconciliation.views.details import without_hidden_order
@@ -78,13 +78,15 @@ class Moved:
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """``open_orders``: that a person must look at; ``late``: those of which something collected is in no payout although
-    its account's days are over; ``payout_states``: how many payouts are in each state."""
+    its account's days are over; ``payout_states``: how many payouts are in each state; ``payouts_tied``: how many count as tied, of ``payouts``."""
 
     moved: tuple[Moved, ...]
     statuses: dict[str, int]
     open_orders: int
     late: int
     payout_states: dict[PayoutState, int]
+    payouts: int
+    payouts_tied: int
     currencies: tuple[str, ...]
     operations: tuple[str, ...]
 
@@ -118,6 +120,8 @@ def _figures(tx: Connection, accounts: tuple[str, ...], now: datetime) -> Figure
         open_orders=position_pages.opened(tx, accounts),
         late=position_pages.count(tx, OrderFilter(late=_late(tx, accounts, now))),
         payout_states={state: sum(one.state == state for one in payouts) for state in STATES},
+        payouts=len(payouts),
+        payouts_tied=sum(one.ties for one in payouts),
         currencies=tuple(reconciliation_views.currencies(tx, accounts)),
         operations=tuple(reconciliation_views.operations(tx, accounts)),
     )

@@ -1,41 +1,101 @@
-"""Payouts and their tie-outs: read from stored sums, never from the lines."""
+"""Payouts and their states: read from their rows, never from the lines."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import Any
-
-import pandas as pd
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from services.access import Actor, Right, allowed_accounts, require
 from services.desk import Desk
-from services.payouts.tie_out import PayoutState, tie
+from services.payouts import states
+from services.payouts.states import PayoutState, Sum
 from services.store import Connection
-from services.store.settlements import held_corrections, reconciliation_views, set_aside_rows
-from services.store.settlements.outcomes import OPEN
-from services.store.settlements.reconciliation_views import PayoutSum
+from services.store.payouts import rows
+from services.store.payouts.rows import PayoutRow
+from services.store.remembered import remembered
+from services.store.settlements import held_corrections, hipay_list, reconciliation_views, set_aside_rows
+from services.store.settlements.line_days import iso
 from services.store.settlements.set_aside_rows import FileOfRows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Payout:
-    """One settlement in one currency, with its tie-out. Units of 1/10000; ``open_lines``: lines that have no order yet."""
+    """One settlement in one currency. ``state``: as it may be told now; ``ties``: it counts as tied, itself or by the payouts that it is
+    carried to; ``taker``: the id of the settlement that takes up its balance, "" for none. Amounts in 1/10000."""
 
-    account: str
-    settlement_id: str
-    currency: str
+    row: PayoutRow
     state: PayoutState
-    lines: int
-    open_lines: int
-    lines_units: int
-    payout_units: int | None
-    difference_units: int | None
-    first_date: str
-    last_date: str
-    rows_set_aside: int  # rows set aside that may belong to it, and that nobody has dealt with
-    missing: int  # lines of it without a settled amount, in whatever currency: of files that were imported long ago
-    corrections_held: int  # corrections of it that wait for a person, in whatever currency
+    ties: bool
+    taker: str
+
+    @property
+    def account(self) -> str:
+        return self.row.account
+
+    @property
+    def settlement_id(self) -> str:
+        return self.row.settlement_id
+
+    @property
+    def currency(self) -> str:
+        return self.row.currency
+
+    @property
+    def lines(self) -> int:
+        return self.row.lines
+
+    @property
+    def open_lines(self) -> int:
+        return self.row.open_lines
+
+    @property
+    def missing(self) -> int:
+        return self.row.missing
+
+    @property
+    def known(self) -> bool:
+        """Whether it was ever worked out: else its figures say nothing."""
+        return bool(self.row.worked_state)
+
+    @property
+    def lines_units(self) -> int | None:
+        """The sum of its lines: the one that is announced, if one is, else of all lines."""
+        return dict(states.sums(self.row))[self.fitting or "whole"] if self.known else None
+
+    @property
+    def fitting(self) -> Sum | None:
+        return states.fitting_sum(self.row)
+
+    @property
+    def payout_units(self) -> int | None:
+        return self.row.announced_units
+
+    @property
+    def difference_units(self) -> int | None:
+        return states.difference(self.row)
+
+    @property
+    def first_date(self) -> str:
+        return iso(self.row.first_day)
+
+    @property
+    def last_date(self) -> str:
+        return iso(self.row.last_day)
+
+    @property
+    def transfer_date(self) -> str:
+        return iso(self.row.transfer_day)
+
+    @property
+    def value_date(self) -> str:
+        return iso(self.row.value_day)
+
+    @property
+    def rows_set_aside(self) -> int:
+        """Rows set aside that may belong to it, and that nobody has dealt with."""
+        return self.row.rows_without_amount + self.row.rows_not_read
+
+    @property
+    def corrections_held(self) -> int:
+        return self.row.corrections_waiting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +110,46 @@ class OperationSum:
     missing: int  # lines whose amount is not among the units
 
 
+@dataclass(frozen=True, kw_only=True)
+class ByHipay:
+    """What HiPay's API shows of a payout, in 1/10000 of ``currency``; ``iban``: of the bank account that receives it, but for its first and last
+    characters."""
+
+    units: int
+    currency: str
+    date_value: str
+    figures: Mapping[str, int]
+    iban: str
+    bic: str
+
+
 def list_payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
-    """Every settlement per currency, those that do not tie out first, then the newest. Raises NotAllowed."""
+    """Every settlement per currency, those that do not tie first, then the newest. Raises NotAllowed."""
     with desk.store.read() as tx:
-        found = read_payouts(tx, visible_accounts(tx, desk, actor, accounts))
-    newest = sorted(found, key=lambda one: (one.last_date, one.settlement_id), reverse=True)
-    return tuple(sorted(newest, key=lambda one: one.state == "tied"))
+        return read_payouts(tx, visible_accounts(tx, desk, actor, accounts))
+
+
+def by_hipay(desk: Desk, actor: Actor, payout: Payout) -> ByHipay | None:
+    """None where HiPay's API has not listed it. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS, payout.account)
+        found = hipay_list.listed(tx, payout.account, payout.settlement_id)
+    if found is None:
+        return None
+    return ByHipay(
+        units=found.amount,
+        currency=found.currency,
+        date_value=found.date_value,
+        figures=found.figures,
+        iban=masked_iban(found.iban),
+        bic=found.bic,
+    )
+
+
+def masked_iban(iban: str) -> str:
+    """An IBAN by which its owner knows it, and nobody else pays: the country and the check digits, and the last four characters."""
+    bare = "".join(iban.split())
+    return f"{bare[:4]} … {bare[-4:]}" if len(bare) > 8 else bare and "…"
 
 
 def operation_sums(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, ...]:
@@ -98,60 +192,24 @@ def files_with_corrections_held(desk: Desk, actor: Actor, payout: Payout) -> tup
         )
 
 
-def read_payouts(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
-    # a line may belong to no payout
-    found = [row for row in reconciliation_views.payout_sums(tx, accounts) if row.settlement_id]
-    if not found:
-        return []
-    set_aside_counts: Counter[tuple[str, str]] = Counter()
-    for file in set_aside_rows.open_files(tx):
-        for account in _accounts(file):
-            for name, count in _blocked(file).items():
-                set_aside_counts[account, name] += count
-    held_counts: Counter[tuple[str, str]] = Counter()
-    for waiting in held_corrections.waiting_by_payout(tx):
-        held_counts[waiting.account, waiting.settlement_id] += waiting.waits
-    return list(_tied(tuple(found), frozenset(set_aside_counts.items()), frozenset(held_counts.items())))
+def read_payouts(tx: Connection, accounts: Sequence[str]) -> tuple[Payout, ...]:
+    """As ``list_payouts``, of these accounts."""
+    return remembered(tx, ("payouts", tuple(accounts)), lambda: _payouts(rows.listed(tx, accounts)))
 
 
-@lru_cache(maxsize=16)
-def _tied(
-    found: tuple[PayoutSum, ...],
-    set_aside: frozenset[tuple[tuple[str, str], int]],
-    held: frozenset[tuple[tuple[str, str], int]],
-) -> tuple[Payout, ...]:
-    """The payouts of these sums; ``set_aside`` and ``held``: rows and corrections by account and payout."""
-    set_aside_counts, held_counts = dict(set_aside), dict(held)
-    totals = pd.DataFrame([asdict(row) for row in found])
-    keys = ["account", "settlement_id", "settlement_currency"]
-    facts = totals.assign(opened=totals["lines"].where(totals["outcome"].isin(OPEN), 0)).groupby(keys)
-    lines, opened = facts["lines"].sum(), facts["opened"].sum()
-    first = totals[totals["first_date"] != ""].groupby(keys)["first_date"].min()
-    last = facts["last_date"].max()
-    result = []
-    proved = tie(totals, frozenset({*set_aside_counts, *held_counts}))
-    missing = proved.groupby(["account", "settlement_id"])["missing"].sum()
-    for row in proved.to_dict("records"):
-        key = (row["account"], row["settlement_id"], row["currency"])
-        result.append(
-            Payout(
-                account=row["account"],
-                settlement_id=row["settlement_id"],
-                currency=row["currency"],
-                state=row["state"],
-                lines=int(lines[key]),
-                open_lines=int(opened[key]),
-                lines_units=int(row["lines_units"]),
-                payout_units=_units(row["payout_units"]),
-                difference_units=_units(row["difference_units"]),
-                first_date=str(first.get(key, "")),
-                last_date=str(last[key]),
-                rows_set_aside=set_aside_counts.get(key[:2], 0),
-                missing=int(missing[key[:2]]),
-                corrections_held=held_counts.get(key[:2], 0),
-            )
+def _payouts(found: Sequence[PayoutRow]) -> tuple[Payout, ...]:
+    by_id = {row.id: row for row in found}
+    listed = (
+        Payout(
+            row=row,
+            state=states.shown(row),
+            ties=states.ties(row, by_id),
+            taker=by_id[row.carried_to].settlement_id if row.carried_to in by_id else "",
         )
-    return tuple(result)
+        for row in found
+    )
+    newest = sorted(listed, key=lambda one: (one.row.last_day, one.settlement_id), reverse=True)
+    return tuple(sorted(newest, key=lambda one: one.ties))
 
 
 def _accounts(file: FileOfRows) -> set[str]:
@@ -164,10 +222,6 @@ def _blocked(file: FileOfRows) -> dict[str, int]:
     of_any = file.aside_open.get("", 0)
     names = {*file.aside_open, *(file.settlements if of_any else ())} - {""}
     return {name: file.aside_open.get(name, 0) + of_any * (name in file.settlements) for name in names}
-
-
-def _units(value: Any) -> int | None:
-    return None if pd.isna(value) else int(value)
 
 
 def visible_accounts(tx: Connection, desk: Desk, actor: Actor, wanted: Sequence[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import Connection, and_, case, exists, func, select, update
 
 from services.store.locks import insert_or
+from services.store.payouts import versions
 from services.store.schema.fetching import hipay_settlements
 from services.store.schema.payout_lines import line_totals
 from services.store.schema.settlement_files import settlement_files
@@ -53,18 +54,24 @@ class PayoutWithFile(ListedPayout):
 
 
 class ListedFigures(TypedDict):
-    """What HiPay's list says of a payout; ``amount`` in 1/10000 of ``currency``."""
+    """What HiPay's list says of a payout; ``amount`` in 1/10000 of ``currency``; ``iban`` and ``bic``: of the bank account that receives
+    it, "" for none."""
 
     amount: int
     currency: str
     date_value: str
     figures: Mapping[str, int]
+    iban: str
+    bic: str
 
 
 def list_settlement(
     tx: Connection, key: Mapping[str, str], *, recent: bool, at: datetime, **values: Unpack[ListedFigures]
 ) -> None:
     """Store what HiPay's list says of a payout. ``recent`` is stored with a new payout only."""
+    before = listed(tx, key["account"], key["settlement_id"])
+    if before is None or (before.amount, before.currency) != (values["amount"], values["currency"]):
+        versions.grow_settlements(tx, [key["account"]], [key["settlement_id"]])
     statement = insert_or(tx, hipay_settlements).values(
         **key, recent=recent, first_seen_at=at, seen_at=at, **values
     )

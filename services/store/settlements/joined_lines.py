@@ -22,6 +22,7 @@ from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import line_decisions
 from services.store.settlements import line_frames
 from services.store.settlements.line_columns import account_of, is_of_account
+from services.store.settlements.line_totals import MEASURED
 from services.store.settlements.settlement_lines import OUTCOME, is_current, is_valid, of_file
 
 # A line's columns as the join reads them: name in its frames to name here.
@@ -40,12 +41,12 @@ MATCHED = (*_JOINED, "decided", "decided_order", "decided_split")  # what ``matc
 
 
 def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
-    """Lines as ``match`` takes them, with their ``id``, ``file``, amount, decision, and their last outcome under
-    ``was_…``."""
+    """Lines as ``match`` takes them, with their ``id``, ``file``, what they are summed up by (MEASURED), decision, and their last
+    outcome under ``was_…``."""
     decision = line_decisions.c
     found = line_frames.lines(
         tx,
-        ("id", "file", "settled_amount_units", *dict.fromkeys((*_JOINED.values(), *OUTCOME))),
+        ("id", "file", *dict.fromkeys((*MEASURED, *_JOINED.values(), *OUTCOME))),
         lambda query: query.outerjoin(line_decisions, decision.id == payout_lines.c.decision).where(where),
         {
             "decided": (func.coalesce(decision.kind, ""), "str"),
@@ -180,3 +181,45 @@ def shared_transactions(
     for account, line_id in tx.execute(query):
         by_account.setdefault(account, []).append(line_id)
     return last, by_account
+
+
+def counted_next(tx: Connection, after: int, until: int, limit: int) -> tuple[int, pd.DataFrame | None]:
+    """Of the next lines by id, up to ``until``: the last id, and those that ``line_totals`` counts, as ``joined`` gives them; None for
+    no line."""
+    line = payout_lines.c
+    window = (
+        select(line.id).where(line.id > after, line.id <= until).order_by(line.id).limit(limit).subquery()
+    )
+    last = tx.scalar(select(func.max(window.c.id)))
+    if last is None:
+        return after, None
+    here = and_(line.id > after, line.id <= last, is_current())
+    return int(last), joined(tx, here)
+
+
+def shared_between_files(tx: Connection, after: int, limit: int) -> tuple[int, dict[str, set[str]]]:
+    """Of the next valid lines by id: the last id (0 when there are none), and by account the transactions that lines of another file
+    share."""
+    line, other = payout_lines.c, payout_lines.alias("other").c
+    window = select(line.id).where(line.id > after, is_valid()).order_by(line.id).limit(limit).subquery()
+    last = int(tx.scalar(select(func.max(window.c.id))) or 0)
+    if not last:
+        return 0, {}
+    shares = (
+        select(literal(1))
+        .where(
+            other.transaction_id == line.transaction_id,
+            other.transaction_id != "",
+            account_of(other) == account_of(line),
+            other.file != line.file,
+            is_current(other),
+        )
+        .exists()
+    )
+    query = select(account_of(line), line.transaction_id).where(
+        line.id > after, line.id <= last, line.transaction_id != "", is_valid(), shares
+    )
+    found: dict[str, set[str]] = {}
+    for account, transaction in tx.execute(query.distinct()):
+        found.setdefault(account, set()).add(transaction)
+    return last, found

@@ -8,12 +8,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, case, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from services.store.frames import text_cells
 from services.store.locks import insert_or
+from services.store.payouts import versions
 from services.store.schema.payout_lines import line_totals
+from services.store.settlements import line_measures
 from services.store.settlements.line_codes import distinct
+from services.store.settlements.line_days import day_number
 
 # By which columns of a line.
 TOTAL = (
@@ -26,7 +29,20 @@ TOTAL = (
     "operation",
     "outcome",
 )
-
+# What a line's sums are made from besides; of a stored line also its ``id``.
+MEASURED = (
+    "settled_amount_units", "date", "amount_excl_tax_units", "tax_amount_units", "amount_incl_tax_units", "currency",
+    "settled", "transfer", "date_value",
+)  # fmt: skip
+_SUMS = ("lines", "missing", "settled_units", "moved_units")
+_MEASURES = (
+    "tax_units",
+    "unsettled_lines",
+    "unsettled_units",
+)  # counted of lines that line_measures has passed
+_LATEST = ("last_transfer", "last_value")
+# How a file says that a line is not settled.
+_UNSETTLED = frozenset({"0", "no", "non", "false", "faux"})
 
 TWICE = (
     "twice"  # the kind of lines that a person decided are counted twice: they are not part of their payout
@@ -42,7 +58,7 @@ def counted(lines: pd.DataFrame, outcome: "pd.Series[str]", reason: "pd.Series[s
 class Sums:
     """What lines add to ``line_totals``: made for many lines at once, written for some of them at a time.
 
-    ``lines``: the columns of TOTAL, ``settled_amount_units`` and ``date``.
+    ``lines``: the columns of TOTAL and MEASURED; of stored lines ``id``, too.
     """
 
     def __init__(self, lines: pd.DataFrame | Mapping[str, pa.Array]) -> None:
@@ -51,44 +67,148 @@ class Sums:
         texts["operation"] = pc.if_else(known, pa.scalar("", pa.large_string()), texts["operation"])
         groups = distinct(list(texts.values()))
         self._group, self._cells = groups.places, groups.keys
-        units = pa.array(lines["settled_amount_units"], pa.int64())
-        self._units: NDArray[np.int64] = units.fill_null(0).to_numpy()
-        self._missing: NDArray[np.bool_] = units.is_null().to_numpy(zero_copy_only=False)
+        settled = _Units(lines["settled_amount_units"])
+        self._units, self._missing = settled.values, ~settled.known
+        self._tax = _tax_within(lines, texts["kind"], settled)
+        self._unsettled = _is_unsettled(text_cells(lines["settled"]))
+        self._latest = {"last_transfer": _days(lines["transfer"]), "last_value": _days(lines["date_value"])}
+        self._ids: NDArray[np.int64] | None = np.asarray(lines["id"], np.int64) if "id" in lines else None
         coded = text_cells(lines["date"]).dictionary_encode()
         days = coded.dictionary.to_pylist()
-        self._days = [*sorted(days), ""]  # in the order of the texts, and of the days
-        rank = {day: place for place, day in enumerate(self._days[:-1])}
+        self._dates = [*sorted(days), ""]  # in the order of the texts, and of the days
+        rank = {day: place for place, day in enumerate(self._dates[:-1])}
         ranks = np.array([rank[day] for day in days], dtype=np.int64)
-        self._day: NDArray[np.int64] = ranks[coded.indices.to_numpy()]
+        self._date: NDArray[np.int64] = ranks[coded.indices.to_numpy()]
 
-    def write(self, tx: Connection, part: slice = slice(None), sign: int = 1) -> None:
-        """Count these lines in, or with -1 out."""
-        group, units, day = self._group[part], self._units[part], self._day[part]
+    def write(
+        self, tx: Connection, part: slice = slice(None), sign: int = 1, *, hidden: bool = False
+    ) -> None:
+        """Count these lines in, or with -1 out. ``hidden``: they are of the file that is imported; of others, the payouts are
+        behind from now on."""
+        group, units, day = self._group[part], self._units[part], self._date[part]
         size = len(self._cells)
         count = np.bincount(group, minlength=size)
         missing = np.bincount(group[self._missing[part]], minlength=size)
-        settled, moved = np.zeros(size, np.int64), np.zeros(size, np.int64)
-        np.add.at(settled, group, units)
-        np.add.at(moved, group, abs(units))
-        first, last = np.full(size, len(self._days)), np.full(size, -1)
-        dated = day >= (1 if self._days[0] == "" else 0)  # not the empty text
+        settled, moved = _summed(group, units, size), _summed(group, abs(units), size)
+        first, last = np.full(size, len(self._dates)), np.full(size, -1)
+        dated = day >= (1 if self._dates[0] == "" else 0)  # not the empty text
         np.minimum.at(first, group[dated], day[dated])
         np.maximum.at(last, group[dated], day[dated])
-        days = [*self._days, ""]
+        days = [*self._dates, ""]
+        measures = self._measures(part, self._counted_measures(tx, part))
         rows = [
             {
-                **dict(zip(TOTAL, self._cells[one], strict=True)),
-                "file": int(self._cells[one][0]),
+                **self._key(one),
                 "lines": sign * int(count[one]),
                 "missing": sign * int(missing[one]),
                 "settled_units": sign * int(settled[one]),
                 "moved_units": sign * int(moved[one]),
                 "first_date": days[first[one]],
                 "last_date": days[last[one]],
+                **{name: sign * int(measures[name][one]) for name in _MEASURES},
+                **{name: int(measures[name][one]) for name in _LATEST},
             }
-            for one in count.nonzero()[0]
+            for one in count.nonzero()[0].tolist()
         ]
         _add_totals(tx, sorted(rows, key=lambda row: tuple(str(row[name]) for name in TOTAL)), sign)
+        if not hidden:
+            touched = (self._cells[one] for one in count.nonzero()[0].tolist())
+            versions.grow_keys(tx, {(cells[1], cells[2], cells[3]) for cells in touched})
+
+    def measure(self, tx: Connection) -> None:
+        """Count the measures in of lines that were counted before there were any."""
+        measures = self._measures(slice(None), np.ones(len(self._group), bool))
+        rows = [
+            {
+                **{f"of_{name}": cell for name, cell in self._key(one).items()},
+                **{f"new_{name}": int(measures[name][one]) for name in (*_MEASURES, *_LATEST)},
+            }
+            for one in range(len(self._cells))
+        ]
+        if not rows:
+            return
+        total = line_totals.c
+        new = {name: bindparam(f"new_{name}", type_=total[name].type) for name in (*_MEASURES, *_LATEST)}
+        changed = {name: total[name] + new[name] for name in _MEASURES}
+        changed |= {name: _later(new[name], total[name]) for name in _LATEST}
+        same = (total[name] == bindparam(f"of_{name}") for name in TOTAL)
+        tx.execute(update(line_totals).where(*same).values(changed), rows)
+
+    def _key(self, one: int) -> dict[str, Any]:
+        return {**dict(zip(TOTAL, self._cells[one], strict=True)), "file": int(self._cells[one][0])}
+
+    def _counted_measures(self, tx: Connection, part: slice) -> NDArray[np.bool_]:
+        """Of which of these lines the measures are counted, or are to be from now on."""
+        if self._ids is None or (left := line_measures.under_way(tx)) is None:
+            return np.ones(len(self._group[part]), bool)
+        return ~left.uncounted(self._ids[part])
+
+    def _measures(self, part: slice, counted: NDArray[np.bool_]) -> dict[str, NDArray[np.int64]]:
+        group, size = self._group[part], len(self._cells)
+        unsettled = self._unsettled[part] & counted
+        found = {
+            "tax_units": _summed(group[counted], self._tax[part][counted], size),
+            "unsettled_lines": np.bincount(group[unsettled], minlength=size),
+            "unsettled_units": _summed(group[unsettled], self._units[part][unsettled], size),
+        }
+        for name in _LATEST:
+            found[name] = np.zeros(size, np.int64)
+            np.maximum.at(found[name], group, self._latest[name][part])
+        return found
+
+
+class _Units:
+    """Amounts, 0 where one is not known."""
+
+    def __init__(self, column: Any) -> None:
+        units = pa.array(column, pa.int64())
+        self.values: NDArray[np.int64] = units.fill_null(0).to_numpy(zero_copy_only=False)
+        self.known: NDArray[np.bool_] = units.is_valid().to_numpy(zero_copy_only=False)
+
+
+def _tax_within(lines: Any, kind: pa.Array, settled: _Units) -> NDArray[np.int64]:
+    """The tax of fees that is a part of what was settled: of an invoice in the currency of the payout, whose amount with tax was
+    settled."""
+    without, tax, whole = (
+        _Units(lines[name]) for name in ("amount_excl_tax_units", "tax_amount_units", "amount_incl_tax_units")
+    )
+    alike = pc.equal(text_cells(lines["currency"]), text_cells(lines["settlement_currency"]))
+    fee = pc.and_(pc.equal(kind, "fee"), alike).to_numpy(zero_copy_only=False) & settled.known
+    units = np.where(tax.known, tax.values, settled.values - without.values)
+    # what was settled is the amount with tax by its own column, or since it is the sum of the other two
+    within = (whole.known & tax.known & (whole.values == settled.values)) | (
+        without.known & (without.values + units == settled.values)
+    )
+    return np.where(fee & within & (tax.known | without.known), units, 0)
+
+
+def says_unsettled(text: str) -> bool:
+    """Whether a cell of the column Settled says that the line is not settled."""
+    return text.strip().casefold() in _UNSETTLED
+
+
+def _is_unsettled(settled: pa.Array) -> NDArray[np.bool_]:
+    coded = settled.dictionary_encode()
+    unsettled = [says_unsettled(text) for text in coded.dictionary.to_pylist()]
+    found: NDArray[np.bool_] = np.array(unsettled, bool)[coded.indices.to_numpy()]
+    return found
+
+
+def _days(column: Any) -> NDArray[np.int64]:
+    coded = text_cells(column).dictionary_encode()
+    days = [day_number(text) for text in coded.dictionary.to_pylist()]
+    found: NDArray[np.int64] = np.array(days, np.int64)[coded.indices.to_numpy()]
+    return found
+
+
+def _summed(group: NDArray[np.int64], units: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    found = np.zeros(size, np.int64)
+    np.add.at(found, group, units)
+    return found
+
+
+def _later(new: Any, known: Any) -> Any:
+    return case((new > known, new), else_=known)
 
 
 def _add_totals(tx: Connection, rows: list[dict[str, Any]], sign: int) -> None:
@@ -101,11 +221,9 @@ def _add_totals(tx: Connection, rows: list[dict[str, Any]], sign: int) -> None:
     statement = statement.on_conflict_do_update(
         index_elements=list(TOTAL),
         set_={
-            **{
-                name: total[name] + new[name] for name in ("lines", "missing", "settled_units", "moved_units")
-            },
+            **{name: total[name] + new[name] for name in (*_SUMS, *_MEASURES)},
             "first_date": case((earlier, new.first_date), else_=total.first_date),
-            "last_date": case((new.last_date > total.last_date, new.last_date), else_=total.last_date),
+            **{name: _later(new[name], total[name]) for name in ("last_date", *_LATEST)},
         },
     )
     tx.execute(statement, rows)

@@ -63,6 +63,7 @@ class MatchingChange(TypedDict, total=False):
     file_accounts: Mapping[str, str]
     rejoin: int | None
     rejoin_all: bool
+    payout_sign: int
 
 
 def save_matching(tx: Connection, account: str, **values: Unpack[MatchingChange]) -> None:

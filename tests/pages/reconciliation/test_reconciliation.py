@@ -233,7 +233,7 @@ def test_a_payout_that_adds_up_is_proved(open_page: Open, paid: int, desk: Desk)
     at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at = choose(at, "view", "payouts")
     payouts = table(at, "Check")
-    assert list(payouts["Check"]) == ["✓ adds up"]
+    assert list(payouts["Check"]) == ["✓ ties"]
     assert list(payouts["Lines open"]) == ["1"]
     at.query_params["payout_of"] = "demo:77:EUR"
     at = at.run()
@@ -247,14 +247,14 @@ def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: i
     assert "1 row could not be read and is set aside." in words(at)
     at = imported(at, desk, ("october.csv", FILE + broken))
     at = choose(at, "view", "payouts")
-    assert list(table(at, "Check")["Check"]) == ["? not proved: rows or amounts are missing"]
+    assert list(table(at, "Check")["Check"]) == ["? rows not read"]
     at = choose(at, "view", "files")
     assert list(table(at, "Set aside")["Set aside"]) == ["1"]
     with desk.store.read() as tx:
         [file] = settlement_files.listed(tx, ("complete",))
     set_aside_rows.deal(desk, person(desk, "finance"), file.id, [6], "Corrected in another file")
     at = choose(at.run(), "view", "payouts")
-    assert list(table(at, "Check")["Check"]) == ["✓ adds up"]
+    assert list(table(at, "Check")["Check"]) == ["✓ ties"]
     assert list(table(choose(at, "view", "files"), "Set aside")["Set aside"]) == ["0 of 1"]
 
 

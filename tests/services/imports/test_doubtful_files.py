@@ -108,7 +108,7 @@ def test_a_file_that_announces_no_payout_says_that_nothing_shows_its_end(desk: D
     assert preview_of(desk, finance, "demo", raw).findings.open_end == 3
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert kept(desk, file).reading["found"]["open_end"] == 3
-    assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["no_payout"]
+    assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["no_payout_line"]
     assert preview_of(desk, finance, "demo", raw + b"\r\n").findings.open_end == 0
     assert preview_of(desk, finance, "demo", raw + b"\r\nTotal;;;20.00").findings.open_end == 0
 
@@ -117,7 +117,7 @@ def test_rows_set_aside_leave_the_end_open_and_the_payout_unproved(desk: Desk, f
     raw = unclosed(PAID, row("A", "1O.00"), row("B"))
     assert preview_of(desk, finance, "demo", raw).findings.open_end == 4
     import_file(desk, finance, "demo", "a.csv", raw)
-    assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["not_proved"]
+    assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["differs"]
 
 
 # Stray quotation marks

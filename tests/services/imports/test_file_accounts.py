@@ -162,7 +162,7 @@ def test_a_row_set_aside_blocks_the_payouts_of_every_account_of_its_file(desk: D
     )
     import_file(desk, finance, "shop", "a.csv", raw)
     [payout] = payout_list.list_payouts(desk, finance, ("outlet",))
-    assert (payout.settlement_id, payout.state, payout.rows_set_aside) == ("88", "not_proved", 1)
+    assert (payout.settlement_id, payout.state, payout.rows_set_aside) == ("88", "rows_not_read", 1)
 
 
 # -- by whose rules a file is read

@@ -51,14 +51,14 @@ def october(desk: Desk, finance: Actor) -> int:
 def test_a_payout_is_proved_once_its_rows_are_corrected_and_dealt_with(
     desk: Desk, finance: Actor, october: int
 ) -> None:
-    assert state(desk, finance) == ("not_proved", 2)
-    assert state(desk, finance, "78") == ("no_payout", 0)
+    assert state(desk, finance) == ("differs", 2)
+    assert state(desk, finance, "78") == ("no_payout_line", 0)
     [payout] = [one for one in payout_list.list_payouts(desk, finance) if one.settlement_id == "77"]
     assert payout_list.files_with_rows_set_aside(desk, finance, payout) == ((october, "october.csv"),)
     import_file(desk, finance, "demo", "corrected.csv", csv(sale("A-2"), sale("A-3")))
-    assert state(desk, finance) == ("not_proved", 2)
+    assert state(desk, finance) == ("rows_not_read", 2)
     set_aside_rows.deal(desk, finance, october, [4], "Corrected in corrected.csv")
-    assert state(desk, finance) == ("not_proved", 1)
+    assert state(desk, finance) == ("rows_not_read", 1)
     set_aside_rows.deal(
         desk, finance, october, [4, 5], "Corrected in corrected.csv"
     )  # the first is dealt with already
@@ -82,7 +82,7 @@ def test_what_was_dealt_with_can_be_undone_and_dealt_with_again(
     set_aside_rows.deal(desk, finance, october, [4, 5], "No payments")
     set_aside_rows.undo(desk, finance, october, [5], "They are")
     set_aside_rows.undo(desk, finance, october, [5], "They are")  # a second press
-    assert state(desk, finance) == ("not_proved", 1)
+    assert state(desk, finance) == ("differs", 1)
     with pytest.raises(AlreadyUndone):
         set_aside_rows.undo(desk, finance, october, [5], "Another reason")
     with pytest.raises(RowNotDealtWith):
@@ -143,7 +143,7 @@ def test_who_may_and_what_can_be_dealt_with(desk: Desk, finance: Actor, october:
     set_aside_rows.deal(desk, finance, october, [4], "No payment")
     with pytest.raises(ConflictingDecision):
         set_aside_rows.deal(desk, other, october, [4, 5], "Corrected")
-    assert state(desk, finance) == ("not_proved", 1)
+    assert state(desk, finance) == ("differs", 1)
 
 
 def test_rows_that_may_hold_money_are_kept_before_others_and_the_rest_is_dealt_with_as_one(
@@ -172,7 +172,7 @@ def test_rows_that_may_hold_money_are_kept_before_others_and_the_rest_is_dealt_w
 def test_a_row_that_names_no_payout_stands_in_the_way_of_each(desk: Desk, finance: Actor) -> None:
     raw = csv(sale("A-1"), sale("B-1", settlement="78"), "broken")
     file = import_file(desk, finance, "demo", "broken.csv", raw)
-    assert (state(desk, finance), state(desk, finance, "78")) == (("not_proved", 1), ("not_proved", 1))
+    assert (state(desk, finance), state(desk, finance, "78")) == (("rows_not_read", 1), ("rows_not_read", 1))
     set_aside_rows.deal(desk, finance, file, [4], "A remark")
     assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (0, 0)
 

@@ -137,9 +137,3 @@ def positions(table: pd.DataFrame, of: Book) -> pd.DataFrame:
     return pa.table(classify(own.astype({"ours": "int64"}), of.orders)).to_pandas(
         types_mapper={pa.int64(): pd.Int64Dtype()}.get
     )
-
-
-def sums(table: pd.DataFrame) -> pd.DataFrame:
-    """The lines as tie() takes them: each a sum of its own."""
-    missing = table["settled_amount_units"].isna().astype("int64")
-    return table.rename(columns={"settled_amount_units": "settled_units"}).assign(missing=missing)

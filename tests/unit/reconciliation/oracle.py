@@ -409,7 +409,7 @@ def payouts(rows: Sequence[Row]) -> dict[tuple[str, str], tuple[Decimal, Decimal
     for key, total in lines.items():
         payout = announced[key]
         if payout is None:
-            found[key] = (total, None, "no_payout")
+            found[key] = (total, None, "no_payout_line")
             continue
         if payout == -total and leaving:
             payout = total

@@ -18,6 +18,7 @@ from benchmarks.settlement_shapes import Line, Order, Year
 from services.access import Actor
 from services.desk import Desk
 from services.imports import file_accounts, process
+from services.payouts import work_out
 from services.reconciliation.matching import order_changes
 from services.reconciliation.views import payout_list
 from services.store import schema
@@ -167,6 +168,7 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
         for name, one in places.items()
     }
 
+    work_out.catch_up(desk.store)
     assert {
         (one.settlement_id, one.currency): (one.lines_units, one.payout_units, one.state)
         for one in payout_list.list_payouts(desk, actor)

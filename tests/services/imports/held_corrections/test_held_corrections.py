@@ -45,7 +45,7 @@ def test_a_file_that_changes_a_line_of_hipays_is_held_with_an_alarm_until_a_pers
     assert preview_of(desk, finance, "demo", CHANGED).held == 1
     file = import_raw(desk, CHANGED)
     assert amounts(desk) == ["500.00"]
-    assert check(desk, finance) == ("not_proved", 1)
+    assert check(desk, finance) == ("correction_waits", 1)
     assert_join_is_current(desk)
 
     [alarm] = alarms(desk, finance)
@@ -85,7 +85,7 @@ def test_a_correction_that_is_dismissed_or_undone_changes_no_line_and_no_sum(
     held_corrections.undo(desk, finance, file, [one], "it is not")  # pressed twice
     with pytest.raises(AlreadyUndone):
         held_corrections.undo(desk, finance, file, [one], "another reason")
-    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
+    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("correction_waits", 1))
     assert len(alarms(desk, finance)) == 1  # told anew
     held_corrections.decide(desk, finance, file, [one], "dismissed", "changed by mistake")
     assert (alarms(desk, finance), check(desk, finance)) == ([], ("tied", 0))
@@ -176,7 +176,7 @@ def test_an_import_that_dies_before_its_alarm_is_raised_is_done_again(
             import_raw(desk, CHANGED)
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("tied", 0))
     background.work_off(desk)
-    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
+    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("correction_waits", 1))
     assert_join_is_current(desk)
 
 
@@ -262,7 +262,7 @@ def test_an_excerpt_of_a_payout_is_held_too_although_its_lines_add_up_to_the_tot
     assert preview_of(desk, finance, "demo", raw).held == 1
     file = import_raw(desk, raw)
     assert (amounts(desk), len(waiting(desk, finance, file))) == (["500.00"], 1)
-    assert check(desk, finance) == ("not_proved", 1)
+    assert check(desk, finance) == ("differs", 1)
     assert_join_is_current(desk)
 
 

@@ -1,0 +1,131 @@
+"""Transactions that payouts count twice, found from the lines that share a transaction.
+
+A transaction is counted twice where its Sales come to more than HiPay's reads show captured for it, by one of them at least (a Sale of
+which the amount is wrong by a cent is not there twice: its order says so), or where the same operation and
+amount of it comes from two files of a payout under different keys (a file that is issued again with another reference has other keys).
+Captures in parts are right, and so are refunds in parts: what the reads of HiPay cover is not counted twice.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from services.orders.transactions import Event, TransactionLog
+from services.store import Connection
+from services.store.payouts import twice
+from services.store.payouts.twice import Counted, TransactionLine
+from services.store.settlements import order_keys
+from services.store.settlements.line_totals import says_unsettled
+
+_BY_HAND = "twice_by_hand"  # a person decided it: such a line does not count
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What HiPay's reads show of a transaction, in 1/10000 of its order's currency."""
+
+    captured: int
+    refunded: int
+
+
+def count(lines: Iterable[TransactionLine], moved: Mapping[str, Moved]) -> dict[Counted, int]:
+    """How many lines of a transaction are part of something that is counted twice, by payout and transaction."""
+    by_transaction = defaultdict[str, list[TransactionLine]](list)
+    for line in lines:
+        if line.reason != _BY_HAND:
+            by_transaction[line.transaction_id].append(line)
+    return {
+        (payout, transaction): found
+        for transaction, theirs in by_transaction.items()
+        for payout, found in _of_transaction(theirs, moved.get(transaction)).items()
+    }
+
+
+def _of_transaction(lines: Sequence[TransactionLine], moved: Moved | None) -> dict[int, int]:
+    sales = [one for one in lines if one.kind == "sale" and not says_unsettled(one.settled)]
+    found = set[int]()
+    covered: dict[str, bool] = {}  # kinds of which it is known how much of them is right
+    if moved is not None and moved.captured and None not in (units := [one.original_units for one in sales]):
+        sizes = [abs(one or 0) for one in units]
+        over = sum(sizes) - moved.captured
+        covered["sale"] = over <= 0
+        if len(sizes) > 1 and over >= max(1, min(sizes)):
+            found |= {one.id for one in sales}
+    refunds = [one.original_units for one in lines if one.kind == "refund"]
+    if moved is not None and moved.refunded and None not in refunds:
+        covered["refund"] = sum(abs(one or 0) for one in refunds) <= moved.refunded
+    groups = defaultdict[tuple[int, str, str, int | None], list[TransactionLine]](list)
+    for one in lines:
+        groups[one.payout, one.kind, one.operation_code, one.settled_units].append(one)
+    for (payout, kind, _, units_of), same in groups.items():
+        if units_of is None or len({one.file for one in same}) < 2 or len({one.key for one in same}) < 2:
+            continue
+        if kind in covered:
+            right = covered[kind]
+        else:  # each capture and each refund has its own fees
+            right = bool(covered.get("sale", covered.get("refund"))) and len(same) <= sum(
+                covered.get(one.kind, False) for one in lines if one.payout == payout
+            )
+        if not right:
+            found |= {one.id for one in same}
+    return dict(Counter(one.payout for one in lines if one.id in found))
+
+
+def refresh(tx: Connection, account: str, transactions: Collection[str]) -> None:
+    """Store which of these transactions are counted twice now; payouts of which that changes are behind."""
+    wanted = {one for one in transactions if one}
+    if not wanted:
+        return
+    lines = twice.lines(tx, account, wanted)
+    twice.change(tx, twice.stored(tx, account, wanted), count(lines, _moved(tx, lines)))
+
+
+def _moved(tx: Connection, lines: Iterable[TransactionLine]) -> dict[str, Moved]:
+    """What the reads of HiPay show of these lines' transactions, by transaction."""
+    orders = sorted({one.order for one in lines if one.order is not None})
+    logs = defaultdict[int, TransactionLog](TransactionLog)
+    for row in order_keys.payments(tx, orders) if orders else ():
+        logs[row.order].add(Event(row.kind, row.at, row.data))
+    return {
+        one.reference: Moved(one.captured, one.refunded) for log in logs.values() for one in log.confirmed()
+    }
+
+
+def refresh_joined(tx: Connection, account: str, lines: pd.DataFrame) -> None:
+    """The same of lines that have been joined, all of their transactions: those that may be counted twice, and those that were."""
+    named = lines[(lines["transaction_id"] != "").to_numpy()]
+    same = ["transaction_id", "settlement_id", "operation_code", "settled_amount_units"]
+    sales = named[(named["kind"] == "sale").to_numpy()]
+    wanted = {
+        *named.loc[named.duplicated(same, keep=False), "transaction_id"],
+        *sales.loc[sales.duplicated("transaction_id", keep=False), "transaction_id"],
+    }
+    if len(named) and twice.any_stored(tx):
+        known = twice.stored(tx, account, set(named["transaction_id"]))
+        wanted |= {transaction for _, transaction in known}
+    refresh(tx, account, wanted)
+
+
+def refresh_positions(tx: Connection, found: Mapping[str, pa.Array]) -> None:
+    """The same for orders whose positions (columns of order_positions) have changed: of which more was settled than captured, or was."""
+    order, gross, captured, amount = (
+        np.asarray(found[name]) for name in ("order", "gross_units", "captured_units", "amount_units")
+    )
+    more = order[(captured > 0) & ((gross > captured) | (gross > amount))].tolist()
+    _refresh_all(tx, twice.of_orders(tx, more) if more else {})
+    if len(order) and twice.any_stored(tx):
+        _refresh_all(tx, twice.of_orders(tx, order.tolist(), only_stored=True))
+
+
+def verify(tx: Connection, payouts: Collection[int]) -> None:
+    """The same for what is stored of these payouts: some of its lines may be gone."""
+    _refresh_all(tx, twice.of_payouts(tx, payouts))
+
+
+def _refresh_all(tx: Connection, found: Mapping[str, Collection[str]]) -> None:
+    for account, transactions in sorted(found.items()):
+        refresh(tx, account, transactions)

@@ -1,0 +1,149 @@
+"""Work out the payouts that are behind, in short steps: from the stored sums, never from the lines.
+
+A step reads some rows with their versions, works them out, and writes each only if its version has not grown since. So a step may
+run anywhere, at any time and twice, and one that is killed leaves its rows behind, which therefore do not tie.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+
+from services.payouts import counted_twice, states
+from services.payouts.chain import taker
+from services.payouts.figures import Around, figures
+from services.store import Connection, Store
+from services.store.payouts import acceptances, carried, rows, sums, versions
+from services.store.payouts.carried import BalanceLine
+from services.store.payouts.rows import PayoutFigures, PayoutRow, PayoutState
+from services.store.payouts.sums import LineSum, SetAside
+from services.store.settlements import line_measures, matching_rules
+from services.store.settlements.line_totals import TWICE
+
+AT_ONCE = 100  # payouts in one transaction
+GAP_SECONDS = 0.01  # between two transactions, for other writers
+_AT_DECISION = 3  # steps after a person's decision; the worker does what is left
+Worked = tuple[PayoutRow, PayoutFigures, PayoutState]
+
+
+def waiting(store: Store) -> bool:
+    """Whether a payout is behind, and can be worked out."""
+    with store.read() as tx:
+        return line_measures.under_way(tx) is None and bool(rows.behind(tx, 1))
+
+
+def catch_up(store: Store, limit: int | None = None, between: Callable[[], object] = lambda: None) -> bool:
+    """Work out payouts that are behind, in at most so many steps; whether there were any. ``between`` is called between two steps."""
+    done = 0
+    while limit is None or done < limit:
+        if done:
+            time.sleep(GAP_SECONDS)
+            between()
+        if not step(store):
+            break
+        done += 1
+    return done > 0
+
+
+def after_decision(store: Store) -> None:
+    """Work out what a person's decision has changed, if it is little, so that the person sees it at once."""
+    catch_up(store, _AT_DECISION)
+
+
+def step(store: Store, at_once: int = AT_ONCE) -> bool:
+    """Work out some payouts; False where none is behind, or the sums are not all there yet."""
+    with store.read() as tx:
+        if line_measures.under_way(tx) is not None:
+            return False
+        found = rows.behind(tx, at_once)
+        twice = sums.twice(tx, [row.id for row in found])
+    if not found:
+        return False
+    if twice:  # some of these lines may be gone
+        with store.write() as tx:
+            versions.lock(tx, {row.account for row in found})
+            counted_twice.verify(tx, list(twice))
+    with store.read() as tx:
+        worked = _worked_out(tx, rows.of_ids(tx, [row.id for row in found]))
+    with store.write() as tx:
+        _write(tx, worked)
+    return True
+
+
+def _write(tx: Connection, worked: Sequence[Worked]) -> None:
+    """Store what these rows were worked out to, and let others be behind that depend on them."""
+    versions.lock(tx, {row.account for row, _, _ in worked})
+    done = {row.id for row in rows.write(tx, worked)}
+    for row, new, _ in worked:
+        if row.id in done and _moves_balances(row, new):
+            carried.grow_carried(tx, row)
+    for account in sorted({row.account for row, new, _ in worked if row.id in done and row.sign != new.sign}):
+        _renew_sign(tx, account)
+
+
+def _moves_balances(row: PayoutRow, new: PayoutFigures) -> bool:
+    """Whether the row may take up the balance of another, or no longer. Of two that are carried forward, neither would come to an
+    end if each asked for the other every time."""
+    if not (row.deferred_units or new.deferred_units):
+        return False
+    before, now = ((one.deferred_units, one.lines, one.announced_by) for one in (row, new))
+    return new.announced_by != "deferred" or before != now
+
+
+def _renew_sign(tx: Connection, account: str) -> None:
+    """Store how the account writes its payout lines; if that has changed, all of its payouts are behind."""
+    shown = sums.shown_signs(tx, account)
+    sign = -1 if -1 in shown else int(1 in shown)
+    before = matching_rules.lock_matching(tx, account).payout_sign
+    if sign != before:
+        matching_rules.save_matching(tx, account, payout_sign=sign)
+    if (sign < 0) != (before < 0):
+        versions.grow_account(tx, account)
+
+
+def _worked_out(tx: Connection, found: Sequence[PayoutRow]) -> list[Worked]:
+    if not found:
+        return []
+    accounts, settlements = {row.account for row in found}, {row.settlement_id for row in found}
+    by_key: defaultdict[tuple[str, str, str], list[LineSum]] = defaultdict(list)
+    missing = Counter[tuple[str, str]]()
+    for one in sums.of_payouts(tx, accounts, settlements):
+        by_key[sums.key_of(one)].append(one)
+        if one.kind != TWICE:
+            missing[one.account, one.settlement_id] += one.missing
+    aside = sums.set_aside(tx, accounts, settlements)
+    waits = sums.corrections_waiting(tx, accounts, settlements)
+    hipay = sums.by_hipay(tx, accounts, settlements)
+    twice = sums.twice(tx, [row.id for row in found])
+    signs = sums.payout_signs(tx, accounts)
+    accepted = acceptances.valid(tx, [row.id for row in found])
+    balances: dict[tuple[str, str], list[BalanceLine]] = {}
+    worked: list[Worked] = []
+    for row in found:
+        payout, theirs = (
+            (row.account, row.settlement_id),
+            by_key[row.account, row.settlement_id, row.currency],
+        )
+        listed = hipay.get(payout)
+        if listed and listed.currency != row.currency and (*payout, listed.currency) in by_key:
+            listed = None  # it is about the payout's lines in that other currency
+        new = figures(
+            theirs,
+            Around(
+                sign=signs.get(row.account, 0),
+                missing=missing[payout],
+                set_aside=aside.get(payout, SetAside()),
+                corrections_waiting=waits.get(payout, 0),
+                hipay=listed,
+                twice=twice.get(row.id, 0),
+            ),
+        )
+        if new.announced_by == "deferred":
+            of = (row.account, row.currency)
+            if of not in balances:
+                balances[of] = carried.balance_lines(tx, *of)
+            new = replace(new, carried_to=taker(balances[of], row, new))
+        acceptance = accepted.get(row.id)
+        applies = acceptance is not None and acceptance.applies(asdict(new))
+        worked.append((row, new, states.state_of(new, row.currency, accepted=applies)))
+    return worked

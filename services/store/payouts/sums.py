@@ -1,0 +1,175 @@
+"""What payouts are worked out from: sums over their lines, rows set aside, corrections that wait, and what HiPay's API lists."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from services.settlements.sheet import SetAsideRow
+from services.store.in_list import among
+from services.store.payouts.versions import Key
+from services.store.schema.fetching import hipay_settlements
+from services.store.schema.payout_lines import line_totals
+from services.store.schema.payouts import counted_twice, payouts
+from services.store.schema.reconciliation import account_matching
+from services.store.schema.settlement_files import aside_acts, held_corrections, settlement_files
+from services.store.settlements.outcomes import Outcome
+
+_total, _file, _one = line_totals.c, settlement_files.c, held_corrections.c
+Payout = tuple[str, str]  # account, settlement id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineSum:
+    """Valid lines of a payout that have all of this in common; the columns are those of ``line_totals``. Units of 1/10000."""
+
+    account: str
+    settlement_id: str
+    currency: str
+    kind: str
+    operation_code: str
+    outcome: Outcome
+    file: int
+    lines: int
+    missing: int
+    settled_units: int
+    tax_units: int
+    unsettled_units: int
+    first_date: str
+    last_date: str
+    last_transfer: int
+    last_value: int
+
+
+@dataclass(frozen=True, slots=True)
+class HipayAmount:
+    """What HiPay's API lists of a payout, in 1/10000 of ``currency``."""
+
+    units: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """How many rows that may belong to a payout were set aside, and nobody has dealt with: those that have no amount, and others."""
+
+    without_amount: int = 0
+    not_read: int = 0
+
+
+def of_payouts(tx: Connection, accounts: Collection[str], settlements: Collection[str]) -> list[LineSum]:
+    """Of complete files, in whatever currency."""
+    keys = (
+        _total.account,
+        _total.settlement_id,
+        _total.settlement_currency.label("currency"),
+        _total.kind,
+        _total.operation_code,
+        _total.outcome,
+        _total.file,
+    )
+    units = ("lines", "missing", "settled_units", "tax_units", "unsettled_units")
+    query = (
+        select(
+            *keys,
+            *(func.sum(_total[name]).label(name) for name in units),
+            func.min(_total.first_date).label("first_date"),
+            func.max(_total.last_date).label("last_date"),
+            func.max(_total.last_transfer).label("last_transfer"),
+            func.max(_total.last_value).label("last_value"),
+        )
+        .join(settlement_files, _file.id == _total.file)
+        .where(
+            _total.account.in_(sorted(accounts)),
+            among(tx, _total.settlement_id, sorted(settlements)),
+            _file.state == "complete",
+        )
+        .group_by(*keys)
+    )
+    # PostgreSQL sums integers as decimals
+    return [
+        LineSum(**{**row._mapping, **{name: int(row._mapping[name]) for name in units}})
+        for row in tx.execute(query)
+    ]
+
+
+def set_aside(
+    tx: Connection, accounts: Collection[str], settlements: Collection[str]
+) -> dict[Payout, SetAside]:
+    """By payout, rows set aside by complete files. A row that names no payout may belong to any of its file, and one that names no
+    account to any of these."""
+    wanted, bare, every = set(settlements), Counter[Payout](), Counter[Payout]()
+    columns = (_file.id, _file.account, _file.accounts, _file.aside_open, _file.settlements)
+    for file in tx.execute(select(*columns).where(_file.state == "complete", _file.aside_open != {})):
+        theirs = {file.account, *(ours for _, ours, _ in file.accounts if ours)} & set(accounts)
+        named = wanted & {*file.aside_open, *(file.settlements if file.aside_open.get("") else ())} - {""}
+        if not theirs or not named:
+            continue
+        of_any = set(file.settlements)
+        without = _without_amount(tx, file.id)
+        for account in theirs:
+            for name in named:
+                for counts, found in ((every, file.aside_open), (bare, without)):
+                    counts[account, name] += found.get(name, 0) + found.get("", 0) * (name in of_any)
+    return {key: SetAside(min(bare[key], count), max(0, count - bare[key])) for key, count in every.items()}
+
+
+def _without_amount(tx: Connection, file: int) -> Counter[str]:
+    """How many of the file's rows that nobody has dealt with have no amount, by the payout that they name: of those that are stored
+    one by one."""
+    dealt = set(
+        tx.scalars(
+            select(aside_acts.c.line).where(aside_acts.c.file == file, aside_acts.c.undone_at.is_(None))
+        )
+    )
+    rows = (SetAsideRow(**row) for row in tx.scalar(select(_file.aside).where(_file.id == file)) or ())
+    return Counter(
+        row.settlement_id for row in rows if row.reason == "amount_missing" and row.line not in dealt
+    )
+
+
+def corrections_waiting(
+    tx: Connection, accounts: Collection[str], settlements: Collection[str]
+) -> dict[Payout, int]:
+    query = select(_one.account, _one.settlement_id, func.count()).where(
+        _one.act.is_(None),
+        _one.account.in_(sorted(accounts)),
+        among(tx, _one.settlement_id, sorted(settlements)),
+    )
+    return {(row[0], row[1]): row[2] for row in tx.execute(query.group_by(_one.account, _one.settlement_id))}
+
+
+def by_hipay(
+    tx: Connection, accounts: Collection[str], settlements: Collection[str]
+) -> dict[Payout, HipayAmount]:
+    s = hipay_settlements.c
+    query = select(s.account, s.settlement_id, s.amount, s.currency)
+    query = query.where(s.account.in_(sorted(accounts)), among(tx, s.settlement_id, sorted(settlements)))
+    return {
+        (row.account, row.settlement_id): HipayAmount(row.amount, row.currency) for row in tx.execute(query)
+    }
+
+
+def twice(tx: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """By payout, how many of its lines are counted twice."""
+    query = select(counted_twice.c.payout, func.sum(counted_twice.c.lines))
+    query = query.where(among(tx, counted_twice.c.payout, sorted(ids))).group_by(counted_twice.c.payout)
+    return {row[0]: int(row[1]) for row in tx.execute(query)}
+
+
+def payout_signs(tx: Connection, accounts: Collection[str]) -> dict[str, int]:
+    matching = account_matching.c
+    query = select(matching.account, matching.payout_sign).where(matching.account.in_(sorted(accounts)))
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def shown_signs(tx: Connection, account: str) -> set[int]:
+    """The signs that payouts of the account show by themselves."""
+    row = payouts.c
+    query = select(row.sign).where(row.account == account, row.sign != 0, row.lines > 0).distinct()
+    return set(tx.scalars(query))
+
+
+def key_of(one: LineSum) -> Key:
+    return (one.account, one.settlement_id, one.currency)
