@@ -66,14 +66,22 @@ class Fees:
 
     def fit(self, lines: Sequence[Line], sale: int) -> bool | None:
         """Whether a transaction's fees are those of a sale of these units; None where they would be for any sale."""
-        known: bool | None = None
+        charged: dict[str, list[int]] = {}  # by fee code; a refund of it may have been charged, too
         for line in lines:
-            if line.kind != "fee" or line.units is None or len(self._by_code.get(line.code, ())) < _ENOUGH:
-                continue
-            if line.code in self._fixed:
-                if line.units != self._fixed[line.code]:
+            if (
+                line.kind == "fee"
+                and line.units is not None
+                and len(self._by_code.get(line.code, ())) >= _ENOUGH
+            ):
+                charged.setdefault(line.code, []).append(line.units)
+        known: bool | None = None
+        for code, fees in charged.items():
+            if code in self._fixed:
+                if self._fixed[code] not in fees:
                     return False
-            elif any(self._scaled(pair, sale).includes(line.units) for pair in self._near(line.code, sale)):
+            elif any(
+                self._scaled(pair, sale).includes(fee) for pair in self._near(code, sale) for fee in fees
+            ):
                 known = True
             else:
                 return False

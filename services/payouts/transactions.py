@@ -1,11 +1,10 @@
 """The lines of a payout by HiPay's transaction: a sale, its fees, its refunds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.payouts.difference_facts import CapturedOrder, Facts, Line
 
-# Of a transaction of which a payout has a line of one of these kinds, a fee is the fee of that.
-_PRINCIPALS = frozenset({"sale", "refund", "chargeback", "chargeback_refund"})
+_OTHERS = frozenset({"refund", "chargeback", "chargeback_refund"})  # that have fees of their own
 
 
 def by_transaction(lines: Iterable[Line]) -> dict[str, list[Line]]:
@@ -28,13 +27,18 @@ def orders_of(facts: Facts) -> dict[str, CapturedOrder]:
     return matched | {each: order for order in facts.orders for each in order.transactions}
 
 
-def without_sale(transactions: Mapping[str, Iterable[Line]]) -> dict[str, tuple[int, ...]]:
-    """The transactions of which the payout has fees alone, with these fees: ids of lines."""
+def without_sale(transactions: Mapping[str, Sequence[Line]]) -> dict[str, tuple[int, ...]]:
+    """The transactions of which the payout has fees and not what they are the fees of, with these fees: ids of lines.
+
+    A percentage fee is that of a sale; any other may be that of a refund or a chargeback that is here.
+    """
     found: dict[str, tuple[int, ...]] = {}
     for transaction, lines in transactions.items():
+        fees = [line for line in lines if line.kind == "fee"]
         kinds = {line.kind for line in lines}
-        if "fee" in kinds and kinds.isdisjoint(_PRINCIPALS):
-            found[transaction] = tuple(line.id for line in lines if line.kind == "fee")
+        of_a_sale = any(line.code == "variable" and (line.units or 0) < 0 for line in fees)
+        if fees and "sale" not in kinds and (of_a_sale or kinds.isdisjoint(_OTHERS)):
+            found[transaction] = tuple(line.id for line in fees)
     return found
 
 

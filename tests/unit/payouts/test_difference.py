@@ -284,3 +284,21 @@ def test_the_worst_amounts_take_less_than_a_second() -> None:
     assert time.process_time() - begun < 1
     assert len(found) <= SHOWN
     assert all(len(one.lines) <= 20 for one in found)
+
+
+def test_a_removed_sale_is_named_though_its_refund_is_here() -> None:
+    lines = payout(AMOUNTS)
+    gone = sale(lines, 3)
+    refund = Line(id=900, code="refund", kind="refund", units=-1000, transaction=gone.transaction)
+    charged = Line(id=901, code="fixed_fee", kind="fee", units=-1200, transaction=gone.transaction)
+    whole = (*lines, refund, charged)
+    found = first(explain(facts(without(whole, gone.id), announced(whole))))
+    assert (found.kind, found.sure, found.units) == ("fees_without_sale", "likely", -(gone.units or 0))
+
+
+def test_a_refund_with_its_own_fee_lacks_no_sale() -> None:
+    lines = payout(AMOUNTS)
+    refund = Line(id=900, code="refund", kind="refund", units=-1000, transaction="earlier")
+    charged = Line(id=901, code="fixed_fee", kind="fee", units=-1200, transaction="earlier")
+    found = explain(facts((*lines, refund, charged), announced(lines)))
+    assert all(one.kind != "fees_without_sale" for one in found)
