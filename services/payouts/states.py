@@ -10,10 +10,10 @@ Neither is it known how HiPay's API signs the amount of a payout that was carrie
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, Protocol
 
 from services.store.payouts.rows import STATES as STATES
-from services.store.payouts.rows import PayoutFigures, PayoutRow
+from services.store.payouts.rows import PayoutFigures
 from services.store.payouts.rows import PayoutState as PayoutState
 
 # With all lines, or without those that stand apart.
@@ -80,7 +80,20 @@ def state_of(figures: PayoutFigures, currency: str, *, accepted: bool = False) -
     return next((state for state, true in found if true), "tied")
 
 
-def shown(row: PayoutRow) -> PayoutState:
+class Row(Protocol):
+    """What a row's state is told by: PayoutRow, or StateOfPayout."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def worked_state(self) -> PayoutState | Literal[""]: ...
+    @property
+    def behind(self) -> bool: ...
+    @property
+    def carried_to(self) -> int | None: ...
+
+
+def shown(row: Row) -> PayoutState:
     """The state of a row as it may be told: of one that is behind only what is worse than that it is being worked out."""
     if not row.worked_state:
         return "being_worked_out"
@@ -89,7 +102,7 @@ def shown(row: PayoutRow) -> PayoutState:
     return row.worked_state
 
 
-def ties(row: PayoutRow, rows: Mapping[int, PayoutRow]) -> bool:
+def ties(row: Row, rows: Mapping[int, Row]) -> bool:
     """Whether the payout counts as tied: it is, or it is carried forward to one that does. ``rows``: by id, those that it may be
     carried to."""
     passed = set[int]()
@@ -101,7 +114,7 @@ def ties(row: PayoutRow, rows: Mapping[int, PayoutRow]) -> bool:
     return shown(row) == "tied"
 
 
-def tied(rows: Iterable[PayoutRow]) -> frozenset[int]:
+def tied(rows: Iterable[Row]) -> frozenset[int]:
     """The ids of those of these payouts that count as tied."""
     by_id = {row.id: row for row in rows}
     return frozenset(number for number, row in by_id.items() if ties(row, by_id))

@@ -16,6 +16,7 @@ from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements import joined_lines, order_keys, settlement_lines
 from services.store.settlements.line_totals import TOTAL
+from tests.support.payout_rows import assert_payouts_are_current
 from tests.support.stored_lines import every_line
 
 
@@ -46,6 +47,7 @@ def assert_join_is_current(desk: Desk) -> None:
             kept = stored[row["order"]]
             assert {name: getattr(kept, str(name)) for name in row} == row
         assert sums(desk) == _summed(lines)
+    assert_payouts_are_current(desk)
 
 
 def sums(desk: Desk) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:

@@ -3,6 +3,7 @@
 Everything is read by an index or from stored sums: a page costs the same with a thousand stored lines as with a million.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,12 +13,13 @@ from services import clock
 from services.access import Actor, Right, allowed_accounts
 from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
+from services.payouts import states
 from services.payouts.states import STATES, PayoutState
 from services.reconciliation.matching.lookup import loosely
-from services.reconciliation.views import payout_list
 from services.reconciliation.views.details import without_hidden_order
 from services.reconciliation.views.payout_list import visible_accounts
 from services.store import Connection
+from services.store.payouts import rows
 from services.store.remembered import remembered
 from services.store.settlements import (
     line_pages,
@@ -109,7 +111,8 @@ def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
 
 
 def _figures(tx: Connection, accounts: tuple[str, ...], now: datetime) -> Figures:
-    payouts = payout_list.read_payouts(tx, accounts)
+    payouts = rows.states_of(tx, accounts)
+    shown = Counter(map(states.shown, payouts))
     moved = tuple(
         Moved(row.outcome, row.settlement_currency, row.lines, row.moved_units)
         for row in reconciliation_views.sums(tx, accounts)
@@ -119,9 +122,9 @@ def _figures(tx: Connection, accounts: tuple[str, ...], now: datetime) -> Figure
         statuses=position_pages.statuses(tx, accounts),
         open_orders=position_pages.opened(tx, accounts),
         late=position_pages.count(tx, OrderFilter(late=_late(tx, accounts, now))),
-        payout_states={state: sum(one.state == state for one in payouts) for state in STATES},
+        payout_states={state: shown[state] for state in STATES},
         payouts=len(payouts),
-        payouts_tied=sum(one.ties for one in payouts),
+        payouts_tied=len(states.tied(payouts)),
         currencies=tuple(reconciliation_views.currencies(tx, accounts)),
         operations=tuple(reconciliation_views.operations(tx, accounts)),
     )

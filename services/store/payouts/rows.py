@@ -1,10 +1,11 @@
 """The rows of payouts: read for screens, written when they have been worked out."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, select, update
 
 from services.store.in_list import among, of_accounts
 from services.store.schema.payouts import payouts
@@ -89,11 +90,17 @@ class PayoutRow(PayoutFigures):
 
 
 _COLUMNS = tuple(column.label("worked_state") if column.name == "state" else column for column in _row)
+_NAMES = tuple(column.name for column in _COLUMNS)
+_WRITTEN = (*(one.name for one in fields(PayoutFigures)), "state")
+
+
+def _made(row: Any) -> PayoutRow:
+    return PayoutRow(**dict(zip(_NAMES, row, strict=True)))
 
 
 def _rows(tx: Connection, *conditions: ColumnElement[bool]) -> list[PayoutRow]:
     query = select(*_COLUMNS).where(*conditions).order_by(_row.id)
-    return [PayoutRow(**row._mapping) for row in tx.execute(query)]
+    return [_made(row) for row in tx.execute(query)]
 
 
 def seen() -> ColumnElement[bool]:
@@ -106,6 +113,23 @@ def seen() -> ColumnElement[bool]:
 def listed(tx: Connection, accounts: Collection[str] | None) -> list[PayoutRow]:
     """Every payout of these accounts, of all where None, in no order that means anything."""
     return _rows(tx, seen(), of_accounts(_row.account, accounts))
+
+
+@dataclass(frozen=True, slots=True)
+class StateOfPayout:
+    """What of a row its state is told by."""
+
+    id: int
+    worked_state: PayoutState | Literal[""]
+    behind: bool
+    carried_to: int | None
+
+
+def states_of(tx: Connection, accounts: Collection[str] | None) -> list[StateOfPayout]:
+    """As ``listed``, of what a count needs."""
+    query = select(_row.id, _row.state, _row.version != _row.worked_version, _row.carried_to)
+    found = tx.execute(query.where(seen(), of_accounts(_row.account, accounts)))
+    return [StateOfPayout(number, state, bool(behind), to) for number, state, behind, to in found]
 
 
 def get(tx: Connection, payout: int) -> PayoutRow | None:
@@ -130,15 +154,33 @@ def named(tx: Connection, account: str, settlement: str) -> list[PayoutRow]:
 def behind(tx: Connection, limit: int) -> list[PayoutRow]:
     """Rows that are behind, by id; not those of which no file was ever complete."""
     query = select(*_COLUMNS).where(_row.version != _row.worked_version, _row.version > 0)
-    return [PayoutRow(**row._mapping) for row in tx.execute(query.order_by(_row.id).limit(limit))]
+    return [_made(row) for row in tx.execute(query.order_by(_row.id).limit(limit))]
+
+
+@cache
+def _written() -> Update:
+    """One row is written, if its version is still the one that was read."""
+    values = {name: bindparam(f"new_{name}", type_=_row[name].type) for name in _WRITTEN}
+    here = update(payouts).where(_row.id == bindparam("of_id"), _row.version == bindparam("of_version"))
+    return here.values({**values, "worked_version": bindparam("of_version")})
 
 
 def write(tx: Connection, worked: Sequence[tuple[PayoutRow, PayoutFigures, PayoutState]]) -> list[PayoutRow]:
     """Store the figures that these rows were worked out to; the rows whose version had not grown since they were read."""
-    done = []
-    for row, figures, state in worked:
-        values: Mapping[str, Any] = {**asdict(figures), "state": state, "worked_version": row.version}
-        here = update(payouts).where(_row.id == row.id, _row.version == row.version)
-        if tx.execute(here.values(**values)).rowcount:
-            done.append(row)
-    return done
+    here = among(tx, _row.id, [row.id for row, _, _ in worked])
+    now = {row.id: row.version for row in tx.execute(select(_row.id, _row.version).where(here))}
+    done = [one for one in worked if now.get(one[0].id) == one[0].version]
+    if done:
+        tx.execute(
+            _written(),
+            [
+                {
+                    **{f"new_{name}": getattr(figures, name) for name in _WRITTEN[:-1]},
+                    "new_state": state,
+                    "of_id": row.id,
+                    "of_version": row.version,
+                }
+                for row, figures, state in done
+            ],
+        )
+    return [row for row, _, _ in done]
