@@ -19,6 +19,7 @@ from services.settings import Settings
 from services.settings.account import Account
 from services.store import Connection, accounts
 from services.store.accounts import CheckStatus
+from services.store.remembered import remembered
 
 # The checks that can stop a channel (``services.accounts.readiness``).
 SENDING = (
@@ -106,7 +107,7 @@ def hash_check(account: Account, hipay: str, at: datetime) -> Check:
 
 def _measured(tx: Connection, desk: Desk, account: Account, config: Configuration) -> Iterable[Check]:
     domains, server = sender_domains(config, desk.settings), smtp_server(desk.settings.smtp)
-    for row in accounts.checks(tx, account.key):
+    for row in remembered(tx, ("checks", account.key), lambda: accounts.checks(tx, account.key)):
         detail = dict(row.detail)
         if row.name == "hash_algorithm" and "hipay" in detail:
             yield hash_check(account, detail["hipay"], row.checked_at)

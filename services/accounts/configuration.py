@@ -22,6 +22,7 @@ from services.mail import settings
 from services.mail.errors import SettingsRefused
 from services.mail.settings import EmailSettings
 from services.store import Connection, accounts
+from services.store.remembered import remembered
 
 REDIRECT_PAGES, EMAIL, PAYMENT_PAGE = "redirect_pages", "email", "payment_page"
 
@@ -51,6 +52,10 @@ class Configuration:
 
 def configuration(tx: Connection, account: str) -> Configuration:
     """The account's configuration; a section that was never saved is empty."""
+    return remembered(tx, ("configuration", account), lambda: _configuration(tx, account))
+
+
+def _configuration(tx: Connection, account: str) -> Configuration:
     found = accounts.sections(tx, account)
     emails = {
         language: EmailSettings(**data) for (section, language), data in found.items() if section == EMAIL

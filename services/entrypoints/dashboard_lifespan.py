@@ -23,7 +23,7 @@ _ANSWERS_FIRST = (
 )
 # Seconds that a thread may compute before another one gets its turn. Streamlit writes to a socket for each element, and a thread
 # waits for its turn after each write: with Python's 5 ms a few screens at once take ten times as long.
-_TURN = 0.0005
+TURN = 0.0005
 
 
 def refuse_open_door(settings: Settings) -> None:
@@ -91,7 +91,7 @@ def running(desk: Desk) -> Iterator[None]:
     logs.set_up(desk.settings)
     versions.log_warnings(desk.store)
     turn = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN)
+    sys.setswitchinterval(TURN)
     children: list[Child] = []
     worker = None
     try:

@@ -96,8 +96,8 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
             )
         if not lanes.hang():
             desk.heartbeats.beat("steps")
-        busy = sending.work(desk)
-        return lanes.begin_next(AT_ONCE if may_fold.is_set() else SENDING) or busy
+        busy = lanes.begin_next(AT_ONCE if may_fold.is_set() else SENDING)
+        return sending.work(desk) or busy
 
     def handle_notifications() -> bool:
         return may_work.is_set() and may_fold.is_set() and notifications.work_off(desk, apart=apart) > 0

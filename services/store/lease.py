@@ -5,12 +5,12 @@ a result is written only under the fence of its lease: a worker that was thought
 result of its successor. A lease of work that has no row of its own: ``services.store.meta``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, or_, select, update
 
 
 class LeaseLost(Exception):
@@ -26,7 +26,7 @@ class Leased:
     until: datetime
 
 
-def free(table: Table, now: datetime) -> ColumnElement[bool]:
+def free(table: Table, now: datetime | ColumnElement[Any]) -> ColumnElement[bool]:
     """The condition that no worker has leased the row."""
     return or_(table.c.leased_until.is_(None), table.c.leased_until <= now)
 
@@ -46,8 +46,31 @@ def take(
 
     ``skip_locked``: a row that another transaction has locked is passed over. ``values``: what else changes with the lease.
     """
+    return take_first(
+        tx, table, first(table, where, order, skip_locked=skip_locked), now=now, lease=lease, **values
+    )
+
+
+def first(
+    table: Table, where: ColumnElement[bool], order: Sequence[Any], *, skip_locked: bool = True
+) -> Select[Any]:
+    """The statement that finds and locks the row that ``take`` leases: for who asks the same again and again."""
     query = select(table).where(where).order_by(*order).limit(1)
-    row = tx.execute(query.with_for_update(skip_locked=skip_locked)).first()
+    return query.with_for_update(skip_locked=skip_locked)
+
+
+def take_first(
+    tx: Connection,
+    table: Table,
+    found: Select[Any],
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    now: datetime,
+    lease: timedelta,
+    **values: Any,
+) -> Leased | None:
+    """Lease the row that the statement of ``first`` finds with these parameters; None where there is none."""
+    row = tx.execute(found, parameters).first()
     if row is None:
         return None
     until, fence = now + lease, row.fence + 1

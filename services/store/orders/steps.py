@@ -7,9 +7,10 @@ first.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, delete, or_, select, update
 
 from services.store import lease
 from services.store.accounts import PauseSubject
@@ -72,18 +73,11 @@ def take(
 
     What a customer waits for goes first, a mail before a page, and the reads come last.
     """
-    kind = steps.c.kind
-    due = and_(
-        or_(*(and_(kind == one, steps.c.account.in_(accounts)) for one, accounts in free.items())),
-        steps.c.due_at <= now,
-        lease.free(steps, now),
-    )
-    urgency = case((kind.in_(("mail", "copy")), 0), (kind == "read", 2), else_=1)
-    taken = lease.take(
+    taken = lease.take_first(
         tx,
         steps,
-        due,
-        (urgency, steps.c.due_at, steps.c.id),
+        _first_due(tuple((kind, tuple(accounts)) for kind, accounts in free.items())),
+        {"now": now},
         now=now,
         lease=lasts,
         leased_by=f"program {PROGRAM} {owner}",
@@ -103,6 +97,20 @@ def take(
         fence=taken.fence,
         leased_until=taken.until,
     )
+
+
+@lru_cache(
+    maxsize=128
+)  # a worker asks after each step, and to write the statement takes longer than to run it
+def _first_due(free: tuple[tuple[StepKind, tuple[str, ...]], ...]) -> Select[Any]:
+    kind, now = steps.c.kind, bindparam("now", type_=steps.c.due_at.type)
+    due = and_(
+        or_(*(and_(kind == one, steps.c.account.in_(accounts)) for one, accounts in free)),
+        steps.c.due_at <= now,
+        lease.free(steps, now),
+    )
+    urgency = case((kind.in_(("mail", "copy")), 0), (kind == "read", 2), else_=1)
+    return lease.first(steps, due, (urgency, steps.c.due_at, steps.c.id))
 
 
 def under_way(tx: Connection, now: datetime) -> bool:
