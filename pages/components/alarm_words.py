@@ -83,6 +83,11 @@ WORDS = {
         "Watch the payment before you send anything again.",
         ":material/link_off:",
     ),
+    "charged_back": (
+        "The customer's bank has taken this payment back, {ago}.",
+        "HiPay's console says until when you can answer. Take this, so that your colleagues know, and close it once it is answered. It ends by itself once a payout names it.",
+        ":material/undo:",
+    ),
     "not_settled": (
         "Collected {ago}, and not all of it is in a payout.",
         "Import the latest payout files. If it is in none of them, ask HiPay, with the order id.",
@@ -102,6 +107,26 @@ WORDS = {
         "Payout file {file} says otherwise of payout {settlement} than HiPay's API did: {after} instead of {before} (lines {lines} of the file). HiPay's lines still count; the file's stand beside.",
         "Open the file and compare with HiPay: take the correction, or keep what HiPay delivered. Until then the payout is not proved.",
         ":material/difference:",
+    ),
+    "payout_differs": (
+        "Payout {settlement} differs from what its file announces, by {amount}.",
+        "Open the payout: it names what may make the difference. Put that right, or accept the difference.",
+        ":material/difference:",
+    ),
+    "payout_hipay_differs": (
+        "HiPay shows {after} for payout {settlement}, and its file comes to {before}.",
+        "Open the payout and ask HiPay which is right. Import the file again once HiPay has corrected it, or accept the difference.",
+        ":material/compare_arrows:",
+    ),
+    "payout_counted_twice": (
+        "Payout {settlement} counts a transaction twice: {lines} lines.",
+        "Open the payout and look at these lines: say which are counted twice, or accept the difference.",
+        ":material/filter_2:",
+    ),
+    "payout_not_tied": (
+        "Payout {settlement}, {ago}, does not tie yet.",
+        "Open the payout: it says what is missing.",
+        ":material/event_busy:",
     ),
     "payout_columns": (
         "Payout file {file} came by itself, and columns of it that may hold an amount, a currency, a reference or the operation were left out: {columns}.",
@@ -194,6 +219,16 @@ WORDS = {
         ":material/sync_problem:",
     ),
 }  # fmt: skip
+# The same of the payouts that an earlier version had stored: one alarm for all of an account.
+WORDS_OF_SEVERAL = {
+    "payout_differs": "Payouts of before the last upgrade differ from what their files announce: {payouts}.",
+    "payout_hipay_differs": "HiPay shows other amounts for payouts of before the last upgrade: {payouts}.",
+    "payout_counted_twice": "Payouts of before the last upgrade count a transaction twice: {payouts}.",
+    "payout_not_tied": "Payouts of before the last upgrade do not tie: {payouts}.",
+}
+_SEVERAL = (
+    "Open the list of payouts, and go through them when you have the time. No other alarm is raised for them."
+)
 # The reasons that the application itself stores for an alarm's end.
 _CLOSINGS = {
     RESOLVED: "It ended by itself.",
@@ -209,6 +244,8 @@ def alarm_words(
 ) -> tuple[str, str, str]:
     """(what happened, what to do, icon)."""
     happened, do, icon = WORDS.get(kind, _OTHER)
+    if "payouts" in detail:
+        happened, do = WORDS_OF_SEVERAL[kind], _SEVERAL
     values = {name: str(value) for name, value in detail.items()}
     if "misfit" in values:
         values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))

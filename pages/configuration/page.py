@@ -13,6 +13,7 @@ from pages.configuration import (
     options,
     payment_page,
     payout_fetching,
+    payout_limits,
     redirects,
     reminders,
     settlement_delay,
@@ -74,6 +75,7 @@ def page() -> None:
     payout_fetching.show(account, found)
     reminders.show(account, found)
     settlement_delay.show(account, found)
+    payout_limits.show(account, found)
 
 
 def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> None:

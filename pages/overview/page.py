@@ -5,18 +5,17 @@ import streamlit as st
 from pages.components import question_windows
 from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.markdown import plain
-from pages.overview import to_do
+from pages.overview import payout_groups, to_do
 from services.i18n import format_short
 from services.money import format_money
+from services.reconciliation.views.groups import Groups, groups
 from services.reconciliation.views.overview import (
     DAYS,
     Figures,
     Measure,
     Overview,
     Sum,
-    Unsettled,
     overview,
-    unsettled,
 )
 
 _MEASURES = (("asked", "Asked for"), ("paid", "Collected"), ("refused", "Refused"))
@@ -38,13 +37,16 @@ def _live() -> None:
         if not found.any_order:
             _beginning(found)
         left, right = st.columns([3, 2], gap="large")
-        with left:
-            to_do.show()
+        seen = None
         with right:
             if found.any_order:
                 _expiring(found)
-            if found.newest_file is not None:
-                _payouts(found.newest_file, found.payout_accounts)
+            with refusals():
+                seen = _payouts(found)
+        with left:
+            ending = found.may_send and found.expiring.total > 0
+            known = seen is not None or not found.newest_file
+            to_do.show(seen, clear=known and not ending)
         if found.any_order:
             _month(found)
 
@@ -97,43 +99,22 @@ def _opened(times: int | None) -> tuple[str, ...]:
     return (t.plural("opened {count} time", "opened {count} times", times) if times else t("not opened yet"),)
 
 
-@st.cache_data(ttl=60, max_entries=16, show_spinner=False)
-def _counted(newest_file: int, actor_id: str, accounts: frozenset[str] | None) -> Unsettled:
-    """Counted once a minute; counted again at once after an import, or when the ``accounts`` that the person may see change."""
-    return unsettled(desk(), actor())
-
-
-def _payouts(newest_file: int, accounts: frozenset[str] | None) -> None:
+def _payouts(found: Overview) -> Groups | None:
+    """Show what waits and what is done; the groups, None where the person sees none or there is no payout file."""
     t = texts()
-    with st.container(border=True, key="payouts"):
-        st.subheader(t("Payouts"), anchor=False)
-        if not newest_file:
-            st.caption(
-                t("No payout file has been imported yet. Download one in HiPay's console, and import it.")
-            )
-        else:
-            found = _counted(newest_file, actor().id, accounts)
-            count = sum(one.count for one in found.waiting.values())
-            amounts = " + ".join(
-                format_money(one.units, currency, t.locale) for currency, one in sorted(found.waiting.items())
-            )
-            if count:
-                words = t.plural(
-                    "{count} collected payment is in no payout yet",
-                    "{count} collected payments are in no payout yet",
-                    count,
+    if not found.newest_file:
+        if found.newest_file is not None:
+            with st.container(border=True, key="payouts"):
+                st.subheader(t("Payouts"), anchor=False)
+                words = (
+                    "No payout file has been imported yet. Download one in HiPay's console, and import it."
                 )
-                st.markdown(f":material/savings: {plain(words)}  \n{plain(amounts)}")
-            if found.open_lines:
-                words = t.plural(
-                    "{count} payout line names no order",
-                    "{count} payout lines name no order",
-                    found.open_lines,
-                )
-                st.markdown(f":material/rule: {plain(words)}")
-            if not count and not found.open_lines:
-                st.caption(t("Every collected payment is in a payout, and every line names its order."))
-        st.page_link("reconciliation/page.py", label=t("Reconciliation"), icon=":material/rule:")
+                st.caption(t(words))
+                st.page_link("reconciliation/page.py", label=t("Reconciliation"), icon=":material/rule:")
+        return None
+    seen = groups(desk(), actor())
+    payout_groups.show_others(seen)
+    return seen
 
 
 def _month(found: Overview) -> None:

@@ -15,16 +15,18 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from pages.components.order_words import OPERATIONS, person_name
-from pages.overview import asked
+from pages.overview import asked, payout_groups
 from pages.payment_requests import payment_actions
 from services import clock
 from services.access import Right
 from services.alarms.handling import REASON_MAX, Alarm, Closing, Group, close, take, to_do
 from services.alarms.kinds import RESOLVED, kind_of
+from services.alarms.payouts import PAYOUT_KINDS
 from services.i18n import Translator, format_ago, format_date
 from services.money import format_money
 from services.orders import maintenance_operations
 from services.reconciliation.decisions.questions import to_answer
+from services.reconciliation.views.groups import Groups
 
 _CLOSING = "closing_alarm"
 _MONEY_CAME = frozenset({"paid_twice", "paid_after_cancel", "former_amount", "former_facts"})
@@ -32,7 +34,9 @@ _AGAIN = frozenset({"refund_refused", "capture_refused"})
 _FOR = {Right.RECONCILE: "for finance", Right.CONFIGURE: "for an administrator"}
 
 
-def show() -> None:
+def show(payouts: Groups | None, *, clear: bool) -> None:
+    """``payouts``: what reconciliation asks, None where the person sees none of it. ``clear``: nothing else on the screen is to
+    do, and all of it is known."""
     t = texts()
     found, questions = to_do(desk(), actor()), to_answer(desk(), actor())
     urgent = found.mine.total + found.free.total + len(questions)
@@ -40,11 +44,13 @@ def show() -> None:
         st.subheader(t("To do"), anchor=False, width="content")
         if urgent:
             st.badge(str(urgent), icon=":material/priority_high:", color="red")
-    if not urgent:
+    if not urgent and clear and (payouts is None or payouts.clear):
         st.success(t("Nothing needs you at the moment."), icon=":material/task_alt:")
     asked.show(questions)
     _group(found.mine, "")
     _group(found.free, t("Nobody's yet"))
+    if payouts is not None:
+        payout_groups.show_to_do(payouts)
     if found.others.total:
         with st.expander(
             t.plural("{count} with a colleague", "{count} with colleagues", found.others.total),
@@ -120,6 +126,8 @@ def _buttons(alarm: Alarm) -> None:
         st.page_link("configuration/page.py", label=t("Configuration"), icon=":material/settings:")
     if alarm.kind == "payout_without_file" and allowed(Right.SEE_SETTLEMENTS, alarm.account):
         st.page_link("reconciliation/page.py", label=t("Reconciliation"), icon=":material/join_inner:")
+    if alarm.kind in PAYOUT_KINDS and allowed(Right.SEE_SETTLEMENTS, alarm.account):
+        _payout_link(alarm)
     if not alarm.may_handle:
         return
     if "file_id" in alarm.detail:
@@ -148,6 +156,19 @@ def _buttons(alarm: Alarm) -> None:
         on_click=_close,
         args=(alarm,),
     )
+
+
+def _payout_link(alarm: Alarm) -> None:
+    t, detail = texts(), alarm.detail
+    where = {"view": "payouts", "accounts": alarm.account}
+    label = t("Open the list of payouts")
+    if "payout" in detail:
+        where = {
+            "view": "payouts",
+            "payout_of": f"{alarm.account}:{detail['settlement']}:{detail['currency']}",
+        }
+        label = t("Open the payout")
+    st.page_link("reconciliation/page.py", label=label, icon=":material/join_inner:", query_params=where)
 
 
 def _close(alarm: Alarm) -> None:

@@ -13,7 +13,7 @@ from pages.payout_files import held_corrections, set_aside_rows
 from pages.reconciliation import address, payout_decisions, payout_difference, payout_figures
 from services.exports.kinds import Payouts
 from services.i18n import Translator
-from services.reconciliation.views import file_list, line_text, payout_history, payout_list
+from services.reconciliation.views import file_list, line_text, payout_list
 from services.reconciliation.views.lists import SHOWN
 from services.reconciliation.views.payout_list import OperationSum, Payout
 
@@ -171,9 +171,7 @@ def _payout(one: Payout, t: Translator) -> None:
         right = tables.right_aligned(("Lines", "Amount"), t)
         st.markdown(f"**{t('Totals by operation')}**")
         st.dataframe(table, hide_index=True, column_config=right, alt=t("Totals by operation"))
-        number = payout_history.number(desk(), actor(), one.account, one.settlement_id, one.currency)
-        if number is not None:
-            payout_decisions.show(number)
+        payout_decisions.show(one.row.id)
         with st.container(horizontal=True):
             chosen: dict[str, Any] = {"payout": one.settlement_id, "currency": [one.currency]}
             address.view_button(

@@ -85,7 +85,7 @@ def _accept(found: PayoutHistory, key: str, t: Translator, *, changed: bool) -> 
             st.text_input(t("HiPay's reference"), key=f"claim_reference_{key}", max_chars=REFERENCE_MAX) or ""
         )
         day = st.date_input(
-            t("Claimed on"), value=None, format="YYYY-MM-DD", key=f"claim_day_{key}", max_value="today"
+            t("Claimed on"), value=None, format="DD/MM/YYYY", key=f"claim_day_{key}", max_value="today"
         )
     st.caption(t("It counts for these figures only: with others, the payout is to do again."))
     why = ask_reason("accept_payout", key)

@@ -77,6 +77,30 @@ def unconfirmable(tx: Connection, accounts: Collection[str]) -> list[Condition]:
     ]
 
 
+def charged_back(tx: Connection, accounts: Collection[str], since: datetime) -> list[Condition]:
+    """Orders of these accounts that HiPay tells were charged back, with an event since then, and no payout line about it."""
+    o, e, position = orders.c, events.c, order_positions.c
+    settled = exists().where(position.order == o.id, position.chargebacks_units != 0)
+    query = (
+        select(o.id, o.account, o.charged_back, func.max(e.at).label("at"))
+        .join(events, and_(e.order == o.id, e.kind == "payment"))
+        .where(o.payment == "charged_back", o.account.in_(tuple(accounts)), ~settled)
+        .group_by(o.id, o.account, o.charged_back)
+        .having(func.max(e.at) >= since)
+    )
+    kind: AlarmKind = "charged_back"
+    return [
+        Condition(
+            kind=kind,
+            identity=f"{kind}:{row.id}:{row.charged_back}",
+            account=row.account,
+            order=row.id,
+            detail={"since": row.at.isoformat()},
+        )
+        for row in tx.execute(query)
+    ]
+
+
 def paused(tx: Connection) -> list[Condition]:
     """What is paused, of every account."""
     return [
@@ -89,12 +113,6 @@ def paused(tx: Connection) -> list[Condition]:
         )
         for row in tx.execute(select(account_pauses))
     ]
-
-
-def in_no_payout() -> ColumnElement[bool]:
-    """The condition on an order that no valid payout line is matched to it."""
-    position = order_positions.c
-    return ~exists().where(position.order == orders.c.id, position.lines > 0)
 
 
 def imported_accounts(tx: Connection) -> frozenset[str]:

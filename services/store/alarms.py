@@ -210,6 +210,14 @@ def open_of_kinds(tx: Connection, kinds: Iterable[str]) -> dict[str, StoredAlarm
     return {row.identity: StoredAlarm(**row._asdict()) for row in tx.execute(query)}
 
 
+def closed_of_kinds(tx: Connection, kinds: Iterable[str]) -> list[tuple[int, str]]:
+    """The id and the identity of each closed alarm of these kinds, oldest first."""
+    query = select(alarms.c.id, alarms.c.identity).where(
+        alarms.c.closed_at.is_not(None), alarms.c.kind.in_(tuple(kinds))
+    )
+    return [(row.id, row.identity) for row in tx.execute(query.order_by(alarms.c.id))]
+
+
 def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
     """Which of these have been raised before, open or closed."""
     found: set[str] = set()

@@ -22,7 +22,7 @@ from services.access import Actor, Right, audit
 from services.accounts.payout_limits import limits
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
-from services.payouts import states
+from services.payouts import states, work_out
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision, DecisionRefused
 from services.reconciliation.decisions.payout_comments import allowed_payout
@@ -127,6 +127,7 @@ def accept(
         versions.grow_ids(tx, [payout])
         # a person's text may name somebody: the acceptance stores it, the audit does not
         audit.record(tx, actor, "payout.accepted", f"payout:{payout}", kind=kind, state=row.worked_state)
+    work_out.after_decision(desk.store)
 
 
 def undo(desk: Desk, actor: Actor, payout: int, reason: str, *, shown: int) -> None:
@@ -148,6 +149,7 @@ def undo(desk: Desk, actor: Actor, payout: int, reason: str, *, shown: int) -> N
             return
         versions.grow_ids(tx, [payout])
         audit.record(tx, actor, "payout.acceptance_undone", f"payout:{payout}")
+    work_out.after_decision(desk.store)
 
 
 def of_payout(desk: Desk, actor: Actor, payout: int) -> tuple[StoredAcceptance, ...]:
@@ -197,7 +199,7 @@ def _claim(desk: Desk, account: str, reference: str, day: date | None) -> tuple[
 def _locked(tx: Connection, actor: Actor, payout: int) -> PayoutRow:
     """The payout's row, which nobody else changes before this transaction ends. Raises NotAllowed, PayoutUnknown."""
     version_guard.require_current(tx)
-    allowed_payout(tx, actor, Right.RECONCILE, payout)
-    found = rows.locked(tx, payout)
+    versions.lock(tx, {allowed_payout(tx, actor, Right.RECONCILE, payout).account})
+    found = rows.get(tx, payout)
     assert found is not None
     return found

@@ -121,7 +121,7 @@ def _figures(tx: Connection, accounts: tuple[str, ...], now: datetime) -> Figure
         moved=moved,
         statuses=position_pages.statuses(tx, accounts),
         open_orders=position_pages.opened(tx, accounts),
-        late=position_pages.count(tx, OrderFilter(late=_late(tx, accounts, now))),
+        late=position_pages.count(tx, OrderFilter(late=due(tx, accounts, now))),
         payout_states={state: shown[state] for state in STATES},
         payouts=len(payouts),
         payouts_tied=len(states.tied(payouts)),
@@ -205,8 +205,8 @@ def narrowed_orders(
 ) -> OrderFilter:
     """See ``narrowed_lines``. Raises NotAllowed."""
     accounts = visible_accounts(tx, desk, actor, chosen.accounts)
-    due = _late(tx, accounts, clock.now()) if late else {}
-    return replace(chosen, accounts=accounts, late=due, loose=_loose(chosen.loose))
+    since = due(tx, accounts, clock.now()) if late else {}
+    return replace(chosen, accounts=accounts, late=since, loose=_loose(chosen.loose))
 
 
 def _page(
@@ -239,7 +239,8 @@ def days_missing(position: ListedOrder) -> int | None:
     return max(0, since.days)
 
 
-def _late(tx: Connection, accounts: Sequence[str], now: datetime) -> dict[str, Any]:
+def due(tx: Connection, accounts: Sequence[str], now: datetime) -> dict[str, datetime]:
+    """By account, when what is late now was collected at the latest."""
     return {account: now - timedelta(days=days_to_settle(tx, account)) for account in accounts}
 
 

@@ -1,4 +1,4 @@
-"""The overview screen: links that expire soon, what is collected and not settled, and the figures of the month."""
+"""The overview screen: links that expire soon, and the figures of the month."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,23 +8,19 @@ from services import clock
 from services.access import Actor, Right, allowed_accounts, rights
 from services.accounts.offered import offered
 from services.desk import Desk
-from services.settlements.settlement_operations import ORDER_KINDS
 from services.store import Connection
 from services.store.orders.orders import times_opened
 from services.store.orders.overview import (
     MEASURES,
     any_order,
     expiring,
-    in_no_payout_yet,
     newest_file,
-    open_lines,
     series,
     sums,
 )
 from services.store.orders.overview import Sum as Sum
 from services.store.orders.records import Order
 from services.store.remembered import remembered
-from services.store.settlements.outcomes import OPEN
 
 SHOWN = 10
 DAYS = 30  # of the small charts
@@ -48,15 +44,6 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Unsettled:
-    """``waiting``: collected and in no payout line, by currency; ``open_lines``: lines of sales, refunds and chargebacks that
-    are not joined to an order of ours."""
-
-    waiting: dict[str, Sum]
-    open_lines: int
-
-
-@dataclass(frozen=True)
 class Expiring:
     """``opened``: how often the customer opened each one's link, by the order's id; of HiPay's own links nobody knows."""
 
@@ -69,14 +56,13 @@ class Expiring:
 class Overview:
     """``newest_file``: the payout file imported last, 0 for none yet, None for who may not see payouts.
 
-    ``payout_accounts``: those whose payouts the actor may see now, None for all. ``zone``: of the months and the days.
+    ``zone``: of the months and the days.
     """
 
     any_order: bool
     expiring: Expiring
     figures: tuple[Figures, ...]
     newest_file: int | None
-    payout_accounts: frozenset[str] | None
     may_send: bool
     may_configure: bool
     zone: str
@@ -109,7 +95,6 @@ def overview(desk: Desk, actor: Actor) -> Overview:
             newest_file=remembered(tx, ("newest file", of_payouts), lambda: newest_file(tx, of_payouts))
             if sees_payouts
             else None,
-            payout_accounts=of_payouts,
             may_send=may_send,
             may_configure=may_configure,
             zone=zone.key,
@@ -124,13 +109,6 @@ def _expiring(
     counts = times_opened(tx, {order.id for order in ending if order.link_token})
     opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
     return Expiring(tuple(ending), total, opened)
-
-
-def unsettled(desk: Desk, actor: Actor) -> Unsettled:
-    """Reads every order that was paid, so a screen must not call it in every rerun. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        accounts = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        return Unsettled(in_no_payout_yet(tx, accounts), open_lines(tx, ORDER_KINDS, OPEN, accounts))
 
 
 def zone_of(desk: Desk) -> ZoneInfo:

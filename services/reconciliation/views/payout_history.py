@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.access import Actor, Right, require
+from services.access import Actor, Right
 from services.accounts.payout_limits import limits
 from services.desk import Desk
 from services.payouts import states
 from services.reconciliation.decisions import payout_acceptances
 from services.reconciliation.decisions.payout_comments import allowed_payout
 from services.store import Connection
-from services.store.payouts import acceptances, comments, questions, rows
+from services.store.payouts import acceptances, comments, questions
 from services.store.payouts.acceptances import StoredAcceptance
 from services.store.payouts.rows import PayoutRow, PayoutState
 
@@ -46,15 +46,6 @@ class PayoutHistory:
     amount: int | None
     write_off_units: int
     acceptable: bool
-
-
-def number(desk: Desk, actor: Actor, account: str, settlement_id: str, currency: str) -> int | None:
-    """Our number of a payout; None where it has no row. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS, account)
-        return next(
-            (row.id for row in rows.named(tx, account, settlement_id) if row.currency == currency), None
-        )
 
 
 def of_payout(desk: Desk, actor: Actor, payout: int) -> PayoutHistory:

@@ -21,12 +21,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from services.store.alarm_conditions import in_no_payout
 from services.store.in_list import of_accounts
 from services.store.orders.orders import badge_condition
 from services.store.orders.records import Order, each_of
 from services.store.schema.orders import orders
-from services.store.schema.payout_lines import line_totals
 from services.store.schema.settlement_files import settlement_files
 from services.store.schema.types import Utc
 
@@ -70,28 +68,6 @@ def expiring(
     own_first = case((o.actor_id == first, 0), else_=1)
     query = select(orders).where(where).order_by(own_first, o.expires_at, o.id).limit(limit)
     return each_of(Order, tx.execute(query)), int(total or 0)
-
-
-def in_no_payout_yet(tx: Connection, accounts: Accounts) -> dict[str, Sum]:
-    """What was collected and no payout line names, by currency."""
-    o = orders.c
-    query = select(o.currency, func.sum(o.captured), func.count()).where(
-        _OURS, o.captured > 0, in_no_payout(), of_accounts(o.account, accounts)
-    )
-    return {
-        currency: Sum(whole(units), int(count))
-        for currency, units, count in tx.execute(query.group_by(o.currency))
-    }
-
-
-def open_lines(tx: Connection, kinds: Sequence[str], outcomes: Sequence[str], accounts: Accounts) -> int:
-    """How many valid payout lines of these kinds have one of these outcomes."""
-    total, file = line_totals.c, settlement_files.c
-    query = select(func.sum(total.lines)).join(settlement_files, file.id == total.file)
-    query = query.where(of_accounts(total.account, accounts))
-    return whole(
-        tx.scalar(query.where(file.state == "complete", total.kind.in_(kinds), total.outcome.in_(outcomes)))
-    )
 
 
 MEASURES = ("asked", "paid", "refused")

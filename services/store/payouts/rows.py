@@ -136,12 +136,6 @@ def get(tx: Connection, payout: int) -> PayoutRow | None:
     return next(iter(_rows(tx, _row.id == payout)), None)
 
 
-def locked(tx: Connection, payout: int) -> PayoutRow | None:
-    """The row, which nobody else changes before this transaction ends."""
-    tx.execute(select(_row.id).where(_row.id == payout).with_for_update())
-    return get(tx, payout)
-
-
 def of_ids(tx: Connection, ids: Iterable[int]) -> list[PayoutRow]:
     return _rows(tx, among(tx, _row.id, ids))
 

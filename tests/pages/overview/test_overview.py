@@ -20,22 +20,24 @@ from services.desk import Desk
 from services.i18n import translator
 from services.orders import create
 from services.orders.record import record_observation
-from services.reconciliation.decisions import questions
+from services.reconciliation.decisions import payout_acceptances, questions
+from services.reconciliation.decisions.payout_acceptances import figures
 from services.reconciliation.decisions.questions import Subject
-from services.reconciliation.views.overview import (
-    Unsettled,
-    months,
-    overview,
-    unsettled,
-)
+from services.reconciliation.matching import positions
+from services.reconciliation.views.groups import groups
+from services.reconciliation.views.overview import months, overview
 from services.store import access, alarms
 from services.store.orders import orders
 from services.store.orders.overview import Sum
+from services.store.payouts import rows
 from services.store.schema.settlement_files import settlement_files
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.observations import observation
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, payout_id
 from tests.support.payouts import import_line
+from tests.support.screens import links
 from tests.support.stored_lines import every_line
 
 Open = Callable[..., AppTest]
@@ -246,36 +248,73 @@ def test_last_month_is_compared_up_to_the_same_moment(now: str, expected: tuple[
 
 def test_payouts_are_finances(open_page: Open, desk: Desk) -> None:
     manager, finance = person(desk, "manager"), person(desk, "finance")
-    order(desk, manager, captured=1_5000, payment="captured", paid_at=clock.now(), references=("F-1",))
+    waits = order(
+        desk, manager, captured=1_5000, payment="captured", paid_at=clock.now(), references=("F-1",)
+    )
     order(desk, manager, captured=2_0000, payment="captured", paid_at=clock.now(), references=("F-2",))
     assert overview(desk, manager).newest_file is None
     with pytest.raises(NotAllowed):
-        unsettled(desk, manager)
+        groups(desk, manager)
     assert "Payouts" not in words(open_page("overview/page.py", "manager"))
     assert "No payout file has been imported" in words(open_page("overview/page.py", actor=finance))
 
     import_line(desk, reporting_data_1="F-2")
     import_line(desk, file_order="NOT-OURS", settlement_id="78")
-    assert unsettled(desk, finance) == Unsettled({"EUR": Sum(1_5000, 1)}, 1)
+    with desk.store.write() as tx:
+        orders.change_order(tx, waits, captured_at=clock.now())
+        positions.refresh(tx, [waits])
+    at = open_page("overview/page.py", actor=finance)
+    assert "1 collected payment is in no payout yet" in links(at)
+    assert "€1.50" in words(at)
+    assert "1 payout line is open" in links(at)
+    assert "2 payouts announce no total" in links(at)
+    assert "Nothing needs you" not in words(at)
+
+
+def test_a_payout_that_differs_is_no_green_day(open_page: Open, desk: Desk) -> None:
+    finance = person(desk, "finance")
+    store_paid_order(desk, "A-1", "5556.67")
+    import_lines(desk, line("A-1", "5556.67"), line("", "3786.17", operation="Settlement", transaction=""))
+    shown = open_page("overview/page.py", actor=finance)
+    assert "1 payout differs from what its file announces" in links(shown)
+    assert "Nothing needs you" not in words(shown)
+    sweep(desk)
     shown = words(open_page("overview/page.py", actor=finance))
-    assert "1 collected payment is in no payout yet" in shown
-    assert "€1.50" in shown
-    assert "1 payout line names no order" in shown
+    assert "Payout 77 differs from what its file announces, by €1,770.50." in shown
+    assert "Nothing needs you" in words(open_page("overview/page.py", "manager"))  # who cannot see payouts
+
+    number = payout_id(desk)
+    with desk.store.read() as tx:
+        row = rows.get(tx, number)
+    assert row is not None
+    payout_acceptances.accept(
+        desk, finance, number, "claim", figures(row), "why", "k1", reference="C-1", day=clock.now().date()
+    )
+    sweep(desk)
+    at = open_page("overview/page.py", actor=finance, language="fr")
+    assert "Rien ne demande votre attention" in words(at)
+    assert "1 reversement réclamé à HiPay" in links(at)
+
+
+def test_a_link_that_ends_soon_is_to_do_for_who_may_send(open_page: Open, desk: Desk) -> None:
+    me = person(desk, "manager")
+    order(desk, me, expires_at=clock.now() + timedelta(hours=20))
+    assert "Nothing needs you" not in words(open_page("overview/page.py", actor=me))
+    assert "Nothing needs you" in words(open_page("overview/page.py", "finance"))
 
 
 def test_a_right_on_other_accounts_shows_at_once_what_is_counted_for_those(
     open_page: Open, desk: Desk
 ) -> None:
-    manager, finance = person(desk, "manager"), person(desk, "finance")
-    order(desk, manager, captured=1_5000, payment="captured", paid_at=clock.now(), references=("F-1",))
+    finance = person(desk, "finance")
     import_line(desk, reporting_data_1="F-2")
-    assert "€1.50" in words(open_page("overview/page.py", actor=finance))
+    assert "1 payout line is open" in links(open_page("overview/page.py", actor=finance))
     with desk.store.write() as tx:
         tx.execute(update(settlement_files).values(account="outlet"))  # the newest file is the same for both
         access.set_grants(
             tx, finance.id, "table", [Grant("finance", "outlet")], at=clock.now(), granted_by="test"
         )
-    assert "€1.50" not in words(open_page("overview/page.py", actor=finance))
+    assert "1 payout line is open" not in links(open_page("overview/page.py", actor=finance))
 
 
 def test_a_question_is_to_do_for_who_was_asked_and_answered_there(open_page: Open, desk: Desk) -> None:

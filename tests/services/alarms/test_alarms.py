@@ -7,6 +7,7 @@ import pytest
 
 from services import clock, store
 from services.access import WORKER, Actor, Grant, NotAllowed
+from services.accounts import payout_limits
 from services.accounts.errors import DaysOutOfRange
 from services.accounts.pauses import pause, resume
 from services.accounts.settlement_delay import save_days_to_settle
@@ -211,6 +212,7 @@ def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it
     whole = {"original_amount": "1250.50", "settled_amount": "1250.50"}
     import_line(desk, file_order="ANOTHER", reporting_data_1="F-2", **whole)
     import_line(desk, file_order="LATE-1", transaction_id="1")  # a part of it, and no more
+    payout_limits.save(desk, admin, "demo", 90, 5)  # nothing of the payout itself is asked here
     save_days_to_settle(desk, admin, "demo", 5)
     sweep(desk)
     late = only(to_do(desk, finance).free.alarms)
