@@ -18,6 +18,7 @@ from services.payouts.explained import Explained
 from services.reconciliation.decisions import available
 from services.reconciliation.views import line_text
 from services.reconciliation.views.lists import ShownLine
+from services.reconciliation.views.payout_list import Payout
 
 _SHOWN = 3  # explanations; the others behind a click
 _LINES = 5  # of an explanation; its button opens the others
@@ -28,13 +29,24 @@ _SURE: dict[Sureness, tuple[str, str, Colour, str]] = {
 }  # fmt: skip
 
 
-def show(account: str, settlement_id: str, currency: str, units: int) -> None:
-    """Show what may explain why the payout's lines come to ``units`` more than is announced. Raises NotAllowed."""
-    t = texts()
+def show(one: Payout) -> None:
+    """Show what may explain that the payout's lines come to another amount than is announced, or, where these agree, than HiPay
+    shows; nothing where nothing differs. Raises NotAllowed."""
+    t, units, title = texts(), one.difference_units, "What may explain the difference"
+    if not units and one.state == "hipay_differs" and one.row.hipay_currency == one.currency:
+        units = (one.lines_units or 0) - (one.row.hipay_units or 0)
+        title = "What may explain that HiPay shows another amount"
+    if not units:
+        return
     found = explained.explain(
-        desk(), actor(), account=account, settlement_id=settlement_id, currency=currency, units=units
+        desk(),
+        actor(),
+        account=one.account,
+        settlement_id=one.settlement_id,
+        currency=one.currency,
+        units=units,
     )
-    st.markdown(f"**{t('What may explain the difference')}**")
+    st.markdown(f"**{t(title)}**")
     if not found.explanations:
         st.caption(
             t("Nothing that is known here explains it. Ask HiPay how the amount of this payout came about.")
@@ -43,16 +55,16 @@ def show(account: str, settlement_id: str, currency: str, units: int) -> None:
         st.caption(
             t("The payout has too many lines to compare them all: they were searched by amount and by order.")
         )
-    payout = _Payout(account, settlement_id, currency, found, t)
-    for place, one in enumerate(found.explanations[:_SHOWN]):
-        payout.explanation(one, place)
+    payout = _Drawn(one.account, one.settlement_id, one.currency, found, t)
+    for place, each in enumerate(found.explanations[:_SHOWN]):
+        payout.explanation(each, place)
     if rest := found.explanations[_SHOWN:]:
         with st.expander(t("Less likely"), icon=":material/more_horiz:"):
-            for place, one in enumerate(rest, start=_SHOWN):
-                payout.explanation(one, place)
+            for place, each in enumerate(rest, start=_SHOWN):
+                payout.explanation(each, place)
 
 
-class _Payout:
+class _Drawn:
     """Draws the explanations of one payout."""
 
     def __init__(

@@ -154,8 +154,7 @@ def _payout(one: Payout, t: Translator) -> None:
                 icon=":material/money_off:",
             )
         payout_figures.show(one)
-        if one.difference_units:
-            payout_difference.show(one.account, one.settlement_id, one.currency, one.difference_units)
+        payout_difference.show(one)
         sums = payout_list.operation_sums(desk(), actor(), one)
         table = pd.DataFrame(
             [

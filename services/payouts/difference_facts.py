@@ -76,6 +76,7 @@ class Facts:
     whole: bool
     known: frozenset[str] = frozenset()
     foreign_files: frozenset[int] = frozenset()  # that announce another payout, and have lines of this one
+    counted_twice: frozenset[str] = frozenset()  # transactions of which it has lines that are counted twice
     missing: tuple[int, ...] = ()  # lines of it without an amount
     unread: tuple[UnreadRows, ...] = ()
     withdrawn: tuple[Line, ...] = ()  # its lines that a newer issue no longer has; ``file``: that issue's

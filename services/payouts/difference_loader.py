@@ -29,14 +29,15 @@ def read_facts(tx: Connection, account: str, settlement: str, currency: str, uni
         bare = searches.lines_of_amounts(tx, payout.number, key, (None,), files, _FEW)
         missing = [line.id for line in bare]
     orders = order_searches.orders_of_amount(tx, account, -units, currency, _FEW) if units < 0 else []
-    suspects = _suspects(lines, whole)
+    twice = frozenset(searches.transactions_twice(tx, payout.number, _FEW))
+    suspects = _suspects(lines, whole) | twice
     matched = {line.order for line in lines if line.transaction in suspects} - {0}
     orders += order_searches.orders_named(tx, account, matched, suspects, currency, _SUSPECTS)
     known = frozenset[str]()
     if not whole:
         lines += searches.lines_of_orders(tx, payout.number, {order.id for order in orders}, _SUSPECTS)
         known = frozenset(each for order in orders for each in order.transactions)
-        known |= {line.transaction for line in lines if line.order} - {""}
+        known |= {line.transaction for line in lines if line.order} - {""} | twice
         lines += searches.lines_of_transactions(tx, payout.number, account, known, MOST_LINES, of_payout=True)
     elsewhere = searches.lines_of_transactions(
         tx, payout.number, account, suspects, MOST_LINES, of_payout=False
@@ -53,6 +54,7 @@ def read_facts(tx: Connection, account: str, settlement: str, currency: str, uni
         whole=whole,
         known=known,
         foreign_files=payout.foreign,
+        counted_twice=twice,
         missing=tuple(missing),
         unread=tuple(_unread(tx, account, settlement)),
         withdrawn=tuple(withdrawn),

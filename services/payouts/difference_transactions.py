@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from services.payouts.difference_facts import Explanation, Facts, Kind, Line, Sureness
 from services.payouts.fees import Fees
@@ -47,33 +48,32 @@ def _twins(facts: Facts) -> Iterator[Explanation]:
 
 
 def _twice(facts: Facts, transactions: Transactions) -> Iterator[Explanation]:
-    """A transaction with two sales of one amount: certain where the order shows that less was captured.
+    """A transaction with two sales of one amount: certain where it is known to be counted twice, or more was settled than captured.
 
-    Captures in parts have two sales, too: without an order only what is exactly the difference is named.
+    Captures in parts have two sales, too: else only what is exactly the difference is named.
     """
     orders = orders_of(facts)
     shown = 0
-    for transaction in sold_twice(transactions):
-        lines = transactions[transaction]
+    for transaction in dict.fromkeys([*sorted(facts.counted_twice), *sold_twice(transactions)]):
+        lines = transactions.get(transaction, ())
         extra = _extra(lines)
         alone = [line for line in extra if line.kind == "sale"]
-        fitting = next((some for some in (extra, alone) if _sum(some) == facts.units), None)
+        fitting = next((some for some in (extra, alone) if some and _sum(some) == facts.units), None)
         order = orders.get(transaction)
         sold = _sum(line for line in lines if line.kind == "sale")
         over = order is not None and max(sold, order.settled_units) > order.captured_units
-        if order is not None and not over:  # captured in parts
+        known = transaction in facts.counted_twice
+        if order is not None and not (over or known):  # captured in parts
             continue
-        if (fitting or over) and shown < _EVERY:
+        named = fitting or extra or [line for line in lines if line.kind == "sale"]
+        if named and (fitting or over or known) and shown < _EVERY:
             shown += 1
-            sure: Sureness = "certain" if fitting and over else "likely"
-            yield Explanation(
-                kind="transaction_twice",
-                sure=sure,
-                units=_sum(fitting or extra),
-                lines=tuple(line.id for line in fitting or extra)[:_LINES],
-                surplus=tuple(line.id for line in fitting or extra)[:_LINES],
-                orders=(order.id,) if order else (),
+            sure: Sureness = "certain" if fitting and (over or known) else "likely"
+            found = _found(
+                "transaction_twice", sure, _sum(extra) or None, (line.id for line in named), fitting or ()
             )
+            units = facts.units if fitting else found.units
+            yield replace(found, units=units, orders=(order.id,) if order and over else ())
 
 
 def _fee_twice(facts: Facts, transactions: Transactions) -> Iterator[Explanation]:

@@ -16,6 +16,7 @@ from services.store.schema.payout_lines import (
     line_totals,
     payout_lines,
 )
+from services.store.schema.payouts import counted_twice
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements import line_codes
 from services.store.settlements.line_columns import groups_with, is_of_account
@@ -171,6 +172,12 @@ def lines_of_orders(tx: Connection, payout: int, order_ids: Collection[int], lim
     theirs = (among(tx, _LINE.order, order_ids), _LINE.order.is_not(None))
     query = _money().where(*theirs, func.coalesce(_LINE.payout, 0) == payout, is_valid())
     return _lines(tx, query.limit(limit))
+
+
+def transactions_twice(tx: Connection, payout: int, limit: int) -> list[str]:
+    """Transactions of which the payout has lines that are counted twice."""
+    query = select(counted_twice.c.transaction_id).where(counted_twice.c.payout == payout)
+    return list(tx.scalars(query.order_by(counted_twice.c.transaction_id).limit(limit)))
 
 
 def withdrawn_lines(tx: Connection, payout: int, limit: int) -> list[Line]:

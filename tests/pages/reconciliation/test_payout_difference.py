@@ -6,7 +6,9 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from services import clock
 from services.desk import Desk
+from services.store.settlements import hipay_list
 from tests.support.desk import person
 from tests.support.orders import store_paid_order
 from tests.support.payout_files import Row, payout_file, rows_of_sales, total
@@ -79,3 +81,15 @@ def test_a_payout_that_adds_up_explains_nothing(open_page: Open, desk: Desk) -> 
 def test_where_nothing_is_known_it_says_so(open_page: Open, desk: Desk, announced: str) -> None:
     at = opened(open_page, desk, [("Sale", "T1", Decimal("10.00"))], Decimal(announced))
     assert "Nothing that is known here explains it." in words(at)
+
+
+def test_what_hipay_shows_otherwise_is_explained_too(open_page: Open, desk: Desk) -> None:
+    """HiPay's list has one more fee than the file, whose lines make its payout line."""
+    listed = {"amount": int((total(SALES) - Decimal("0.30")) * 10_000), "currency": "EUR"}
+    with desk.store.write() as tx:
+        key = {"account": "demo", "settlement_id": "77"}
+        hipay_list.list_settlement(
+            tx, key, recent=False, at=clock.now(), **listed, date_value="2026-11-21", figures={}
+        )
+    shown = words(opened(open_page, desk, SALES, total(SALES)))
+    assert "What may explain that HiPay shows another amount" in shown

@@ -302,3 +302,21 @@ def test_a_refund_with_its_own_fee_lacks_no_sale() -> None:
     charged = Line(id=901, code="fixed_fee", kind="fee", units=-1200, transaction="earlier")
     found = explain(facts((*lines, refund, charged), announced(lines)))
     assert all(one.kind != "fees_without_sale" for one in found)
+
+
+def test_a_transaction_known_to_be_counted_twice_is_certain_where_it_is_the_difference() -> None:
+    lines = payout(AMOUNTS)
+    again = replace(sale(lines, 4), id=999, cells=("other",))
+    asked = facts((*lines, again), announced(lines), counted_twice=frozenset({"T4"}))
+    found = first(explain(asked))
+    assert (found.kind, found.sure, found.lines) == ("transaction_twice", "certain", (999,))
+    apart = first(explain(replace(asked, units=asked.units + 7700)))
+    assert (apart.kind, apart.sure, apart.units) == ("transaction_twice", "likely", again.units)
+
+
+def test_sales_of_other_amounts_that_are_counted_twice_are_named_without_an_amount() -> None:
+    lines = payout(AMOUNTS)
+    more = replace(sale(lines, 4), id=999, units=1, cells=("other",))
+    asked = facts((*lines, more), announced(lines) - 7700, counted_twice=frozenset({"T4"}))
+    found = next(one for one in explain(asked) if one.kind == "transaction_twice")
+    assert (found.units, set(found.lines)) == (None, {sale(lines, 4).id, 999})
