@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
 AWAY = os.EX_TEMPFAIL  # exit code if the store is away: the file is not to blame
 FULL = os.EX_CANTCREAT  # exit code if the disk has no room: the file is not to blame
-_GROWTH = 10  # bytes of the database, with its indexes and its log, for one byte of a text file
+_GROWTH = 6  # bytes of the database, with its indexes and its log, for one byte of a text file
 _DELETED_AT_ONCE = 5_000  # lines deleted in one transaction
 _STALE = timedelta(minutes=30)  # a reception without progress for so long has broken off
 

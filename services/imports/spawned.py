@@ -3,22 +3,18 @@
 import gc
 import os
 
-from services import parsing, private_files
-
-_CONTAINERS = (
-    100_000  # allocated and not freed between two searches for cycles: rows are millions, and have none
-)
-
 
 def main() -> None:
     """The database's address comes as JSON on the standard input."""
+    gc.disable()  # until all is loaded, which takes a tenth less
+    from services import parsing, private_files, processes
+
     private_files.set_umask()
     os.nice(10)  # screens and payment links come first
     parsing.fork_parent()  # which must know no database: what follows loads what does
     from services.imports import process
 
-    gc.freeze()
-    gc.set_threshold(_CONTAINERS, 20, 100)
+    processes.search_cycles_rarely()
     process.main()
 
 

@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
 
 from services.parsing import child, results
@@ -25,8 +25,8 @@ from services.parsing.errors import (
     ParsingTooHeavy,
     ParsingTooSlow,
 )
-from services.parsing.parent import PAYOUT_READERS
 from services.parsing.parent_process import ParentProcess
+from services.parsing.readers import PAYOUT_FILES
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -61,10 +61,10 @@ def prepare() -> None:
 def fork_parent() -> None:
     """As ``prepare``, by a fork of this process, for a program that reads payout files alone. Call it first of all, in a process
     whose environment is ``ONE_THREAD``'s: the fork must know no setting and no database, and have no thread."""
-    for name in PAYOUT_READERS:
+    for name in PAYOUT_FILES:
         importlib.import_module(name)
     gc.freeze()  # what both have loaded stays shared
-    _PARENT.fork(PAYOUT_READERS)
+    _PARENT.fork(PAYOUT_FILES)
 
 
 def run(
@@ -86,13 +86,17 @@ def run(
 
 
 def stream(
-    function: Callable[..., Iterator[R]], *arguments: Any, size: int, bounds: Bounds | None = None
-) -> Iterator[R]:
+    function: Callable[..., Iterator[R]],
+    *arguments: Any,
+    size: int,
+    bounds: Bounds | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Generator[R]:
     """The results that a generator function of a module yields in a child, which computes one result ahead at most.
 
-    If the stream is closed or dropped before its end, the child is killed. Raises as ``run`` does.
+    If the stream is closed or dropped before its end, the child is killed. ``progress``, and raises as ``run``.
     """
-    yield from _results(function, arguments, size, bounds, several=True, progress=None)
+    yield from _results(function, arguments, size, bounds, several=True, progress=progress)
 
 
 def _results(

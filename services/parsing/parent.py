@@ -20,17 +20,8 @@ from pathlib import Path
 from typing import Final
 
 from services.parsing import child
-from services.processes import end_with_parent
-
-# The readers of untrusted bytes, by name, since this package is below them. Loaded before the first call: that takes a second.
-PAYOUT_READERS: Final = (
-    "services.settlements.untrusted_file",
-    "services.spreadsheets.texts",
-    "pyarrow.csv",
-    "pandas",
-)
-READERS: Final = (*PAYOUT_READERS, "services.bulk.table", "services.mail.reports")
-
+from services.parsing.readers import READERS
+from services.processes import end_with_parent, search_cycles_rarely
 
 # Their ``rehearse`` loads what the readers load when they first read.
 _REHEARSALS: Final = ("services.settlements.rehearsal",)
@@ -47,7 +38,7 @@ def serve(control: socket.socket, readers: Collection[str]) -> None:
     for name in _REHEARSALS:
         importlib.import_module(name).rehearse()
     gc.collect()
-    gc.freeze()  # what children share with us stays shared
+    search_cycles_rarely()  # what children share with us stays shared, too
     _Parent(control).serve()
 
 

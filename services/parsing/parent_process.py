@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Collection
 from typing import Final
 
-from services.parsing import parent
 from services.parsing.errors import NO_PARENT, ParsingDied
 from services.processes import start_module
 
@@ -131,6 +130,10 @@ class _Fork:
 
 def _become_parent(control: socket.socket, readers: Collection[str]) -> None:
     """Let this fork be the parent, with nothing of the process that it is a fork of but what is loaded."""
+    from services.parsing import (
+        parent,
+    )  # which is a program, too: it must not be loaded before it runs as one
+
     code = 1
     try:
         os.setsid()
