@@ -4,8 +4,8 @@ A read overrides what notifications reported of its transaction before. Amounts 
 confirmed observation; a field that it lacks (an older form of HiPay's API has fewer) has the value of the one before.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -56,8 +56,8 @@ class Transaction:
             getattr(self, name) if data.get(name) is None else int(data[name]) for name in AMOUNTS
         )
         total, claim = data.get("charged_back"), claimed(data)
-        return replace(
-            self,
+        return Transaction(  # each field: half the time of ``replace``
+            reference=self.reference,
             authorised=authorised,
             captured=captured,
             refunded=refunded,
@@ -123,12 +123,18 @@ class TransactionLog:
             one.absent_at = event.at
         elif event.kind == "payment_dismissed":
             one.unconfirmed, one.absent_at = [], None
-        elif "source" not in event.data:
-            one.unsourced.append(event.data)
         else:
-            if not _older(event.data, one.reads):  # a late read answers no notification
-                one.unconfirmed, one.absent_at = [], None
-            one.reads.append(event.data)
+            self.add_payment(event.data)
+
+    def add_payment(self, data: dict[str, Any]) -> None:
+        """Add the data of a ``payment``."""
+        one = self._ones.setdefault(str(data["reference"]), _Observed())
+        if "source" not in data:
+            one.unsourced.append(data)
+            return
+        if not _older(data, one.reads):  # a late read answers no notification
+            one.unconfirmed, one.absent_at = [], None
+        one.reads.append(data)
 
     def read_count(self, reference: str) -> int:
         """How many recorded reads show the transaction."""
@@ -147,6 +153,20 @@ class TransactionLog:
         """Every confirmed transaction, by reference."""
         every = (self.transaction(reference) for reference in sorted(self._ones))
         return tuple(one for one in every if one is not None)
+
+    def known_by(self) -> Iterator[tuple[str, frozenset[str], int]]:
+        """Of every confirmed transaction, by reference: that, the ids of its operations, and how many captures it has. As of
+        ``confirmed``, in a third of the time."""
+        for reference, one in sorted(self._ones.items()):
+            if one.unsourced:
+                found = _confirmed(reference, one)
+                yield reference, found.operations, len(found.captures)
+            elif one.reads:
+                captured, captures = 0, tuple[int, ...]()
+                for data in _timed(one.reads):
+                    captured = captured if data.get("captured") is None else int(data["captured"])
+                    captures = _stacked(captures, captured)
+                yield reference, frozenset().union(*map(_operations, one.reads)), len(captures)
 
     def unconfirmed(self) -> tuple[Unconfirmed, ...]:
         """The transactions that are under way by what notifications reported since their newest read."""
@@ -179,18 +199,27 @@ def _confirmed(reference: str, one: _Observed) -> Transaction:
 
 
 def _folded(start: Transaction, observations: list[dict[str, Any]]) -> Transaction:
-    """``start`` after these observations, by HiPay's time; one without a time is as new as the newest before it."""
+    """``start`` after these observations, by HiPay's time."""
+    for data in _timed(observations):
+        start = start.updated(data)
+    return start
+
+
+def _timed(observations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The observations by HiPay's time; one without a time is as new as the newest before it."""
+    if len(observations) < 2:
+        return observations
     timed, newest = list[tuple[str, dict[str, Any]]](), ""
     for data in observations:
         at = str(data.get("at") or "") or newest
         timed.append((at, data))
         newest = max(newest, at)
-    for _, data in sorted(timed, key=lambda pair: pair[0]):
-        start = start.updated(data)
-    return start
+    return [data for _, data in sorted(timed, key=lambda pair: pair[0])]
 
 
 def _older(data: dict[str, Any], reads: list[dict[str, Any]]) -> bool:
+    if not reads:  # nearly always
+        return False
     return _before(data, max((str(one.get("at") or "") for one in reads), default=""))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from services.orders.transactions import Event, TransactionLog
+from services.orders.transactions import TransactionLog
 from services.store import Connection
 from services.store.payouts import twice
 from services.store.payouts.twice import Counted, TransactionLine
@@ -88,8 +88,8 @@ def _moved(tx: Connection, lines: Iterable[TransactionLine]) -> dict[str, Moved]
     """What the reads of HiPay show of these lines' transactions, by transaction."""
     orders = sorted({one.order for one in lines if one.order is not None})
     logs = defaultdict[int, TransactionLog](TransactionLog)
-    for row in order_keys.payments(tx, orders) if orders else ():
-        logs[row.order].add(Event(row.kind, row.at, row.data))
+    for order, data in order_keys.payments(tx, orders) if orders else ():
+        logs[order].add_payment(data)
     return {
         one.reference: Moved(one.captured, one.refunded) for log in logs.values() for one in log.confirmed()
     }

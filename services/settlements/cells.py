@@ -5,6 +5,7 @@ too many digits. So `amounts.to_units` is called once for each outline, and the 
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from services.spreadsheets import marks
 from services.text.normal_forms import normalised
 
 Bytes = NDArray[np.uint8]
-Offsets = NDArray[np.int32]
+Offsets = NDArray[np.signedinteger[Any]]
 CurrencySigns = tuple[
     NDArray[np.int64], frozenset[str]
 ]  # the places of cells, and the currencies that the sign beside their amounts can mean
@@ -36,13 +37,24 @@ def strings(values: list[str]) -> pa.Array:
 
 
 def raw(column: pa.Array) -> tuple[Offsets, Bytes]:
-    """Where each cell begins, and the end of the last; the bytes of all."""
+    """Where each text begins, and the end of the last; the bytes of all."""
     _, offsets, data = column.buffers()
     first = column.offset
+    kind: Any = np.int64 if pa.types.is_large_string(column.type) else np.int32
     if offsets is None or not len(column):
-        return np.zeros(1, dtype=np.int32), np.zeros(0, dtype=np.uint8)
-    places = np.frombuffer(offsets, dtype=np.int32)[first : first + len(column) + 1]
+        return np.zeros(1, dtype=kind), np.zeros(0, dtype=np.uint8)
+    places = np.frombuffer(offsets, dtype=kind)[first : first + len(column) + 1]
     return places, np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8)
+
+
+def trimmed(column: pa.Array) -> pa.Array:
+    """The texts without white space around them."""
+    offsets, data = raw(column)
+    begins, ends = offsets[:-1], offsets[1:]
+    filled = begins < ends
+    if _EDGE[data[begins[filled]]].any() or _EDGE[data[ends[filled] - 1]].any():
+        return pc.utf8_trim_whitespace(column)
+    return column
 
 
 def contains(column: pa.Array, character: str) -> bool:
@@ -57,10 +69,8 @@ def clean(column: pa.Array, *, marked: str | None = None) -> pa.Array:
     if not len(data):
         return column
     begins, ends = offsets[:-1], offsets[1:]
-    filled = begins < ends
-    begins, ends = begins[filled], ends[filled]
-    if _EDGE[data[begins]].any() or _EDGE[data[ends - 1]].any():
-        column = pc.utf8_trim_whitespace(column)
+    begins = begins[begins < ends]
+    column = trimmed(column)
     if (data[begins] == ord("=")).any():
         column = pc.replace_substring_regex(column, r'^="(.*)"$', r"\1")
     if (data[offsets[0] : offsets[-1]] >= _COMPOSING).any():

@@ -15,7 +15,8 @@ from services.accounts.settlement_delay import days_to_settle, write_days_to_set
 from services.desk import Desk
 from services.errors import DeskError
 from services.reconciliation.matching import rejoin
-from services.reconciliation.matching.lookup import LOOSE, MatchRules
+from services.reconciliation.matching.key_texts import LOOSE
+from services.reconciliation.matching.lookup import MatchRules
 from services.reconciliation.matching.match import match
 from services.store.settlements import joined_lines, matching_rules
 

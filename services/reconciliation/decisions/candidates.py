@@ -11,7 +11,7 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.reconciliation.decisions.checks import suggested_for
 from services.reconciliation.decisions.errors import LineUnknown
-from services.reconciliation.matching.lookup import loosely
+from services.reconciliation.matching.key_texts import loosely
 from services.settlements.dates import day
 from services.store import Connection
 from services.store.settlements import decisions, matchable_orders

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from services.reconciliation.matching.key_texts import LOOSE, normalised
 from services.reconciliation.matching.lookup import (
-    LOOSE,
     WIDE,
     Coded,
     Columns,
@@ -20,9 +20,9 @@ from services.reconciliation.matching.lookup import (
     damaged,
     flags,
     joined,
-    normalised,
     strings,
 )
+from services.settlements.cells import trimmed
 from services.settlements.placeholders import say_none
 
 # In the order in which they are named; `sale`: the Sale (else another line) of the same transaction.
@@ -59,7 +59,7 @@ def keyed_texts(lines: Columns, rules: MatchRules, there: Flags) -> list[Keyed]:
         columns.insert(0, (0, f"reference_{rules.reference}", f"reporting_data_{rules.reference}"))
     keyed = []
     for key, kind, column in columns:
-        text = pc.utf8_trim_whitespace(strings(lines[column]))
+        text = trimmed(strings(lines[column]))
         empty = flags(pc.or_(pc.equal(text, ""), say_none(text)))
         has = ~empty & there & ~damaged(lines, column)
         rows = np.flatnonzero(has)

@@ -1,6 +1,6 @@
 """The lookup of the join: every text by which an order is known, and the matching rules of an account."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,12 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from services.reconciliation.matching.key_texts import HIPAYS_KINDS
 from services.store.settlements.outcomes import Pattern
 
-REFERENCE_KINDS = tuple(f"reference_{n}" for n in range(1, 6))
-# The kinds of an order's keys: its own id and its pages' ids; its references; HiPay's transactions; our captures' ids.
-HIPAYS_KINDS = ("transaction", "operation")
-KEY_COLUMNS = ("loose", "account", "kind", "text", "order")
 WIDE = 50  # a text of more orders than these (a shop's name, say) only narrows what other keys find
 
 _PART = 100_000
@@ -51,39 +48,6 @@ class MatchRules:
     reference: int = 1
     ignore: frozenset[str] = frozenset()
     not_ours: tuple[NotOurs, ...] = ()
-
-
-LOOSE = frozenset({"case", "blanks", "dashes", "zeros"})
-_BLANKS, _DASHES = r"\s\x{00a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}", r"\-‐‑–—_/."
-
-
-def normalised(texts: pa.Array, ignore: frozenset[str]) -> pa.Array:
-    """Keys as the rules compare them; blanks around them never count."""
-    texts = pc.utf8_trim_whitespace(texts)
-    if "case" in ignore:
-        plain = pc.all(pc.string_is_ascii(texts)).as_py() in (True, None)
-        texts = (
-            pc.utf8_lower(texts)
-            if plain
-            else pa.array([text.casefold() for text in texts.to_pylist()], texts.type)
-        )
-    dropped = (_BLANKS if "blanks" in ignore else "") + (_DASHES if "dashes" in ignore else "")
-    if dropped:
-        texts = pc.replace_substring_regex(texts, f"[{dropped}]+", "")
-    if "zeros" in ignore:
-        texts = pc.replace_substring_regex(texts, "^0+(.)", r"\1")
-    return texts
-
-
-def loosely(texts: Sequence[str]) -> list[str]:
-    """The texts in their loosest form of comparison."""
-    found: list[str] = normalised(pa.array(texts, pa.large_string()), LOOSE).to_pylist()
-    return found
-
-
-def loose_of(kind: str, text: str, loose: str) -> str:
-    """The text in `order_keys.loose`: ids of HiPay are compared only exactly."""
-    return text if kind in HIPAYS_KINDS else loose
 
 
 def strings(column: Any) -> pa.Array:
@@ -271,14 +235,3 @@ def _mixed(hashes: NDArray[np.uint64], order: Ints) -> NDArray[np.uint64]:
         return (hashes ^ (order.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(
             0xBF58476D1CE4E5B9
         )
-
-
-def known_texts(
-    ids: Sequence[str], references: Mapping[str, str], transactions: Sequence[str], operations: Sequence[str]
-) -> set[tuple[str, str]]:
-    """(kind, text) of every key of one order; `references` by their kind."""
-    found = {("order_id", text.strip()) for text in ids}
-    found |= {(kind, text.strip()) for kind, text in references.items()}
-    found |= {("transaction", text.strip()) for text in transactions}
-    found |= {("operation", text.strip()) for text in operations}
-    return {(kind, text) for kind, text in found if text}

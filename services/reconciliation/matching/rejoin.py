@@ -19,8 +19,8 @@ from services.desk import Desk
 from services.heartbeats import still_working
 from services.payouts import counted_twice
 from services.reconciliation.matching import positions
+from services.reconciliation.matching.key_texts import KEY_COLUMNS, loosely
 from services.reconciliation.matching.lookup import (
-    KEY_COLUMNS,
     WIDE,
     Columns,
     Lookup,
@@ -28,7 +28,6 @@ from services.reconciliation.matching.lookup import (
     NotOurs,
     array,
     flags,
-    loosely,
     strings,
 )
 from services.reconciliation.matching.match import RESULT, match

@@ -8,17 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.reconciliation.matching.lookup import (
-    LOOSE,
-    Columns,
-    Hits,
-    Ints,
-    Lookup,
-    MatchRules,
-    flags,
-    normalised,
-    strings,
-)
+from services.reconciliation.matching.key_texts import LOOSE, normalised
+from services.reconciliation.matching.lookup import Columns, Hits, Ints, Lookup, MatchRules, flags, strings
 from services.settlements.columns import REFERENCES
 from services.settlements.placeholders import say_none
 from services.store.settlements.outcomes import Outcome, Reason

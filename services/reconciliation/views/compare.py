@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from services.reconciliation.matching.lookup import loosely
+from services.reconciliation.matching.key_texts import loosely
 from services.reconciliation.matching.suggestions import loose_variants
 from services.store.settlements.position_pages import PositionedOrder
 from services.store.settlements.stored_lines import StoredLine

@@ -15,7 +15,7 @@ from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
 from services.payouts import states
 from services.payouts.states import STATES, PayoutState
-from services.reconciliation.matching.lookup import loosely
+from services.reconciliation.matching.key_texts import loosely
 from services.reconciliation.views.details import without_hidden_order
 from services.reconciliation.views.payout_list import visible_accounts
 from services.store import Connection

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pyarrow.compute as pc
 
 from services.i18n import PLACEHOLDER
-from services.reconciliation.matching.lookup import LOOSE, normalised, strings
+from services.reconciliation.matching.key_texts import LOOSE, normalised
+from services.reconciliation.matching.lookup import strings
 
 KEY_NAMES: dict[str, str] = {
     "reference": "invoice number or reference",

@@ -1,18 +1,28 @@
 """Every text by which an order is known, what those are made from, and what has changed since they were."""
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Executable, and_, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    and_,
+    delete,
+    func,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy import Text as Plain
 
-from services.store.frames import arrays
+from services.store.frames import arrays, tuples
 from services.store.in_list import among, texts
 from services.store.masking import masked
-from services.store.order_states import EventKind
 from services.store.schema.orders import events, operations, orders, pages
 from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import order_keys
@@ -81,8 +91,7 @@ def keys_of(tx: Connection, order_ids: Iterable[int]) -> list[Key]:
 
 
 def _keys(tx: Connection, query: Executable) -> list[Key]:
-    found: list[Any] = [tuple(row) for row in tx.execute(query)]
-    return found
+    return tuples(tx, query)
 
 
 def wide(
@@ -98,8 +107,7 @@ def wide(
     return frozenset(tx.scalars(query))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OrderTexts:
+class OrderTexts(NamedTuple):
     """An order's own id and references."""
 
     id: int
@@ -112,16 +120,6 @@ class OrderTexts:
     reference_5: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentEvent:
-    """A confirmed observation of a payment as it was recorded."""
-
-    order: int
-    kind: EventKind
-    at: datetime
-    data: dict[str, Any]
-
-
 def order_texts(tx: Connection, ids: Sequence[int]) -> list[OrderTexts]:
     """The orders' own ids and references."""
     columns = (
@@ -131,26 +129,27 @@ def order_texts(tx: Connection, ids: Sequence[int]) -> list[OrderTexts]:
         *(orders.c[f"reference_{n}"] for n in range(1, 6)),
     )
     query = select(*columns).where(among(tx, orders.c.id, ids)).order_by(orders.c.id)
-    names = [column.name for column in columns]
-    return [OrderTexts(**dict(zip(names, row, strict=True))) for row in tx.execute(query)]
+    return [OrderTexts(*row) for row in tuples(tx, query)]
 
 
 def page_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
     query = select(pages.c.order, pages.c.hipay_order_id).where(among(tx, pages.c.order, ids))
-    return [(order, text) for order, text in tx.execute(query)]
+    return tuples(tx, query)
 
 
-def payments(tx: Connection, ids: Sequence[int]) -> list[PaymentEvent]:
-    """The confirmed observations of these orders' payments, oldest first."""
-    query = select(events.c.order, events.c.kind, events.c.at, events.c.data).where(
+def payments(tx: Connection, ids: Sequence[int]) -> list[tuple[int, dict[str, Any]]]:
+    """The order and the data of each confirmed observation of these orders' payments, oldest first."""
+    query = select(events.c.order, type_coerce(events.c.data, Plain)).where(
         among(tx, events.c.order, ids), events.c.kind == "payment"
     )
-    return [PaymentEvent(*row) for row in tx.execute(query.order_by(events.c.id))]
+    rows = tuples(tx, query.order_by(events.c.id))
+    data = json.loads(f"[{','.join(text for _, text in rows)}]")
+    return [(order, one) for (order, _), one in zip(rows, data, strict=True)]
 
 
 def operation_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
     query = select(operations.c.order, operations.c.operation_id).where(among(tx, operations.c.order, ids))
-    return [(order, text) for order, text in tx.execute(query)]
+    return tuples(tx, query)
 
 
 def put(tx: Connection, ids: Sequence[int], rows: Iterable[Key]) -> None:

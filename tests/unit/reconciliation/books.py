@@ -6,15 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from services.reconciliation.matching.lookup import (
-    KEY_COLUMNS,
-    REFERENCE_KINDS,
-    Lookup,
-    MatchRules,
-    known_texts,
-    loose_of,
-    loosely,
-)
+from services.reconciliation.matching.key_texts import KEY_COLUMNS, REFERENCE_KINDS, known_keys
+from services.reconciliation.matching.lookup import Lookup, MatchRules
 from services.reconciliation.matching.match import RESULT, match
 from services.reconciliation.matching.order_status import ORDER_COLUMNS, classify
 from services.settlements.columns import TEXTS, UNITS
@@ -48,17 +41,16 @@ class Book:
 
 def key_rows(orders: tuple[Mapping[str, object], ...]) -> list[tuple[str, str, str, str, int]]:
     """Rows of KEY_COLUMNS."""
-    found = []
-    for row in orders:
-        texts = known_texts(
-            [row["order_id"], *row["pages"]],
-            {kind: row[kind] for kind in REFERENCE_KINDS},
-            row["transactions"],
-            row["operations"],
-        )
-        for kind, text in sorted(texts):
-            found.append((loose_of(kind, text, loosely([text])[0]), row["account"], kind, text, row["order"]))
-    return found
+    texts = [
+        *(
+            ("order_id", [(row["order"], text) for text in (row["order_id"], *row["pages"])])
+            for row in orders
+        ),
+        *((kind, [(row["order"], row[kind])]) for row in orders for kind in REFERENCE_KINDS),
+        *(("transaction", [(row["order"], text) for text in row["transactions"]]) for row in orders),
+        *(("operation", [(row["order"], text) for text in row["operations"]]) for row in orders),
+    ]
+    return sorted(set(known_keys({row["order"]: row["account"] for row in orders}, texts)))
 
 
 def book(*orders: dict[str, object]) -> Book:
