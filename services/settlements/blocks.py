@@ -1,7 +1,7 @@
 """A settlement file read to blocks of lines: ids with every digit, exact amounts, each row that is no line set aside."""
 
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -56,8 +56,11 @@ class Block:
         return found
 
 
-def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iterator[Block]:
-    """The lines in the file's order, at most `rows` at a time: the same blocks whenever it is read again.
+def read_blocks(
+    source: Source, dialect: Dialect, *, rows: int = 50_000, kept: Iterable[Part] | None = None
+) -> Iterator[Block]:
+    """The lines in the file's order, at most `rows` at a time: the same blocks whenever it is read again. ``kept``: its parts,
+    where they were kept while the dialect was detected.
 
     Raises UndecidedReading before the first block. `detect_file`, which reads the whole file, raises the other errors of
     errors.py that concern the whole file: here they are raised once their place is reached.
@@ -65,7 +68,7 @@ def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iter
     if dialect.decimal is None or dialect.debits is None:
         raise UndecidedReading(dialect.questions)
     converted = Conversion(dialect)
-    for part in parts(dialect.tables(source), dialect.quotes):
+    for part in parts(dialect.tables(source), dialect.quotes) if kept is None else kept:
         for piece in _pieces(part, rows):
             yield converted.block(piece)
 

@@ -12,7 +12,7 @@ from services.settlements import amounts, dates
 from services.settlements.codes import EvidenceChoice, EvidenceCode
 from services.settlements.columns import AMOUNTS
 from services.settlements.errors import DoubtfulColumns
-from services.settlements.parts import parts
+from services.settlements.parts import Part, parts
 from services.settlements.quotes import Quotes
 from services.settlements.sheet import Header
 from services.settlements.source import Source
@@ -117,10 +117,13 @@ class Detection:
 
 
 def detect_file(
-    source: Source, chosen: Chosen | None = None, progress: Callable[[int], None] | None = None
+    source: Source,
+    chosen: Chosen | None = None,
+    progress: Callable[[int], None] | None = None,
+    note: Callable[[Part], None] | None = None,
 ) -> Detection:
     """How a file is written, detected in one pass over the whole file, in bounded memory. `progress` is called with how many
-    bytes of its text are read.
+    bytes of its text are read, `note` with each part.
 
     Raises the errors of errors.py except UndecidedReading: each fault of the file as a whole is found here.
     """
@@ -136,6 +139,8 @@ def detect_file(
     survey = Survey()
     for part in parts(found.tables, chosen.quotes):
         survey.add(part)
+        if note is not None:
+            note(part)
         if progress is not None:
             progress(part.bytes_done)
     return decided(source, found, survey, chosen)

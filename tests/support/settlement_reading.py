@@ -8,8 +8,9 @@ import pandas as pd
 from services.settlements.blocks import Block, read_blocks
 from services.settlements.damaged_cells import DamagedCell
 from services.settlements.dialect import Chosen, Dialect, detect_file
+from services.settlements.kept_parts import KeptParts
 from services.settlements.sheet import Header, SetAsideRow
-from services.settlements.source import open_source
+from services.settlements.source import Source, open_source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +38,38 @@ def detect(raw: bytes, chosen: Chosen | None = None) -> Dialect:
         return detect_file(source, chosen).dialect
 
 
+def detect_and_read(
+    source: Source, chosen: Chosen | None = None, rows: int = 50_000
+) -> tuple[Dialect, list[Block]]:
+    """The dialect, and the blocks, which are the same from parts that were kept while it was detected."""
+    with KeptParts.of(source) as kept:
+        dialect = detect_file(source, chosen, None, kept.add).dialect
+        blocks = list(read_blocks(source, dialect, rows=rows))
+        if source.kind == "text":
+            again = list(read_blocks(source, dialect, rows=rows, kept=kept.parts()))
+            assert len(again) == len(blocks)
+            for one, other in zip(blocks, again, strict=True):
+                assert one.lines.equals(other.lines)
+                for name in (
+                    "set_aside",
+                    "damaged",
+                    "undated",
+                ):  # how many bytes are read ahead depends on the moment
+                    assert getattr(one, name) == getattr(other, name), name
+    return dialect, blocks
+
+
 def read(raw: bytes, dialect: Dialect | None = None) -> SettlementFile:
     """Read a file by this dialect, or by the detected one. Raises the errors of errors.py, and SpreadsheetError.
 
     Rows that do not parse are set aside with line, column, cell and reason; the others are read.
     """
     with open_source(raw) as source:
-        dialect = dialect or detect_file(source).dialect
+        if dialect is None:
+            dialect, blocks = detect_and_read(source)
+        else:
+            blocks = list(read_blocks(source, dialect))
         header = dialect.tables(source)[0].layout.header
-        blocks = list(read_blocks(source, dialect))
     lines = pd.concat([block.frame() for block in blocks], ignore_index=True)
     return SettlementFile(
         lines=lines,

@@ -34,6 +34,7 @@ from services.settlements.parts import parts
 from services.settlements.sheet import find_layout, is_blank, misfit, records
 from services.settlements.source import Source
 from services.settlements.tables import Table
+from tests.support.settlement_reading import detect_and_read
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
 SIGNED = Chosen(decimal=".", debits="negative")
@@ -128,8 +129,7 @@ def files(draw: st.DrawFn) -> Wanted:
 
 def blocks(raw: bytes | Path, rows: int = 50_000, chosen: Chosen = SIGNED) -> tuple[Detection, list[Block]]:
     source = Source(text=raw)
-    detection = detect_file(source, chosen)
-    return detection, list(read_blocks(source, detection.dialect, rows=rows))
+    return detect_file(source, chosen), detect_and_read(source, chosen, rows)[1]
 
 
 def together(found: list[Block]) -> pd.DataFrame:
