@@ -42,7 +42,9 @@ class ImportRun:
     """The state of the import of one file, while its blocks are loaded."""
 
     file: SettlementFile
-    lookup: Lookup
+    lookup: (
+        Lookup | None
+    )  # of all orders; None: there are so many, and so few lines, that theirs are looked for
     rules: dict[str, MatchRules]
     accounts: FileAccounts
     allowed: frozenset[str] | None  # the accounts to which the lines may be booked, None for all

@@ -1,4 +1,4 @@
-"""The lines of a block as columns, arrays of Arrow by name."""
+"""The lines of a block as columns, arrays of Arrow by name; where few texts repeat, as dictionaries."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -9,16 +9,24 @@ import pyarrow as pa
 
 from services.reconciliation.matching.lookup import Coded, array
 from services.settlements.blocks import Block
+from services.settlements.columns import CURRENCIES, DATES
 from services.settlements.identity import Occurrences, identify
+from services.store.frames import constant, plain
 
 Lines = dict[str, pa.Array]
+# Columns in which few texts repeat: coded once, for all that is done with them.
+_REPEATED = (
+    "account", "account_name", *DATES, "settlement_id", "product_name", "invoiced", "settled", *CURRENCIES, "operation",
+    "original_settlement_id", "collect_mode", "operation_code", "kind", "lost",
+)  # fmt: skip
 
 
 def identified(block: Block, seen: Occurrences) -> Lines:
     """The block's lines with their ``identity`` and ``key``; ``seen``: the file's lines before."""
     found = identify(block.lines, seen)
-    named = zip(block.lines.schema.names, block.lines.columns, strict=True)
-    return {**dict(named), "identity": found.identity, "key": found.key}
+    named = dict(zip(block.lines.schema.names, block.lines.columns, strict=True))
+    few = {name: named[name].dictionary_encode() for name in _REPEATED}
+    return {**named, **few, "identity": found.identity, "key": found.key}
 
 
 def by_account(lines: Lines, accounts: Mapping[str, str]) -> Iterator[tuple[str, Lines]]:
@@ -28,7 +36,7 @@ def by_account(lines: Lines, accounts: Mapping[str, str]) -> Iterator[tuple[str,
     for account in sorted({accounts[cell] for cell in cells.texts}):
         which = cells.among([cell for cell in cells.texts if accounts[cell] == account])
         theirs = lines if which.all() else taken(lines, np.flatnonzero(which))
-        ours = pa.repeat(pa.scalar(account, pa.large_string()), len(theirs["account"]))
+        ours = constant(account, len(theirs["line"]))
         yield account, {**theirs, "file_account": theirs["account"], "account": ours}
 
 
@@ -39,14 +47,19 @@ def taken(lines: Lines, places: Sequence[int] | Any) -> Lines:
 
 
 def hexed(lines: Lines) -> Lines:
-    """The lines with ``identity`` and ``key`` in hex digits, as stored lines have them in frames."""
+    """The lines without dictionaries, and ``identity`` and ``key`` in hex digits, as stored lines have them in frames."""
     digits = {
-        name: pa.array([digest.hex() for digest in lines[name].to_pylist()], pa.large_string())
+        name: pa.array([digest.hex() for digest in plain(lines[name])], pa.large_string())
         for name in ("identity", "key")
     }
-    return {**lines, **digits}
+    return {**{name: _decoded(column) for name, column in lines.items()}, **digits}
 
 
 def added(lines: Lines, others: pd.DataFrame, names: Iterable[str]) -> Lines:
     """The lines and after them the others: these columns of both."""
-    return {name: pa.concat_arrays([lines[name], array(others[name], lines[name].type)]) for name in names}
+    own = {name: _decoded(lines[name]) for name in names}
+    return {name: pa.concat_arrays([cells, array(others[name], cells.type)]) for name, cells in own.items()}
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column

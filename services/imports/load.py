@@ -6,7 +6,7 @@ outcomes are brought up to date.
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,12 @@ from services.settlements.blocks import Block
 from services.settlements.findings import FindingsCollector
 from services.settlements.untrusted_file import UntrustedFile
 from services.store import Connection
+from services.store.frames import constant
 from services.store.settlements import (
     file_content,
     joined_lines,
     new_lines,
+    order_keys,
     settlement_files,
     settlement_lines,
 )
@@ -42,6 +44,7 @@ from services.store.settlements.settlement_files import FileChange
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
 ROWS = 50_000  # lines that are read, identified and matched at once
+ORDERS_A_LINE = 4  # as many orders are read in the time in which those are found that a line may mean
 
 
 def load(lease: Lease, file_id: int) -> None:
@@ -54,9 +57,6 @@ def load(lease: Lease, file_id: int) -> None:
     with lease.store.read() as tx:
         file = settlement_files.get(tx, file_id)
         assert file is not None
-        # read before the lookup, which must not lack a change that the cursor has passed
-        cursor = order_changes.cursor(tx)
-        lookup, rules = rejoin.full_lookup(tx), rejoin.rules_of(tx)
     with (
         file_content.on_disk(lease.store.read, file_id) as path,
         tempfile.TemporaryDirectory(prefix="sheets-") as sheets,
@@ -81,6 +81,11 @@ def load(lease: Lease, file_id: int) -> None:
         if unknown:
             raise FileAccountUnknown(unknown)
         require_importable(allowed, [part.account for part in parts])
+        with lease.store.read() as tx:
+            # read before the lookup, which must not lack a change that the cursor has passed
+            cursor, rules = order_changes.cursor(tx), rejoin.rules_of(tx)
+            few = found.detection.lines * ORDERS_A_LINE < order_keys.newest(tx)["orders"]
+            lookup = None if few else rejoin.full_lookup(tx)
         run = ImportRun(
             file=file,
             lookup=lookup,
@@ -164,11 +169,13 @@ def _load_account(lease: Lease, run: ImportRun, account: str, lines: Lines, prog
             run.duplicates.note(tx, account, marked, others["identity"])
             lines = _new(lines, marked["identity"], there["identity"])
         context = _context(tx, run, account, lines, own)
-    found = match(_with_context(lines, context), run.lookup, run.rules.get(account))
+        matched = _with_context(lines, context)
+        lookup = run.lookup or rejoin.lookup_for(tx, matched)
+    found = match(matched, lookup, run.rules.get(account))
     count = len(lines["identity"])
     stored = {name: column.slice(count) for name, column in found.items()}
     whole = _whole(lines, found, count, file_id)
-    rows = _rows(lease, whole) if count else []
+    cells = _cells(lease, whole) if count else []
     sums = Sums(whole) if count else None
     for start in range(0, max(count, 1), BATCH):
         if start:
@@ -182,9 +189,10 @@ def _load_account(lease: Lease, run: ImportRun, account: str, lines: Lines, prog
                     {name: column.filter(pa.array(mine)) for name, column in stored.items()},
                     hidden=True,
                 )
-            last = settlement_lines.add(tx, rows[start : start + BATCH])
+            last, part = None, slice(start, start + BATCH)
             if sums:
-                sums.write(tx, slice(start, start + BATCH), hidden=True)
+                last = settlement_lines.add(tx, cells, part)
+                sums.write(tx, part, hidden=True)
             update_running(tx, file_id, **progress, **({"last_line_id": last} if last else {}))
 
 
@@ -223,8 +231,8 @@ def _context(
 
 
 def _with_context(lines: Lines, context: pd.DataFrame | None) -> Lines:
-    count = len(lines["account"])
-    blank = pa.repeat(pa.scalar("", pa.large_string()), count)
+    count = len(lines["line"])
+    blank = constant("", count)
     new = {**lines, "decided": blank, "decided_order": pa.nulls(count, pa.int64()), "decided_split": blank}
     return line_columns.added(new, context, joined_lines.MATCHED) if context is not None else new
 
@@ -236,12 +244,12 @@ def _whole(lines: Lines, found: Mapping[str, pa.Array], count: int, file_id: int
     return {**lines, "file_order": lines["order"], "file": file, **outcomes}
 
 
-def _rows(lease: Lease, lines: Lines) -> list[tuple[Any, ...]]:
-    """The cells of new_lines.WRITTEN."""
+def _cells(lease: Lease, lines: Lines) -> list[Sequence[Any]]:
+    """The columns of new_lines.WRITTEN."""
     new = new_lines.prepared(lines)
     with lease.store.read() as tx:
         numbers = new.known(tx)
     if numbers is None:
         with lease.write() as tx:
             numbers = new.number(tx)
-    return new.rows(numbers)
+    return new.cells(numbers)

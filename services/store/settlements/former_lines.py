@@ -54,7 +54,7 @@ def read(tx: Connection, after: int, limit: int) -> Former | None:
 
 def write(tx: Connection, former: Former) -> None:
     """Write former lines into the table of today; what they have in common gets its numbers."""
-    cells = former.lines.rows(former.lines.number(tx))
+    cells = zip(*former.lines.cells(former.lines.number(tx)), strict=True)
     rows = [(*more, *line) for more, line in zip(former.more, cells, strict=True)]
     settlement_lines.insert(tx, (*_MORE, *WRITTEN), rows)
 

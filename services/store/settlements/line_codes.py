@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Table, select
 
 from services.settlements.settlement_operations import bucket
+from services.store.frames import coded
 from services.store.in_list import in_batches
 from services.store.locks import insert_or
 from services.store.schema.payout_lines import (
@@ -33,6 +33,7 @@ SHARED: Mapping[Shared, tuple[str, ...]] = {
     "reason": ("reason", "keys", "unknown_keys"),
     "common": COMMON_TEXTS,
 }
+_CODES = 1 << 62  # so many pairs of codes fit into one number
 _TABLES: Mapping[Shared, Table] = {
     "payout": payouts,
     "group": line_groups,
@@ -58,17 +59,22 @@ class Distinct:
 
 def distinct(columns: Sequence[pa.Array]) -> Distinct:
     """The keys are made of the texts of these columns, none of which is null."""
-    places: NDArray[np.int64] = np.zeros(len(columns[0]), np.int64)
-    for column in columns:
-        cells = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        coded = cells.dictionary_encode()
-        both = places * max(1, len(coded.dictionary)) + coded.indices.to_numpy(zero_copy_only=False)
-        places = pa.array(both).dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    _, first = np.unique(places, return_index=True)
+    cells = [coded(column) for column in columns]
+    places: NDArray[np.int64] = np.zeros(len(cells[0]), np.int64)
+    size = 1
+    for column in cells:
+        if size * len(column.dictionary) >= _CODES:
+            places = pa.array(places).dictionary_encode().indices.to_numpy().astype(np.int64)
+            size = len(places)
+        places = places * len(column.dictionary) + column.indices.to_numpy()
+        size *= max(1, len(column.dictionary))
+    encoded = pa.array(places).dictionary_encode()
+    places = encoded.indices.to_numpy().astype(np.int64)
+    first = np.empty(len(encoded.dictionary), np.int64)
+    first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
     rows = pa.array(first)
-    return Distinct(
-        list(zip(*(pc.take(column, rows).to_pylist() for column in columns), strict=True)), places
-    )
+    texts = (column.dictionary.take(column.indices.take(rows)).to_pylist() for column in cells)
+    return Distinct(list(zip(*texts, strict=True)), places)
 
 
 def known(tx: Connection, what: Shared, keys: Collection[Key]) -> dict[Key, int]:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Connection, Select, func, select, type_coerce
 from sqlalchemy import Text as Plain
 
@@ -100,16 +100,18 @@ def hexed(tx: Connection, column: ColumnElement[Any]) -> ColumnElement[str]:
 def _unpacked(tx: Connection, names: Iterable[str], cells: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     found: dict[str, pa.Array] = {}
     keys = {what: _keys(tx, what, cells[f"#{what}"]) for what in get_args(Shared) if f"#{what}" in cells}
-    texts = _lists(cells["#texts"].to_pylist()) if "#texts" in cells else []
+    packed = [_PLACES[name] for name in names if name in _PLACES]
+    packed += [_PLACES[f"{name}_rest"] for name in names if name in LINE_DAYS]
+    texts = _lists(cells["#texts"], min(packed)) if packed else []
     for name in names:
         if name in _SHARED_BY:
             what, place = _SHARED_BY[name]
             different, places = keys[what]
             found[name] = _texts([key[place] for key in different]).take(places)
         elif name in LINE_DAYS:
-            days, places = np.unique(cells[f"#{name}"].to_numpy(), return_inverse=True)
-            found[name] = _texts(iso_texts(days.tolist())).take(pa.array(places))
-            if any(rest := _nth(texts, f"{name}_rest")):
+            days = cells[f"#{name}"].dictionary_encode()
+            found[name] = _texts(iso_texts(days.dictionary.to_pylist())).take(days.indices)
+            if any(texts) and any(rest := _nth(texts, f"{name}_rest")):
                 found[name] = _texts(
                     [day + more for day, more in zip(found[name].to_pylist(), rest, strict=True)]
                 )
@@ -123,14 +125,19 @@ def _unpacked(tx: Connection, names: Iterable[str], cells: Mapping[str, pa.Array
 
 def _keys(tx: Connection, what: Shared, numbers: pa.Array) -> tuple[list[line_codes.Key], pa.Array]:
     """The different keys for which the numbers stand, and which of them each is."""
-    different, places = np.unique(numbers.to_numpy(), return_inverse=True)
-    known = line_codes.keys_of(tx, what, different.tolist())
-    return [known[one] for one in different.tolist()], pa.array(places)
+    coded = numbers.dictionary_encode()
+    different = coded.dictionary.to_pylist()
+    known = line_codes.keys_of(tx, what, different)
+    return [known[one] for one in different], coded.indices
 
 
-def _lists(texts: list[str]) -> list[list[str]]:
-    """JSON lists, "" for an empty one."""
-    found: list[list[str]] = json.loads(f"[{','.join(text or '[]' for text in texts)}]")
+def _lists(texts: pa.Array, place: int) -> list[list[str]]:
+    """JSON lists, "" for an empty one; of one that has nothing at this place or behind it, an empty one."""
+    if place:  # no list has more texts than separators and one: nearly none has the rest of a date
+        texts = pc.if_else(pc.greater_equal(pc.count_substring(texts, '","'), place), texts, "")
+    if not pc.any(pc.not_equal(texts, "")).as_py():
+        return [[]] * len(texts)
+    found: list[list[str]] = json.loads(f"[{','.join(text or '[]' for text in texts.to_pylist())}]")
     return found
 
 

@@ -1,6 +1,6 @@
 """Stored sums over lines, changed in the transaction of every change of a line."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
 
-from services.store.frames import text_cells
+from services.store.frames import coded, text_cells
 from services.store.locks import insert_or
 from services.store.payouts import versions
 from services.store.schema.payout_lines import line_totals
@@ -62,23 +62,22 @@ class Sums:
     """
 
     def __init__(self, lines: pd.DataFrame | Mapping[str, pa.Array]) -> None:
-        texts = {name: text_cells(lines[name]) for name in TOTAL}
-        known = pc.not_equal(texts["operation_code"], "")
-        texts["operation"] = pc.if_else(known, pa.scalar("", pa.large_string()), texts["operation"])
+        texts = {name: coded(lines[name]) for name in TOTAL}
+        texts["operation"] = _without_code(texts["operation"], texts["operation_code"])
         groups = distinct(list(texts.values()))
         self._group, self._cells = groups.places, groups.keys
         settled = _Units(lines["settled_amount_units"])
         self._units, self._missing = settled.values, ~settled.known
         self._tax = _tax_within(lines, texts["kind"], settled)
-        self._unsettled = _is_unsettled(text_cells(lines["settled"]))
+        self._unsettled = _where(coded(lines["settled"]), says_unsettled)
         self._latest = {"last_transfer": _days(lines["transfer"]), "last_value": _days(lines["date_value"])}
         self._ids: NDArray[np.int64] | None = np.asarray(lines["id"], np.int64) if "id" in lines else None
-        coded = text_cells(lines["date"]).dictionary_encode()
-        days = coded.dictionary.to_pylist()
+        dates = coded(lines["date"])
+        days = dates.dictionary.to_pylist()
         self._dates = [*sorted(days), ""]  # in the order of the texts, and of the days
         rank = {day: place for place, day in enumerate(self._dates[:-1])}
         ranks = np.array([rank[day] for day in days], dtype=np.int64)
-        self._date: NDArray[np.int64] = ranks[coded.indices.to_numpy()]
+        self._date: NDArray[np.int64] = ranks[dates.indices.to_numpy()]
 
     def write(
         self, tx: Connection, part: slice = slice(None), sign: int = 1, *, hidden: bool = False
@@ -166,14 +165,14 @@ class _Units:
         self.known: NDArray[np.bool_] = units.is_valid().to_numpy(zero_copy_only=False)
 
 
-def _tax_within(lines: Any, kind: pa.Array, settled: _Units) -> NDArray[np.int64]:
+def _tax_within(lines: Any, kind: pa.DictionaryArray, settled: _Units) -> NDArray[np.int64]:
     """The tax of fees that is a part of what was settled: of an invoice in the currency of the payout, whose amount with tax was
     settled."""
     without, tax, whole = (
         _Units(lines[name]) for name in ("amount_excl_tax_units", "tax_amount_units", "amount_incl_tax_units")
     )
     alike = pc.equal(text_cells(lines["currency"]), text_cells(lines["settlement_currency"]))
-    fee = pc.and_(pc.equal(kind, "fee"), alike).to_numpy(zero_copy_only=False) & settled.known
+    fee = _where(kind, "fee".__eq__) & alike.to_numpy(zero_copy_only=False) & settled.known
     units = np.where(tax.known, tax.values, settled.values - without.values)
     # what was settled is the amount with tax by its own column, or since it is the sum of the other two
     within = (whole.known & tax.known & (whole.values == settled.values)) | (
@@ -187,17 +186,25 @@ def says_unsettled(text: str) -> bool:
     return text.strip().casefold() in _UNSETTLED
 
 
-def _is_unsettled(settled: pa.Array) -> NDArray[np.bool_]:
-    coded = settled.dictionary_encode()
-    unsettled = [says_unsettled(text) for text in coded.dictionary.to_pylist()]
-    found: NDArray[np.bool_] = np.array(unsettled, bool)[coded.indices.to_numpy()]
+def _where(column: pa.DictionaryArray, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+    """Of which texts it holds."""
+    found: NDArray[np.bool_] = np.array([holds(text) for text in column.dictionary.to_pylist()], bool)[
+        column.indices.to_numpy()
+    ]
     return found
 
 
+def _without_code(operation: pa.DictionaryArray, code: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The words of an operation where it has no code, else ""."""
+    words = operation.dictionary.to_pylist()
+    places = np.where(_where(code, bool), len(words), operation.indices.to_numpy()).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(places, pa.array([*words, ""], pa.large_string()))
+
+
 def _days(column: Any) -> NDArray[np.int64]:
-    coded = text_cells(column).dictionary_encode()
-    days = [day_number(text) for text in coded.dictionary.to_pylist()]
-    found: NDArray[np.int64] = np.array(days, np.int64)[coded.indices.to_numpy()]
+    dates = coded(column)
+    days = [day_number(text) for text in dates.dictionary.to_pylist()]
+    found: NDArray[np.int64] = np.array(days, np.int64)[dates.indices.to_numpy()]
     return found
 
 

@@ -1,15 +1,17 @@
 """Lines and their outcomes as the rows of ``payout_lines``: what many have in common as numbers, the other texts packed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from services.store.frames import plain, text_cells
+from services.settlements.cells import raw
+from services.store.frames import coded, plain, text_cells
 from services.store.schema.payout_lines import LINE_AMOUNTS, LINE_DAYS, LINE_TEXTS
 from services.store.schema.types import text_list
 from services.store.settlements import line_codes
@@ -28,6 +30,8 @@ _AS_THEY_ARE = (
     "nearest",
 )  # fmt: skip
 _ESCAPED = r'["\\\x00-\x1f]'  # characters that JSON does not have as they are
+_IS_ESCAPED = np.zeros(256, bool)
+_IS_ESCAPED[[*range(32), ord('"'), ord("\\")]] = True
 Numbers = Mapping[Shared, Mapping[Key, int]]
 
 
@@ -47,28 +51,27 @@ class NewLines:
         """The numbers; those that are missing are given."""
         return {what: line_codes.number(tx, what, one.keys) for what, one in self.shared.items()}
 
-    def rows(self, numbers: Numbers) -> list[tuple[Any, ...]]:
-        """The cells of WRITTEN."""
+    def cells(self, numbers: Numbers) -> list[Sequence[Any]]:
+        """The columns of WRITTEN."""
         shared: dict[str, Sequence[Any]] = {
             what: np.array([numbers[what][key] for key in one.keys], np.int64)[one.places].tolist()
             for what, one in self.shared.items()
         }
         columns = {**self.columns, **shared}
-        return list(zip(*(columns[name] for name in WRITTEN), strict=True))
+        return [columns[name] for name in WRITTEN]
 
 
 def prepared(lines: Mapping[str, Any]) -> NewLines:
     """``lines``: the columns of ``StoredLine`` that a file and the join give, ``identity`` and ``key`` as bytes,
     ``candidates`` and ``expected`` as the join has them."""
-    texts = {name: text_cells(lines[name]) for what in SHARED for name in SHARED[what]}
+    texts = {name: coded(lines[name]) for what in SHARED for name in SHARED[what]}
     shared = {what: line_codes.distinct([texts[name] for name in names]) for what, names in SHARED.items()}
     days, rests = {}, {}
     for name in LINE_DAYS:
-        coded = text_cells(lines[name]).dictionary_encode()
-        different, places = coded.dictionary.to_pylist(), coded.indices
-        days[f"{name}_day"] = (
-            pa.array([day_number(text) for text in different], pa.int64()).take(places).to_pylist()
-        )
+        column = coded(lines[name])
+        different, places = column.dictionary.to_pylist(), column.indices
+        numbers = np.array([day_number(text) for text in different], np.int64)
+        days[f"{name}_day"] = numbers[places.to_numpy()].tolist()
         rests[f"{name}_rest"] = pa.array([rest(text) for text in different], pa.large_string()).take(places)
     packed = [rests[name] if name in rests else text_cells(lines[name]) for name in LINE_TEXTS]
     return NewLines(
@@ -77,15 +80,19 @@ def prepared(lines: Mapping[str, Any]) -> NewLines:
             **{name: plain(lines[name]) for name in _AS_THEY_ARE},
             **days,
             "texts": _packed(packed),
-            **{name: listed(plain(lines[name])) for name in ("candidates", "expected")},
-            "seen": [text or None for text in plain(lines["seen"])],
+            **{name: _sparse(lines[name], listed_text) for name in ("candidates", "expected")},
+            "seen": _sparse(lines["seen"], str),
         },
     )
 
 
 def listed(texts: Sequence[str]) -> list[str | None]:
     """Texts that the join has joined, as lists in storage."""
-    return [text_list(text.split(BETWEEN)) if text else None for text in texts]
+    return [listed_text(text) if text else None for text in texts]
+
+
+def listed_text(text: str) -> str | None:
+    return text_list(text.split(BETWEEN))
 
 
 def packed_texts(texts: Sequence[str]) -> str | None:
@@ -94,19 +101,41 @@ def packed_texts(texts: Sequence[str]) -> str | None:
     return text_list(texts[: last + 1])
 
 
+def _sparse(column: Any, stored: Callable[[str], str | None]) -> list[str | None]:
+    """The texts as they are stored, None for an empty one: nearly all are."""
+    cells = text_cells(column)
+    places = np.flatnonzero(_filled(cells))
+    found: list[str | None] = [None] * len(cells)
+    for place, text in zip(places.tolist(), cells.take(pa.array(places)).to_pylist(), strict=True):
+        found[place] = stored(text)
+    return found
+
+
+def _filled(cells: pa.Array) -> NDArray[np.bool_]:
+    """Which texts are not empty."""
+    offsets, _ = raw(cells)
+    found: NDArray[np.bool_] = offsets[1:] > offsets[:-1]
+    return found
+
+
 def _packed(columns: Sequence[pa.Array]) -> list[str | None]:
     """``packed_texts`` of each line: in columns, but where a text must be escaped."""
-    joined = pc.binary_join_element_wise(*columns, pa.scalar('","', pa.large_string()))
-    whole = pc.binary_join_element_wise(
-        pa.scalar('["', pa.large_string()),
-        joined,
-        pa.scalar('"]', pa.large_string()),
-        pa.scalar("", pa.large_string()),
-    )
-    found = pc.replace_substring_regex(whole, r'(,"")+\]$', "]").to_pylist()
-    odd = np.zeros(len(found), bool)
-    for column in columns:
-        odd |= pc.match_substring_regex(column, _ESCAPED).to_numpy(zero_copy_only=False)
+    count = len(columns[0])
+    length, odd = np.zeros(count, np.int64), np.zeros(count, bool)
+    for place, column in enumerate(columns):
+        offsets, data = raw(column)
+        length[offsets[1:] > offsets[:-1]] = place + 1
+        if _IS_ESCAPED[data[offsets[0] : offsets[-1]]].any():
+            odd |= pc.match_substring_regex(column, _ESCAPED).to_numpy(zero_copy_only=False)
+    found = np.empty(count, object)
+    begin, between, end, nothing = (pa.scalar(text, pa.large_string()) for text in ('["', '","', '"]', ""))
+    for last in np.unique(length[length > 0]).tolist():
+        here = length == last
+        some = [column.filter(pa.array(here)) for column in columns[:last]]
+        joined = pc.binary_join_element_wise(*some, between)
+        whole = pc.binary_join_element_wise(begin, joined, end, nothing)
+        found[here] = whole.to_numpy(zero_copy_only=False)
     for place in odd.nonzero()[0].tolist():
         found[place] = packed_texts([column[place].as_py() for column in columns])
-    return [None if text == '[""]' else text for text in found]
+    texts: list[str | None] = found.tolist()
+    return texts

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as Plain
 
-from services.store.frames import plain, text_cells
+from services.store.frames import plain
 from services.store.in_list import among
 from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.payouts import payouts
@@ -85,16 +85,17 @@ def of_file(file: int) -> ColumnElement[bool]:
     return and_(line.id >= first, line.id <= last, func.coalesce(line.file, 0) == file)
 
 
-def add(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> int | None:
-    """Insert lines, each the cells of WRITTEN; the id of the last one, None without any."""
-    if not rows:
+def add(tx: Connection, cells: Sequence[Sequence[Any]], part: slice = slice(None)) -> int | None:
+    """Insert lines, this part of the columns of WRITTEN; the id of the last one, None without any."""
+    columns = [column[part] for column in cells]
+    if not (count := len(columns[0])):
         return None
     first = next_id(tx)
-    insert(tx, ("id", *WRITTEN), [(first + place, *row) for place, row in enumerate(rows)])
-    return first + len(rows) - 1
+    insert(tx, ("id", *WRITTEN), list(zip(range(first, first + count), *columns, strict=True)))
+    return first + count - 1
 
 
-def insert(tx: Connection, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def insert(tx: Connection, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
     """Insert rows of ``payout_lines``, each the cells of these columns."""
     names = ", ".join(f'"{name}"' for name in columns)
     if tx.dialect.name == "postgresql":
@@ -104,7 +105,7 @@ def insert(tx: Connection, columns: Sequence[str], rows: Sequence[tuple[Any, ...
                 copy.write_row(row)
     elif rows:
         places = ", ".join("?" * len(columns))
-        tx.exec_driver_sql(f"INSERT INTO payout_lines ({names}) VALUES ({places})", list(rows))  # noqa: S608 (our own names)
+        tx.exec_driver_sql(f"INSERT INTO payout_lines ({names}) VALUES ({places})", rows)  # noqa: S608 (our own names)
 
 
 def next_id(tx: Connection) -> int:
@@ -122,7 +123,7 @@ def any_of(tx: Connection, account: str) -> bool:
 def by_identity(tx: Connection, account: str, lines: Mapping[str, Any]) -> pd.DataFrame:
     """``id``, ``identity``, ``key``, ``settlement_id``, ``file``, ``replaced`` and ``withdrawn`` of those lines of the account that are
     there. ``lines``: their identity, settlement_id and settlement_currency."""
-    keys = line_codes.distinct([text_cells(lines[name]) for name in ("settlement_id", "settlement_currency")])
+    keys = line_codes.distinct([lines[name] for name in ("settlement_id", "settlement_currency")])
     numbers = line_codes.known(tx, "payout", [(account, *key) for key in keys.keys])
     payout = [numbers.get((account, *key)) for key in keys.keys]
     given = [

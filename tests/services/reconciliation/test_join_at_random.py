@@ -235,6 +235,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows=st.integers(1, 6),
     batch=st.integers(1, 4),
     at_once=st.integers(1, 5),
+    few=st.booleans(),
 )
 def test_the_join_is_that_of_everything_at_once(
     empty: Path,
@@ -243,6 +244,7 @@ def test_the_join_is_that_of_everything_at_once(
     rows: int,
     batch: int,
     at_once: int,
+    few: bool,
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     shutil.copy(empty, folder / "sandbox.db")
@@ -251,6 +253,7 @@ def test_the_join_is_that_of_everything_at_once(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "ROWS", rows)
         patch.setattr(load, "BATCH", batch)
+        patch.setattr(load, "ORDERS_A_LINE", 0 if few else 1_000_000)
         patch.setattr(rejoin, "BATCH", at_once)
         patch.setattr(rejoin, "GAP_SECONDS", 0)
         patch.setattr(order_changes, "ORDERS_AT_ONCE", 1 + at_once % 2)

@@ -65,7 +65,7 @@ def test_every_cell_is_read_as_it_was_written(desk: Desk, cells: list[dict[str, 
     with desk.store.write() as tx:
         tx.execute(delete(payout_lines))
         new = new_lines.prepared(_columns(written, file))
-        settlement_lines.add(tx, new.rows(new.number(tx)))
+        settlement_lines.add(tx, new.cells(new.number(tx)))
         stored = every_line(tx)
         framed = line_frames.lines(
             tx,
