@@ -252,6 +252,7 @@ RULES: dict[str, Rule | str] = {
     "reconciliation.views.overview.overview": hidden(),
     "reconciliation.views.groups.groups": hidden(),
     "reconciliation.views.payout_history.of_payout": refused(payout="$payout_id"),
+    "reconciliation.views.payout_list.by_hipay": refused(payout="$payout"),
     "reconciliation.views.payout_list.list_payouts": hidden(),
     "reconciliation.views.payout_list.operation_sums": refused(payout="$payout"),
     "reconciliation.views.payout_list.files_with_rows_set_aside": refused(payout="$payout"),

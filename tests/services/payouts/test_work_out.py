@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, insert, select, update
 
 from services import clock
 from services.access import Actor
@@ -418,13 +418,24 @@ def test_lines_of_an_operation_learned_later_take_their_place_and_keep_their_ide
     assert_rows_are_current(desk)
 
 
-def test_many_payouts_are_worked_out_without_their_lines(desk: Desk, finance: Actor) -> None:
-    statements = list[str]()
-    from sqlalchemy import event
-
+def test_many_payouts_are_worked_out_in_short_steps_without_their_lines(desk: Desk, finance: Actor) -> None:
     bring(desk, finance, *SALES, ANNOUNCED)
     with desk.store.write() as tx:
+        names = ("account", "settlement_id", "currency", "version")
+        many = [("demo", f"M{number}", "EUR", 1) for number in range(250)]
+        tx.execute(insert(rows.payouts), [dict(zip(names, one, strict=True)) for one in many])
+        [total] = tx.execute(select(line_totals).where(line_totals.c.operation_code == "sale")).mappings()
+        tx.execute(
+            insert(line_totals), [{**total, "settlement_id": name, "lines": 4_000} for _, name, _, _ in many]
+        )
         versions.grow_all(tx)
+    statements = list[str]()
     event.listen(desk.store.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    assert work_out.step(desk.store)
+    counts = list[int]()
+    while work_out.step(desk.store):
+        counts.append(len(statements))
+        statements.clear()
+    assert len(counts) == 3  # a hundred at once, whatever each has
+    assert counts[0] == counts[1] < 30
     assert not any("payout_lines" in one for one in statements)
+    assert sum(one.net_units for name, one in payouts(desk).items() if name != "77") == 250 * 100_0000

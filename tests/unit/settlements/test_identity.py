@@ -3,7 +3,10 @@
 from decimal import Decimal
 
 import pandas as pd
+import pyarrow as pa
+import pytest
 
+from services.settlements import settlement_operations
 from services.settlements.identity import identify
 from services.settlements.totals import settlements
 from tests.support.settlement_reading import read
@@ -47,6 +50,19 @@ def test_a_corrected_line_is_another_with_the_same_key() -> None:
 def test_unknown_operations_are_told_apart() -> None:
     found = ids(sale(Operation="Green fee"), sale(Operation="Blue fee"))
     assert found["key"].nunique() == found["identity"].nunique() == 2
+
+
+def test_an_operation_that_is_known_later_leaves_its_lines_their_identity(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = ids(sale(Operation="Green fee"))
+    [block] = read(write([sale(Operation="Green fee")])).blocks
+    place = block.lines.schema.get_field_index("operation_code")
+    known_now = block.lines.set_column(place, "operation_code", pa.array(["green_fee"], pa.large_string()))
+    assert identify(known_now).identity.to_pylist() != before["identity"].tolist()
+    monkeypatch.setattr(settlement_operations, "_LATER", frozenset({"greenfee"}))
+    assert identify(known_now).identity.to_pylist() == before["identity"].tolist()
+    assert identify(known_now).key.to_pylist() == before["key"].tolist()
 
 
 def test_a_blank_amount_is_not_zero() -> None:
