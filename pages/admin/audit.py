@@ -71,6 +71,9 @@ ACTIONS = {
     "correction.taken": "Correction of HiPay's lines taken",
     "correction.dismissed": "Correction of HiPay's lines dismissed",
     "correction.undone": "Decision on a correction undone",
+    "issue.newest": "Newest issue of a payout said",
+    "withdrawal.undone": "Withdrawn lines taken back",
+    "withdrawal.redone": "Lines withdrawn again",
     "correction.confirmed": "Corrections decided by HiPay's delivery",
     "aside.dealt_with": "Rows set aside dealt with",
     "aside.undone": "Rows set aside stand in the way again",
@@ -134,6 +137,7 @@ DETAILS = {
     "account": "Account", "after": "Lines of the file", "amount": "Amount", "before": "HiPay's lines", "changed_lines": "changed", "channel": "Channel", "claimed": "Roles from the provider",
     "done": "Done", "fields": "Fields", "held_lines": "beside", "known_lines": "already known", "language": "Language", "lines": "Lines",
     "not_settled_days": "Days until a payment must be paid out", "order": "Order", "reason": "Reason", "replaced": "Lines replaced", "result": "Result",
+    "older_lines": "of an older issue", "restored": "Lines restored", "withdrawn": "Lines withdrawn", "withdrawn_lines": "withdrawn",
     "role": "Role", "roles": "Roles", "rows": "Rows", "what": "Paused", **TITLES,
 }  # fmt: skip
 VALUES = {

@@ -10,13 +10,20 @@ from services.access import Actor, Right
 from services.desk import Desk
 from services.imports import files
 from services.imports.duplicates import PayoutsStored
+from services.imports.errors import IssueUndecided
 from services.imports.file_accounts import FileAccountUnknown
 from services.reconciliation.views.file_list import SettlementFile
 from services.settlements.errors import DoubtfulColumns, UndecidedReading
 
 _CORRECTING = "payout_mended_file"  # the failed file whose reading is corrected
 # failures that ask a question
-_ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code, DoubtfulColumns.code)
+_ASKS = (
+    FileAccountUnknown.code,
+    PayoutsStored.code,
+    IssueUndecided.code,
+    UndecidedReading.code,
+    DoubtfulColumns.code,
+)
 
 
 def show(file: SettlementFile) -> None:

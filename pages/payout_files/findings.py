@@ -174,7 +174,7 @@ def show_corrections(
     table = [
         {
             t("Line"): where(one.line, sheets, t),
-            t("Operation"): _operation(one.after, t),
+            t("Operation"): operation_words(one.after, t),
             t("Payout"): one.after["settlement_id"],
             t("Order in the file"): one.after["order"],
             t("What differs"): t(LABELS[column]),
@@ -195,7 +195,7 @@ def show_corrections(
         )
 
 
-def _operation(cells: Mapping[str, Any], t: Translator) -> str:
+def operation_words(cells: Mapping[str, Any], t: Translator) -> str:
     known = settlement_operations.operation(cells["operation"])
     return operation(known.code if known else "", cells["operation"], t)
 

@@ -7,7 +7,7 @@ from pages.components import tables
 from pages.components.common import texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import day, number
-from pages.payout_files.findings import show_corrections, show_notes, show_warnings
+from pages.payout_files.findings import show_notes, show_warnings
 from pages.payout_files.words import CHOICES, where
 from services.i18n import Translator
 from services.imports.preview import Preview
@@ -57,8 +57,8 @@ def _summary(found: Preview) -> None:
     if found.held:
         st.warning(
             t.plural(
-                "{count} changed line was delivered by HiPay itself: that one goes on to count, and this file's stands beside until somebody decides.",
-                "{count} changed lines were delivered by HiPay itself: those go on to count, and this file's stand beside until somebody decides.",
+                "{count} line that the file corrects or no longer has was delivered by HiPay itself: it goes on to count until somebody decides.",
+                "{count} lines that the file corrects or no longer has were delivered by HiPay itself: they go on to count until somebody decides.",
                 found.held,
             ),
             icon=":material/difference:",
@@ -75,8 +75,7 @@ def _details(found: Preview) -> None:
         t("Totals by payout"),
         t("Rows set aside"),
     ]
-    names += [t("Changed lines")] if found.changed else []
-    reading, columns, operations, payouts, set_aside, *changed = st.tabs(names)
+    reading, columns, operations, payouts, set_aside = st.tabs(names)
     with reading:
         for name, (label, options) in CHOICES.items():
             value = found.dialect.debits if name == "debits" else getattr(found.dialect, name)
@@ -124,9 +123,6 @@ def _details(found: Preview) -> None:
                         count=number(found.findings.set_aside, t),
                     )
                 )
-    for tab in changed:
-        with tab:
-            show_corrections(found.corrections, found.changed, found.dialect.sheets, t)
 
 
 def _columns(found: Preview, t: Translator) -> None:

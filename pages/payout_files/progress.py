@@ -131,7 +131,7 @@ def _rate(file: ListedFile) -> int:
 def _ended(file: ListedFile, may: bool, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if file.state == "complete":
-            new = file.lines - file.known_lines - file.changed_lines - file.held_lines
+            new = file.lines - file.known_lines - file.changed_lines - file.held_lines - file.older_lines
             st.success(
                 t(
                     "{name} is imported: {new} new lines, {known} already known, {changed} changed.",

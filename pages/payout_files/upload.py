@@ -1,12 +1,14 @@
 """Payout files from this computer: each is previewed, its reading can be corrected, and it is handed to the import."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from pages.components import accounts, uploader
 from pages.components.common import actor, desk, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import money, number
-from pages.payout_files import account_cells, drafts, progress, reading_choices
+from pages.payout_files import account_cells, drafts, issues, progress, reading_choices
 from pages.payout_files.drafts import Draft
 from pages.payout_files.preview import show_preview
 from pages.payout_files.words import CHOICES
@@ -14,6 +16,7 @@ from services.access import Right
 from services.error_messages import sentence, stored_sentence
 from services.imports import files, preview_process
 from services.imports.errors import FileKnown
+from services.imports.issue_answers import NOTHING_SAID, Answers
 from services.imports.preview import Preview
 from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.errors import EmptyFile, SwallowedRows
@@ -21,6 +24,15 @@ from services.settlements.errors import EmptyFile, SwallowedRows
 TYPES = ["csv", "txt", "xls", "xlsx", "ods", "zip"]
 _REFRESH = 1.0  # seconds
 _OTHER_TYPES = ("pdf", "gzip", "html", "xml", "image", "rtf")  # files that no choice of reading can correct
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A file that can be imported: its preview, and what the person said of its issues."""
+
+    draft: Draft
+    preview: Preview
+    answers: Answers = NOTHING_SAID
 
 
 def show() -> None:
@@ -37,16 +49,12 @@ def show() -> None:
         key=_uploader(),
         help=t("Up to 500 MB each. Larger ones come by the watched folder, or from HiPay."),
     )
-    ready = [
-        found
-        for draft in drafts.of_uploads(uploaded, _refuse)
-        if (found := _preview(account, draft)) is not None
-    ]
-    new = [(draft, preview) for draft, preview in ready if not preview.imported]
+    ready = [found for draft in drafts.of_uploads(uploaded, _refuse) if (found := _preview(account, draft))]
+    new = [one for one in ready if not one.preview.imported]
     label = t.plural("Import {count} file", "Import {count} files", len(new))
     if (
         new
-        and account_cells.ask_unknown([preview for _, preview in new])
+        and account_cells.ask_unknown([one.preview for one in new])
         and st.button(label, type="primary", icon=":material/playlist_add_check:", key="import_files")
     ):
         with refusals():
@@ -75,7 +83,7 @@ def _refuse(name: str, why: PreviewRefused) -> None:
     )
 
 
-def _preview(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
+def _preview(account: str, draft: Draft) -> Ready | None:
     """Show the preview of one file, or why it cannot be read. Returns it where it can be imported."""
     t = texts()
     with st.container(border=True):
@@ -106,9 +114,14 @@ def _preview(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
             if not found.lines:
                 return None
             if found.imported:
-                return draft, found
+                return Ready(draft, found)
             account_cells.show_known(found)
-            return (draft, found) if _confirm_other_lines(found, draft) else None
+            _warn_of_stored(found)
+            answers = issues.show(found, draft.key)
+            if answers is None:
+                st.caption(t("Say first what this file is of each payout that is here already."))
+                return None
+            return Ready(draft, found, answers) if _confirm_other_lines(found, draft, answers) else None
     return None
 
 
@@ -116,7 +129,7 @@ def correct_failed(file: int, name: str, account: str) -> None:
     """Preview a file whose import failed, ask the same questions, and start the import again."""
     draft = drafts.of_stored(file, name)
     ready = _preview(account, draft)
-    if ready is None or ready[1].imported or not account_cells.ask_unknown([ready[1]]):
+    if ready is None or ready.preview.imported or not account_cells.ask_unknown([ready.preview]):
         return
     if st.button(
         texts()("Import it like this"),
@@ -128,11 +141,9 @@ def correct_failed(file: int, name: str, account: str) -> None:
             _import(account, [ready])
 
 
-def _confirm_other_lines(found: Preview, draft: Draft) -> bool:
-    """Warn of stored payouts that the file seems to repeat. True where there are none, or the person confirms other lines."""
+def _warn_of_stored(found: Preview) -> None:
+    """Warn of stored payouts that the file seems to repeat in another rendition."""
     t = texts()
-    if not found.stored:
-        return True
     for one in found.stored:
         here, there = (money(units, one.currency, t) for units in (one.units, one.file_units))
         st.warning(
@@ -146,7 +157,17 @@ def _confirm_other_lines(found: Preview, draft: Draft) -> bool:
             ),
             icon=":material/content_copy:",
         )
-    return st.checkbox(t("They are other lines: import them too"), key=f"others_{draft.key}")
+
+
+def _confirm_other_lines(found: Preview, draft: Draft, answers: Answers) -> bool:
+    """True where the file seems to repeat no stored payout, or the person has said what its lines are."""
+    unsaid = [one for one in found.stored if answers.of((one.account, one.settlement_id)) is None]
+    label = texts()("They are other lines: import them too")
+    return not unsaid or st.checkbox(label, key=_others(draft))
+
+
+def _others(draft: Draft) -> str:
+    return f"others_{draft.key}"
 
 
 def _preview_progress(found: PreviewJob) -> None:
@@ -173,19 +194,19 @@ def _show_refusal(found: PreviewRefused) -> None:
         st.error(plain(stored_sentence(found.code, found.fields, t)), icon=":material/error:")
 
 
-def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
+def _import(account: str, found: list[Ready]) -> None:
     """Hand the files to the import; ``progress`` shows the outcome of each."""
     t, bar, received, refused = texts(), st.progress(0.0), [], []
-    for _, preview in found:
-        account_cells.assign_answers(preview)
-    for place, (draft, preview) in enumerate(found):
-        bar.progress(place / len(found), t("Handing over {name}…", name=plain(draft.name)))
+    for one in found:
+        account_cells.assign_answers(one.preview)
+    for place, one in enumerate(found):
+        bar.progress(place / len(found), t("Handing over {name}…", name=plain(one.draft.name)))
         try:
-            received.append(_hand_over(account, draft, preview))
+            received.append(_hand_over(account, one))
         except FileKnown as known:
             refused.append(sentence(known, t))
-    for draft, preview in found:
-        reading_choices.remember_choices(account, draft, preview)
+    for one in found:
+        reading_choices.remember_choices(account, one.draft, one.preview)
     progress.follow(received)
     st.session_state["payouts_refused"] = refused
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
@@ -193,14 +214,17 @@ def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
     st.rerun()
 
 
-def _hand_over(account: str, draft: Draft, preview: Preview) -> int:
+def _hand_over(account: str, one: Ready) -> int:
     """Hand one file over, to be read as its preview was. Returns its id."""
-    others = bool(preview.stored)
+    draft, chosen = one.draft, one.preview.chosen
+    others = bool(st.session_state.get(_others(draft)))
     if draft.file is not None:
-        files.retry(desk(), actor(), draft.file, preview.chosen, others=others)
+        files.retry(desk(), actor(), draft.file, chosen, others=others, answers=one.answers)
         return draft.file
     with draft.path.open("rb") as stream:
-        return files.receive(desk(), actor(), account, draft.name, stream, preview.chosen, others=others)
+        return files.receive(
+            desk(), actor(), account, draft.name, stream, chosen, others=others, answers=one.answers
+        )
 
 
 def show_known_files() -> None:

@@ -87,7 +87,7 @@ def _pager(starts: list[int | None], found: tuple[ListedFile, ...], t: Translato
 
 def _row(file: ListedFile, any_held: bool, t: Translator) -> dict[str, str]:
     zone = desk().account(file.account).timezone
-    new = file.lines - file.known_lines - file.changed_lines - file.held_lines
+    new = file.lines - file.known_lines - file.changed_lines - file.held_lines - file.older_lines
     several = accounts.several()
     return {
         t("State"): t(FILE_STATES[file.state]),

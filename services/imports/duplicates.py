@@ -124,12 +124,18 @@ class DuplicateFinder:
             self._new.setdefault((account, str(payout)), _Marks.none()).add(new)
 
     def stored(
-        self, tx: Connection, known: Collection[int], replaced: Collection[int]
+        self,
+        tx: Connection,
+        known: Collection[int],
+        replaced: Collection[int],
+        payouts: Collection[tuple[str, str]],
     ) -> tuple[StoredPayout, ...]:
-        """The payouts that the file brings again. ``known``: ids of stored lines that are in the file too; ``replaced``: of
-        those that it corrects."""
+        """Those of these payouts that the file brings again. ``known``: ids of stored lines that are in the file too;
+        ``replaced``: of those that it corrects."""
         found: list[StoredPayout] = []
         for (account, payout), new in self._new.items():
+            if (account, payout) not in payouts:
+                continue
             there = settlement_lines.of_payout(tx, account, payout, self._file)
             changed = there["id"].isin(replaced)
             marks = _Marks.none()

@@ -2,6 +2,7 @@
 
 ImportFailed                 the import of a received file failed; the readers raise errors of their own
 ├── ImportTooHeavy           the process needs more memory than it may have
+├── IssueUndecided           it issues payouts again, and a person must say which issue is the newest
 ├── ImportDied               the process died over the file
 └── ImportStopped            the process was stopped too often in a row, through no fault of the file: it is retried later
 ImportRefused
@@ -23,6 +24,7 @@ PayoutError                  of fetching: from HiPay's finance API, at its notif
     └── NoAccount            it is outside the folders that are named after the accounts
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from services.errors import DeskError
@@ -61,6 +63,15 @@ class ImportFailed(DeskError):
 
 class ImportTooHeavy(ImportFailed):
     code = "import_too_heavy"
+
+
+class IssueUndecided(ImportFailed):
+    """The file issues payouts again, and nothing says whether that is the newest issue: a person must."""
+
+    code = "import_issue_undecided"
+
+    def __init__(self, payouts: Sequence[tuple[str, str]]) -> None:
+        self.payouts = ", ".join(dict.fromkeys(settlement for _, settlement in payouts))
 
 
 class ImportDied(ImportFailed):

@@ -16,6 +16,7 @@ from services.desk import Desk
 from services.disk_space import NoRoom
 from services.imports.errors import FileKnown, FileKnownElsewhere, FileUnknown, NotToCancel
 from services.imports.file_rights import require_file, visible
+from services.imports.issue_answers import NOTHING_SAID, Answers
 from services.settlements.dialect import Chosen
 from services.store import STORE_AWAY, Connection, StoreFull
 from services.store.settlements import file_content, import_tries, settlement_files
@@ -38,11 +39,12 @@ def receive(
     source: FileOrigin = "upload",
     hipay_settlement: str = "",
     others: bool = False,
+    answers: Answers = NOTHING_SAID,
 ) -> int:
     """Store a file, which the worker then imports; its id. Its bytes are stored in pieces, in short transactions.
 
     ``chosen``: how it is read, as a person chose in the preview; None: as is remembered for its account. ``others``: a person
-    confirmed that its lines are not the stored lines that they look like. A ZIP's members are received one by one
+    confirmed that its lines are not the stored lines that they look like; ``answers``: what a person said of its issues. A ZIP's members are received one by one
     (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, FileUnknown if it was cancelled meanwhile, and
     NoRoom: then nothing of it stays stored.
     """
@@ -62,6 +64,7 @@ def receive(
             alive_at=now,
             chosen=asdict(chosen) if chosen else {},
             others=others,
+            answers=answers.to_json(),
             actor_kind=actor.kind,
             actor_id=actor.id,
         )
@@ -150,10 +153,18 @@ def cancel(desk: Desk, actor: Actor, file: int) -> None:
     desk.wake.set()
 
 
-def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, others: bool = False) -> None:
+def retry(
+    desk: Desk,
+    actor: Actor,
+    file: int,
+    chosen: Chosen | None = None,
+    *,
+    others: bool = False,
+    answers: Answers | None = None,
+) -> None:
     """Import a file that failed again, read as chosen now; or repeat the follow-up of a complete one.
 
-    ``others``: as for ``receive``.
+    ``others`` and ``answers``: as for ``receive``.
 
     Raises FileKnown, FileUnknown, NotAllowed.
     """
@@ -163,6 +174,8 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
             choices: dict[str, Any] = {} if chosen is None else {"chosen": asdict(chosen)}
             if others:
                 choices["others"] = True
+            if answers is not None:
+                choices["answers"] = answers.to_json()
             if found.failure == NotAllowed.code:  # from now on it is imported in the name of who retries it
                 choices |= {"actor_kind": actor.kind, "actor_id": actor.id}
             if (there := settlement_files.retry(tx, found, **choices)) is not None:

@@ -4,7 +4,7 @@ import time
 
 from services.imports.lease import Lease
 from services.reconciliation.matching import order_changes, positions, rejoin
-from services.store.settlements import joined_lines, settlement_files
+from services.store.settlements import joined_lines, payout_issues, settlement_files, settlement_lines
 from services.store.settlements.positions import bump_version, orders_of_file, read_version
 from services.store.settlements.settlement_files import SettlementFile
 
@@ -32,6 +32,7 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
                 settlement_files.change(tx, file.id, states=("complete",), follow_up=after)
         else:
             lease.check()
+    _rejoin_beside(lease, file)
     with lease.store.read() as tx:
         orders = orders_of_file(tx, file.id)
     for account, ids in orders.items():
@@ -40,6 +41,26 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
         lease.check()
     with lease.write() as tx:
         settlement_files.change(tx, file.id, states=("complete",), follow_up=None, tries=0)
+
+
+def _rejoin_beside(lease: Lease, file: SettlementFile) -> None:
+    """Rejoin the lines that share a transaction with lines that do not count because of the file."""
+    with lease.store.read() as tx:
+        again = bool(payout_issues.of_file(tx, file.id))
+    after = 0
+    while again:
+        with lease.store.read() as tx:
+            gone = joined_lines.not_counted(tx, file.id, after, _LINES)
+            beside = joined_lines.beside(tx, gone)
+            accounts = {one.account for one in payout_issues.of_file(tx, file.id)}
+            theirs = {account: settlement_lines.of_account(tx, account, beside) for account in accounts}
+        if not gone:
+            break
+        after = gone[-1]
+        for account, ids in theirs.items():
+            if ids:
+                rejoin.rejoin(lease.store, account, ids, lease.write)
+        lease.check()
 
 
 def _compute_positions(lease: Lease, account: str, orders: list[int]) -> None:

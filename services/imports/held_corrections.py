@@ -16,6 +16,7 @@ from services.access import WORKER, Actor, Right, audit
 from services.desk import Desk
 from services.imports import carry_decisions
 from services.imports.file_rights import require_file
+from services.imports.issues import compare, issue_lines
 from services.imports.protected_lines import rejoin_restored
 from services.payouts import work_out
 from services.reconciliation.decisions.checks import check_reason
@@ -29,9 +30,12 @@ from services.store.payouts import versions
 from services.store.settlements import (
     decisions,
     held_corrections,
+    joined_lines,
+    payout_issues,
     positions,
     replaced_lines,
     settlement_files,
+    settlement_lines,
 )
 from services.store.settlements.held_corrections import CorrectionKind as CorrectionKind
 from services.store.settlements.held_corrections import StoredCorrection
@@ -190,18 +194,29 @@ def _lock(tx: Connection) -> None:
 
 
 def _take(tx: Connection, file: int, found: Sequence[StoredCorrection]) -> None:
-    """Make the corrections' lines valid in the place of the lines that HiPay delivered. Raises CorrectionMoved."""
-    _swap_lines(
-        tx, file, found, replaced=_ids(found, "before"), restored=_ids(found, "after"), carry_to=[file]
-    )
+    """Make the corrections' lines valid in the place of the lines that HiPay delivered, and withdraw those that the file no longer
+    has. Raises CorrectionMoved."""
+    before = _ids(found, "before")
+    gone = sorted({one for row in found if not row.after for one in row.before})
+    pairs = _pairs(tx, found)
+    _swap_lines(tx, file, found, replaced=before, withdrawn=gone, restored=_ids(found, "after"), pairs=pairs)
+    payout_issues.add_corrected(tx, file, pairs)
 
 
 def _undo_taking(tx: Connection, file: int, found: Sequence[StoredCorrection]) -> None:
     """Undo ``_take``: the lines that HiPay delivered are valid again. Raises CorrectionMoved."""
     if found:
-        before = _ids(found, "before")
-        origins = {line.file for line in held_corrections.lines(tx, before)}
-        _swap_lines(tx, file, found, replaced=_ids(found, "after"), restored=before, carry_to=origins)
+        before, after = _ids(found, "before"), _ids(found, "after")
+        turned = [(new, old) for old, new in _pairs(tx, found)]
+        _swap_lines(tx, file, found, replaced=after, withdrawn=(), restored=before, pairs=turned)
+
+
+def _pairs(tx: Connection, found: Sequence[StoredCorrection]) -> list[tuple[int, int]]:
+    """The lines before and after each correction, one by one."""
+    frame = settlement_lines.compared(tx, [*_ids(found, "before"), *_ids(found, "after")])
+    lines = {line.id: line._replace(mark="") for line in issue_lines(frame["id"].tolist(), frame)}
+    sides = ([[lines[one] for one in ids] for ids in (row.before, row.after)] for row in found)
+    return [pair for before, after in sides for pair in compare(before, after).corrected]
 
 
 def _swap_lines(
@@ -210,24 +225,24 @@ def _swap_lines(
     found: Sequence[StoredCorrection],
     *,
     replaced: list[int],
+    withdrawn: Collection[int],
     restored: list[int],
-    carry_to: Collection[int],
+    pairs: Collection[tuple[int, int]],
 ) -> None:
-    """Make the lines ``restored`` valid in the place of ``replaced``, and carry the decisions on these over to the lines of
-    the files ``carry_to``. Raises CorrectionMoved if another file or correction has changed one of the lines since."""
+    """Make the lines ``restored`` valid in the place of ``replaced``, of which some are only ``withdrawn``, and carry the decisions over
+    in these pairs. Raises CorrectionMoved if another file or correction has changed one of the lines since."""
     lines = {line.id: line for line in held_corrections.lines(tx, [*replaced, *restored])}
-    if any(lines[one].replaced_by is not None for one in replaced) or any(
-        lines[one].replaced_by is None for one in restored
-    ):
+    if not all(lines[one].current for one in replaced) or any(lines[one].current for one in restored):
         raise CorrectionMoved
     accounts = sorted({row.account for row in found})
     for account in accounts:
         positions.bump_version(tx, account)
-    replaced_lines.replace(tx, replaced, file)
+    before = joined_lines.beside(tx, replaced)
+    replaced_lines.withdraw(tx, withdrawn, file)
+    replaced_lines.replace(tx, set(replaced) - set(withdrawn), file)
     replaced_lines.restore(tx, restored)
-    for each in sorted(carry_to):
-        carry_decisions.carry_over(tx, replaced, each)
-    rejoin_restored(tx, accounts, replaced, restored)
+    carry_decisions.carry_over(tx, pairs)
+    rejoin_restored(tx, accounts, replaced, [*restored, *before])
 
 
 def _grow(tx: Connection, found: Sequence[StoredCorrection]) -> None:

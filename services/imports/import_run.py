@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services import clock
-from services.imports.corrections import CorrectionFinder
 from services.imports.duplicates import DuplicateFinder
 from services.imports.file_accounts import FileAccounts
 from services.imports.file_end import FileEnd
+from services.imports.issue_finder import IssueFinder
 from services.reconciliation.matching.lookup import Lookup, MatchRules, hashed
 from services.settlements.findings import FindingsCollector, SetAsideCollector
 from services.settlements.identity import Occurrences
@@ -49,7 +49,7 @@ class ImportRun:
     accounts: FileAccounts
     allowed: frozenset[str] | None  # the accounts to which the lines may be booked, None for all
     cursor: dict[str, Any]  # up to which changes of orders the lookup is up to date
-    corrections: CorrectionFinder
+    issues: IssueFinder
     findings: FindingsCollector
     duplicates: DuplicateFinder
     file_end: FileEnd

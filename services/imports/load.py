@@ -16,12 +16,12 @@ import pyarrow.compute as pc
 
 from services.access import WORKER
 from services.imports import complete, file_accounts, line_columns, reading
-from services.imports.corrections import CorrectionFinder
 from services.imports.duplicates import DuplicateFinder
 from services.imports.file_accounts import FileAccountUnknown
 from services.imports.file_end import FileEnd
 from services.imports.file_rights import importable_accounts, require_importable
 from services.imports.import_run import ImportRun, update_running
+from services.imports.issue_finder import IssueFinder
 from services.imports.lease import Lease
 from services.imports.line_columns import Lines
 from services.reconciliation.matching import order_changes, rejoin
@@ -50,7 +50,7 @@ ORDERS_A_LINE = 4  # as many orders are read in the time in which those are foun
 def load(lease: Lease, file_id: int) -> None:
     """Read, identify, match and store the file's lines, and make them visible.
 
-    Raises ImportCancelled, LeaseEnded, FileAccountUnknown, NotAllowed, PayoutsStored, the errors of the reader, ParsingError.
+    Raises ImportCancelled, LeaseEnded, FileAccountUnknown, NotAllowed, PayoutsStored, IssueUndecided, the errors of the reader, ParsingError.
     """
     while order_changes.catch_up_store(lease.store):
         lease.check()
@@ -93,7 +93,7 @@ def load(lease: Lease, file_id: int) -> None:
             accounts=accounts,
             allowed=allowed,
             cursor=cursor,
-            corrections=CorrectionFinder(file_id),
+            issues=IssueFinder(file_id),
             findings=FindingsCollector(detection=found.detection),
             duplicates=DuplicateFinder(file_id),
             file_end=FileEnd(found.detection.open_end),
@@ -165,7 +165,7 @@ def _load_account(lease: Lease, run: ImportRun, account: str, lines: Lines, prog
             there = settlement_lines.by_identity(tx, account, marked)
             others = there[there["file"] != file_id]
             own = there.loc[there["file"] == file_id, "id"].tolist()
-            run.corrections.note(tx, account, marked, others)
+            run.issues.note(tx, account, marked, others)
             run.duplicates.note(tx, account, marked, others["identity"])
             lines = _new(lines, marked["identity"], there["identity"])
         context = _context(tx, run, account, lines, own)

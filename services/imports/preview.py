@@ -1,22 +1,23 @@
 """Preview: read a payout file and compare it with the stored lines, before anything of it is stored."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.imports import corrections, line_columns, protected_lines, reading
-from services.imports.corrections import CorrectionFinder, ShownCorrection
+from services.imports import corrections, file_issues, issue_preview, line_columns, protected_lines, reading
 from services.imports.duplicates import DuplicateFinder, StoredPayout
 from services.imports.file_accounts import Part, known
 from services.imports.file_end import FileEnd
+from services.imports.file_issues import About, FileIssue
 from services.imports.file_rights import require_importable
-from services.imports.line_columns import Lines
+from services.imports.issue_answers import NOTHING_SAID, Answers
+from services.imports.issue_finder import IssueFinder
+from services.imports.issue_preview import IssuePreview
 from services.settlements.dialect import Chosen, Dialect
 from services.settlements.findings import Findings, FindingsCollector, SetAsideCollector
 from services.settlements.identity import Occurrences
@@ -26,16 +27,15 @@ from services.settlements.untrusted_file import UntrustedFile
 from services.store import Store
 from services.store.settlements import settlement_files, settlement_lines
 
-CORRECTING = 1_000  # lines that may correct a stored one, of which the corrections are shown
-
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """A file as it was read, before anything is stored.
 
     ``headers``: of each sheet that is read. ``lines``: how many there are; of them ``new``, ``known`` (stored already) and
-    ``changed`` (correcting a stored one). ``corrections``: the first of the changed ones, before and after. ``held``: how many
-    of the corrected ones HiPay delivered: these stay valid until a person takes the correction. ``totals`` and
+    ``changed`` (correcting a stored one, if the file's issues are the newest where nobody has said). ``held``: how many stored lines
+    that it would replace or withdraw HiPay delivered: these stay valid until a person takes the correction. ``issues``: what it does to
+    payouts that other files have lines of. ``totals`` and
     ``settlements``: as in ``services.settlements.totals``. ``set_aside``: the first set-aside rows; ``set_aside_blocking``: how
     many of all of them may contain money.
     ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what was
@@ -51,7 +51,7 @@ class Preview:
     known: int
     changed: int
     held: int
-    corrections: tuple[ShownCorrection, ...]
+    issues: tuple[IssuePreview, ...]
     totals: pd.DataFrame
     settlements: pd.DataFrame
     set_aside: tuple[SetAsideRow, ...]
@@ -72,22 +72,17 @@ def preview(
     chosen: Chosen | None = None,
     progress: Callable[[float], None] | None = None,
     allowed: Collection[str] | None = None,
+    answers: Answers = NOTHING_SAID,
 ) -> Preview:
     """Read a file and compare it with the stored lines. ``keys``: our accounts; ``chosen`` None: as is remembered for its account;
     ``progress`` is called with the part that is done, from 0 to 1; ``allowed``: the accounts with whose lines the file may be
-    compared, None for all.
+    compared, None for all; ``answers``: what a person has said of its issues.
 
     Raises SettlementFileError, SpreadsheetError, ParsingError, NotAllowed.
     """
-    changes, duplicates, seen, count, progress = (
-        CorrectionFinder(),
-        DuplicateFinder(),
-        Occurrences(),
-        0,
-        progress or _ignore,
-    )
+    finder, duplicates, seen, count = IssueFinder(), DuplicateFinder(), Occurrences(), 0
+    progress = progress or _ignore
     set_aside, sums, payouts = SetAsideCollector(), [], []
-    correcting: list[tuple[str, dict[str, Any]]] = []
     size = max(1, given.size)
     found = reading.decide(
         store, keys, given, account, chosen, lambda done: progress(min(1.0, done / size) / 2), allowed
@@ -111,9 +106,8 @@ def preview(
                 if settlement_lines.any_of(tx, one):
                     theirs = line_columns.hexed(some)
                     there = settlement_lines.by_identity(tx, one, theirs)
-                    may = changes.note(tx, one, theirs, there)
+                    finder.note(tx, one, theirs, there)
                     duplicates.note(tx, one, theirs, there["identity"])
-                    correcting += _cells(one, theirs, may[: CORRECTING - len(correcting)])
         frame = block.frame()
         sums.append(totals(frame))
         payouts.append(settlements(frame))
@@ -124,22 +118,24 @@ def preview(
     open_end = file_end.refuse()
     with store.read() as tx:
         imported = settlement_files.by_hash(tx, _hash(given.file)) is not None
-        replaced, old = changes.replaced(tx, protected_lines.delivered_payouts(tx, None)), len(changes.known)
-        stored, held = (
-            duplicates.stored(tx, changes.known, replaced),
-            protected_lines.count_held(tx, replaced),
+        about = About(answers=answers, unread=set_aside.blocking.keys())
+        issues = file_issues.of_file(tx, finder, about, file_issues.own_of_preview(finder))
+        shown = [issue_preview.of_issue(tx, one, _count_held(one), _cells(finder)) for one in issues]
+        corrected = [pair.before for one in issues for pair in one.likely().corrected]
+        stored = duplicates.stored(
+            tx, finder.known, corrected, {one.payout for one in issues if one.doubtful}
         )
-        corrected = corrections.of_read(tx, replaced, correcting)
+    old, changed = len(finder.known), len(corrected)
     all_totals, all_payouts = summed(sums, payouts)
     return Preview(
         dialect=dialect,
         headers=found.detection.headers,
         lines=count,
-        new=count - old - len(replaced),
+        new=count - old - changed,
         known=old,
-        changed=len(replaced),
-        held=held,
-        corrections=corrected,
+        changed=changed,
+        held=sum(one.held for one in shown),
+        issues=tuple(shown),
         totals=all_totals,
         settlements=all_payouts,
         set_aside=set_aside.rows,
@@ -157,10 +153,20 @@ def _ignore(_part: float) -> None:
     return
 
 
-def _cells(account: str, lines: Lines, places: Sequence[int]) -> list[tuple[str, dict[str, Any]]]:
-    """The lines at these places, each by its cells, with our account."""
-    rows = pa.table(line_columns.taken({**lines, "account": lines["file_account"]}, places)).to_pylist()
-    return [(account, row) for row in rows]
+def _count_held(one: FileIssue) -> int:
+    """How many lines that HiPay delivered the file would replace or withdraw."""
+    groups = protected_lines.held_groups(one) if one.facts.held else {}
+    return sum(len(before) for before, _ in groups.values())
+
+
+def _cells(finder: IssueFinder) -> issue_preview.CellsOf:
+    def of(account: str, numbers: Collection[int]) -> dict[int, corrections.Cells]:
+        wanted = pa.array(sorted(numbers), pa.int64())
+        tables = [table for one, table in finder.cells if one == account]
+        rows = (table.filter(pc.is_in(table["line"], wanted)).to_pylist() for table in tables)
+        return {int(row["line"]): corrections.of_row(row) for some in rows for row in some}
+
+    return of
 
 
 def _hash(file: Path | bytes) -> str:

@@ -1,140 +1,129 @@
-"""Lines that HiPay's API delivered are corrected only by HiPay, or by a person with a reason.
+"""Lines that HiPay's API delivered are corrected or withdrawn only by HiPay, or by a person with a reason.
 
-If a file of other origin (uploaded, from a folder) corrects a line of such a payout, the correction is held: its line is
+If a file of other origin (uploaded, from a folder) corrects a line of such a payout, or no longer has one, that is held: its line is
 stored and not counted, the payout's tie-out is blocked, and an alarm is open, until a person takes or dismisses the
 correction. A later delivery by HiPay that names either line decides it.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import get_args
+from hashlib import blake2b
+from typing import Any, get_args
 
 from services import clock
 from services.access import WORKER, audit
-from services.imports import carry_decisions
+from services.imports.file_issues import FileIssue
+from services.imports.issues import Pair
 from services.reconciliation.matching import positions, rejoin
 from services.store import Connection, alarms
 from services.store.alarm_conditions import Condition
 from services.store.settlements import held_corrections, joined_lines, replaced_lines, settlement_lines
-from services.store.settlements.held_corrections import (
-    CorrectionKind,
-    CorrectionWithDecision,
-    LineVersion,
-    WaitingCorrection,
-)
+from services.store.settlements.held_corrections import CorrectionKind, WaitingCorrection
 from services.store.settlements.settlement_files import SettlementFile
 
 _NAMED = 10  # lines that an alarm names
 
 
-@dataclass(frozen=True)
-class LineUpdates:
-    """What an import does to stored lines: the ids of those that it replaces and of those that it restores.
+Group = tuple[str, str]  # account, and what identifies the lines that are held together
+Held = tuple[list[int], list[int]]  # ids of former lines, and of those that would take their place
 
-    ``held``: by (account, key), the ids of those that it would replace, and of those that it would restore. ``decided``:
-    earlier corrections that the file decides, and how; None: they wait again.
+
+@dataclass(frozen=True, kw_only=True)
+class LineUpdates:
+    """What an import does to stored lines: those that it corrects, each with its line; those that it withdraws and restores.
+
+    ``own_corrected`` and ``own_withdrawn``: of its own lines, as in ``issue_plan.Changes``. ``held``: by group, the ids of those
+    that it would replace or withdraw, and of those, its own too, that would count. ``decided``: earlier corrections that the file
+    decides, and how; None: they wait again.
     """
 
-    replaced: list[int]
-    restored: list[int]
-    held: dict[tuple[str, str], tuple[list[int], list[int]]] = field(default_factory=dict)
+    corrected: list[Pair] = field(default_factory=list)
+    withdrawn: list[int] = field(default_factory=list)
+    restored: list[int] = field(default_factory=list)
+    own_corrected: list[Pair] = field(default_factory=list)
+    own_withdrawn: list[int] = field(default_factory=list)
+    held: dict[Group, Held] = field(default_factory=dict)
     decided: dict[int, CorrectionKind | None] = field(default_factory=dict)
 
 
-def plan_updates(
-    tx: Connection,
-    file: int,
-    accounts: Collection[str],
-    settlements: Collection[str],
-    known: Collection[int],
-    replaced: list[int],
-    restored: list[int],
-) -> LineUpdates:
-    """Which stored lines the file replaces and restores, and which of these corrections are held.
-
-    ``known``: ids of the stored lines of other files that the file has unchanged.
-    """
-    if held_corrections.is_by_hipay(tx, file):
-        return _by_hipay(tx, file, accounts, settlements, known, replaced, restored)
-    replaced_ids, held = set(replaced), dict[tuple[str, str], tuple[list[int], list[int]]]()
-    for line in _delivered(tx, [*replaced, *restored]):
-        before, after = held.setdefault((line.account, line.key), ([], []))
-        (before if line.id in replaced_ids else after).append(line.id)
-    protected = {one for before, after in held.values() for one in (*before, *after)}
-    return LineUpdates(
-        [one for one in replaced if one not in protected],
-        [one for one in restored if one not in protected],
-        held,
-    )
-
-
-def delivered_payouts(tx: Connection, file: int | None) -> set[tuple[str, str]]:
-    """Each (account, payout) that HiPay's API has delivered: a file corrects what it names of them, however little that is.
-    No payout if HiPay delivered the file itself. ``file`` None: a preview."""
-    return (
-        set()
-        if file is not None and held_corrections.is_by_hipay(tx, file)
-        else held_corrections.delivered(tx)
-    )
-
-
-def count_held(tx: Connection, replaced: Sequence[int]) -> int:
-    """How many of the lines that a file corrects would stay valid if a person added it."""
-    return len(_delivered(tx, replaced))
-
-
-def _delivered(tx: Connection, ids: Sequence[int]) -> list[LineVersion]:
-    """Those of these lines whose payouts HiPay's API has delivered."""
-    if not ids:
-        return []
-    delivered = held_corrections.delivered(tx)
-    return [
-        line for line in held_corrections.lines(tx, ids) if (line.account, line.settlement_id) in delivered
-    ]
-
-
-def _by_hipay(
-    tx: Connection,
-    file: int,
-    accounts: Collection[str],
-    settlements: Collection[str],
-    known: Collection[int],
-    replaced: list[int],
-    restored: list[int],
-) -> LineUpdates:
-    """The updates of a file that HiPay delivered: it may correct HiPay's lines. A held correction is taken if the file names
-    its lines, and dismissed if the file names the former ones again, or others in their place. One that was taken waits
-    again if the file names the former ones."""
-    replaced_ids, restored_ids, named = set(replaced), set(restored), set(known)
-    decided = dict[int, CorrectionKind | None]()
-    found = held_corrections.of_accounts(tx, accounts, settlements)
-    valid = _valid_by_key(tx, found, file)
-    for one in found:
-        before, after, counting = named & {*one.before}, named & {*one.after}, valid[one.account, one.key]
-        if one.kind != "taken" and after:
-            decided[one.id], restored_ids = "taken", restored_ids | after
-        elif one.kind == "taken" and before and not after and counting & {*one.after}:
-            decided[one.id], restored_ids = None, restored_ids | before
+def plan_updates(tx: Connection, file: int, issues: Sequence[FileIssue]) -> LineUpdates:
+    """What the file does to stored lines, and which of it is held."""
+    found = LineUpdates()
+    for one in issues:
+        changes = one.changes
+        found.own_corrected.extend(changes.own_corrected)
+        found.own_withdrawn.extend(changes.own_withdrawn)
+        if one.facts.held:
+            found.held.update(held_groups(one))
         else:
-            if one.kind is None and (named | replaced_ids) & {*one.before}:
-                decided[one.id] = "dismissed"
+            found.corrected.extend(changes.corrected)
+            found.withdrawn.extend(changes.withdrawn)
+            found.restored.extend(changes.restored)
+    if held_corrections.is_by_hipay(tx, file):
+        found.decided.update(_decided(tx, issues, found))
+    return found
+
+
+def held_groups(one: FileIssue) -> dict[Group, Held]:
+    """By group, the lines of HiPay's that the file would replace or withdraw, and those that would count in their place.
+
+    Corrections of lines with one mark are held together, since lines without a transaction cannot be distinguished; and a new
+    line that corrects none with a line of its key that the file does not name, such as a fee with another amount.
+    """
+    account, settlement = one.payout
+    changes, found = one.changes, dict[Group, Held]()
+    lines = one.lines()
+
+    def group(*parts: str) -> Held:
+        cells = "\x1f".join((settlement, *parts))
+        return found.setdefault((account, blake2b(cells.encode(), digest_size=16).hexdigest()), ([], []))
+
+    paired = set[int]()
+    for pair in changes.corrected:
+        before, after = group("mark", lines[pair.before].mark)
+        before.append(pair.before)
+        after.append(pair.after)
+        paired |= {pair.before, pair.after}
+    kept = [line for line in one.issue.valid if line.id not in paired]
+    left, came = {line.key for line in kept}, {lines[new].key for new in changes.new}
+    gone = set(changes.withdrawn)
+    for line in kept:
+        if line.id in gone or line.key in came:
+            group("key", line.key)[0].append(line.id)
+    for new in changes.new:
+        if lines[new].key in left:
+            group("key", lines[new].key)[1].append(new)
+    for back in changes.restored:
+        if back not in paired:
+            group("mark", lines[back].mark)[1].append(back)
+    return found
+
+
+def _decided(
+    tx: Connection, issues: Sequence[FileIssue], updates: LineUpdates
+) -> dict[int, CorrectionKind | None]:
+    """What a file that HiPay's API delivered decides of earlier corrections. One is taken if the file names its lines, or no
+    longer has what it withdraws; it is dismissed if the file names the former lines again, or has others in their place. One
+    that was taken waits again if the file names the former lines."""
+    decided = dict[int, CorrectionKind | None]()
+    named = {one.payout: set(one.named.known_ids().tolist()) for one in issues if one.said == "newest"}
+    corrected = {pair.before for pair in updates.corrected}
+    found = held_corrections.of_accounts(
+        tx, sorted({account for account, _ in named}), [payout for _, payout in named]
+    )
+    for one in found:
+        theirs = named.get((one.account, one.settlement_id))
+        if theirs is None:
             continue
-        replaced_ids |= counting - named
-    return LineUpdates(sorted(replaced_ids), sorted(restored_ids), decided=decided)
-
-
-def _valid_by_key(
-    tx: Connection, found: Sequence[CorrectionWithDecision], file: int
-) -> dict[tuple[str, str], set[int]]:
-    """The valid lines of other files, by the (account, key) of these corrections."""
-    lines: dict[tuple[str, str], set[int]] = {(one.account, one.key): set() for one in found}
-    for account in {account for account, _ in lines}:
-        keys = {(one.settlement_id, one.key) for one in found if one.account == account}
-        theirs = settlement_lines.by_key(tx, account, keys, file)
-        for key, line in zip(theirs["key"], theirs["id"].tolist(), strict=True):
-            lines[account, key].add(line)
-    return lines
+        before, after = theirs & {*one.before}, theirs & {*one.after}
+        gone = not one.after and not before and not corrected & {*one.before}
+        if one.kind != "taken" and (after or gone):
+            decided[one.id] = "taken"
+        elif one.kind == "taken" and before and not after:
+            decided[one.id] = None
+        elif one.kind is None and (theirs | corrected) & {*one.before}:
+            decided[one.id] = "dismissed"
+    return decided
 
 
 def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> int:
@@ -143,56 +132,46 @@ def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> i
     _decided_by_hipay(tx, file.id, found)
     if not found.held:
         return 0
-    before = {
-        line.id: line
-        for line in held_corrections.lines(tx, [one for ids, _ in found.held.values() for one in ids])
-    }
-    own: dict[tuple[str, str], list[LineVersion]] = {}
     concerned = [one for before, after in found.held.values() for one in (*before, *after)]
-    for line in held_corrections.own_lines(tx, file.id, concerned):
-        own.setdefault((line.account, line.key), []).append(line)
-    own_ids = [line.id for one in found.held for line in own[one]]
-    replaced_lines.replace(tx, own_ids, file.id)
-    now = clock.now()
-    held_corrections.add(
-        tx,
-        [
+    lines = {line.id: line for line in held_corrections.lines(tx, concerned)}
+    own = [line.id for line in lines.values() if line.file == file.id]
+    replaced_lines.replace(tx, own, file.id)
+    now, rows = clock.now(), list[dict[str, Any]]()
+    for (account, key), (before, after) in found.held.items():
+        first = lines[[*after, *before][0]]
+        numbers = [lines[one].line for one in after if lines[one].file == file.id]
+        rows.append(
             {
                 "file": file.id,
                 "account": account,
                 "key": key,
-                "settlement_id": own[account, key][0].settlement_id,
-                "currency": own[account, key][0].settlement_currency,
-                "line": own[account, key][0].line,
+                "settlement_id": first.settlement_id,
+                "currency": first.settlement_currency,
+                "line": min(numbers, default=0),
                 "at": now,
-                "before": former,
-                "after": [*(line.id for line in own[account, key]), *again],
-                "before_units": _total([before[one].settled_amount_units for one in former]),
-                "after_units": _total([line.settled_amount_units for line in own[account, key]]),
+                "before": sorted(before),
+                "after": sorted(after),
+                "before_units": _total([lines[one].settled_amount_units for one in before]),
+                "after_units": _total([lines[one].settled_amount_units for one in after]),
             }
-            for (account, key), (former, again) in found.held.items()
-        ],
-    )
+        )
+    held_corrections.add(tx, rows)
     for one in open_alarms(tx, file.id):
         alarms.raise_condition(tx, one, now)
-    return len(own_ids)
+    return len(own)
 
 
 def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
     """Decide corrections by HiPay's file, whatever a person had decided before."""
     if not found.decided:
         return
-    now, held, lines = clock.now(), held_corrections.of_ids(tx, found.decided), _by_key(tx, found)
+    now, held = clock.now(), held_corrections.of_ids(tx, found.decided)
     held_corrections.undo(tx, list(found.decided), at=now, by=WORKER.id, reason="")
     for kind in get_args(CorrectionKind):
         if ids := [one for one, how in found.decided.items() if how == kind]:
             held_corrections.decide(
                 tx, ids, kind=kind, reason="", at=now, actor_kind=WORKER.kind, actor_id=WORKER.id
             )
-    for account, key in {(one.account, one.key) for one in held if found.decided[one.id] != "dismissed"}:
-        replaced, restored = lines[account, key]
-        for origin in sorted({line.file for line in restored}):
-            carry_decisions.carry_over(tx, [line.id for line in replaced], origin)
     for again in (False, True):
         some = [one for one in held if (found.decided[one.id] is None) == again]
         if some:
@@ -207,17 +186,6 @@ def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
     for number in sorted({one.file for one in held if found.decided[one.id] is None}):
         for alarm in open_alarms(tx, number):
             alarms.raise_condition(tx, alarm, now)
-
-
-def _by_key(
-    tx: Connection, found: LineUpdates
-) -> dict[tuple[str, str], tuple[list[LineVersion], list[LineVersion]]]:
-    """The lines that are replaced and those that are restored, by (account, key)."""
-    lines = defaultdict[tuple[str, str], tuple[list[LineVersion], list[LineVersion]]](lambda: ([], []))
-    restored = {*found.restored}
-    for line in held_corrections.lines(tx, [*found.replaced, *found.restored]):
-        lines[line.account, line.key][line.id in restored].append(line)
-    return lines
 
 
 def rejoin_restored(

@@ -8,8 +8,9 @@ from services.imports import (
     background,
     files,
 )
+from services.imports.issue_answers import NOTHING_SAID, Answers
 from services.store.settlements import settlement_files
-from tests.support.payouts import csv, lines_of
+from tests.support.payouts import NEWEST, csv, lines_of
 
 
 def line(order: str, amount: str = "500.00", settlement: str = "77") -> str:
@@ -22,11 +23,20 @@ HIPAYS = csv(line("A"), *OTHERS, PAYOUT)
 CHANGED = csv(line("A", "5.00"), *OTHERS, PAYOUT)
 
 
-def import_raw(desk: Desk, raw: bytes, source: str = "upload") -> int:
-    """Import the bytes from a source and expect it to succeed; the id of the file."""
+def import_raw(desk: Desk, raw: bytes, source: str = "upload", answers: Answers | None = None) -> int:
+    """Import the bytes from a source and expect it to succeed; the id of the file. Of one that HiPay did not deliver a person says
+    that it is the newest issue."""
     hipay = "77" if source == "hipay" else ""
+    said = answers or (NOTHING_SAID if hipay else NEWEST)
     file = files.receive(
-        desk, WORKER, "demo", f"{source}.csv", BytesIO(raw), source=source, hipay_settlement=hipay
+        desk,
+        WORKER,
+        "demo",
+        f"{source}.csv",
+        BytesIO(raw),
+        source=source,
+        hipay_settlement=hipay,
+        answers=said,
     )
     background.work_off(desk)
     with desk.store.read() as tx:

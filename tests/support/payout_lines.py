@@ -6,12 +6,13 @@ from sqlalchemy import select
 
 from services.desk import Desk
 from services.imports import file_accounts
+from services.imports.issue_answers import Answers
 from services.store import schema
 from services.store.schema.payout_lines import line_totals
 from services.store.schema.reconciliation import order_positions
 from tests.support import payouts
 from tests.support.desk import person
-from tests.support.payouts import import_file
+from tests.support.payouts import NEWEST, import_file
 from tests.support.stored_lines import every_line
 
 HEAD = f"{payouts.HEAD};Product name"
@@ -32,12 +33,12 @@ def line(
     return f"1;77;{transaction};{order};{amount};{currency};;;;;{operation};{amount};EUR;{reference};2026-11-20;{product}"
 
 
-def import_lines(desk: Desk, *lines: str, account: str = "demo") -> int:
+def import_lines(desk: Desk, *lines: str, account: str = "demo", answers: Answers = NEWEST) -> int:
     """Import a payout file with these rows; the id of the file."""
     raw, actor = "\r\n".join((HEAD, *lines, "")).encode(), person(desk, "finance")
     if account != "demo":  # one of several: the Account in these rows is assigned to it
         file_accounts.assign(desk, actor, "1", account)
-    return import_file(desk, actor, account, "payout.csv", raw)
+    return import_file(desk, actor, account, "payout.csv", raw, answers=answers)
 
 
 def stored(desk: Desk) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from services.access import SYSTEM, Actor
 from services.desk import Desk
 from services.errors import DeskError
 from services.imports import background, file_accounts, files
+from services.imports.issue_answers import Answers
 from services.settlements.dialect import Chosen
 from services.store.schema.orders import orders
 from services.store.schema.payout_lines import payout_lines
@@ -25,6 +26,9 @@ HEAD = (
     "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
     "Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date"
 )
+
+
+NEWEST = Answers(every="newest")  # whatever a file issues again, a person says that it is the newest
 
 
 class Failed(DeskError):
@@ -42,15 +46,23 @@ def account_of(desk: Desk, cell: str) -> str:
 
 
 def import_file(
-    desk: Desk, actor: Actor, account: str, name: str, raw: bytes, chosen: Chosen | None = None
+    desk: Desk,
+    actor: Actor,
+    account: str,
+    name: str,
+    raw: bytes,
+    chosen: Chosen | None = None,
+    *,
+    answers: Answers = NEWEST,
 ) -> int:
-    """Receive a file and import it here and now; its id. Whose FILE_ACCOUNT is, is said where nobody has.
+    """Receive a file and import it here and now; its id. Whose FILE_ACCOUNT is, is said where nobody has. ``answers``: where a
+    payout is issued again.
 
     Raises Failed, and what ``receive`` does.
     """
     if not account_of(desk, FILE_ACCOUNT):
         file_accounts.assign(desk, SYSTEM, FILE_ACCOUNT, account)
-    file = files.receive(desk, actor, account, name, BytesIO(raw), chosen)
+    file = files.receive(desk, actor, account, name, BytesIO(raw), chosen, answers=answers)
     background.work_off(desk)
     with desk.store.read() as tx:
         found = settlement_files.get(tx, file)

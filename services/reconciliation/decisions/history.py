@@ -13,7 +13,7 @@ from services.reconciliation.decisions.errors import CommentRefused, LineUnknown
 from services.store import Connection
 from services.store.payouts import questions
 from services.store.payouts.questions import Question
-from services.store.settlements import comments, decisions, matchable_orders
+from services.store.settlements import comments, decisions, matchable_orders, payout_issues
 from services.store.settlements.comments import Comment
 from services.store.settlements.decisions import Decision
 from services.store.settlements.outcomes import DecisionKind
@@ -54,14 +54,16 @@ class Entry:
 
 
 def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
-    """All decisions, undos, comments and questions of a line, oldest first. Raises NotAllowed."""
+    """All decisions, undos and comments of a line, oldest first, with the comments on the lines that it corrects. Raises
+    NotAllowed."""
     with desk.store.read() as tx:
         line = next(iter(decisions.lines(tx, [line_id])), None)
         require(tx, actor, Right.SEE_SETTLEMENTS, line.account if line else ALL_ACCOUNTS)
         decided = decisions.of_line(tx, line_id)
         sizes = decisions.group_sizes(tx, {row.group for row in decided})
         named = matchable_orders.orders_by_id(tx, _orders(decided))
-        written = comments.comments(tx, line=line_id)
+        lines = (line_id, *payout_issues.formers(tx, line_id))
+        written = [row for one in lines for row in comments.comments(tx, line=one)]
         asked = questions.of_line(tx, line_id)
     names = {order: row.order_id for order, row in named.items()}
     found = [_decision(row, names, sizes.get(row.group, 0)) for row in decided]

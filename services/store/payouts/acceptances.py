@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from services.store.in_list import among
 from services.store.order_states import ActorKind
 from services.store.schema.payout_decisions import payout_acceptances
+from services.store.schema.payouts import payouts
 from services.store.schema.people import users
 
 _one = payout_acceptances.c
@@ -65,6 +66,14 @@ def valid(tx: Connection, payouts: Iterable[int]) -> dict[int, ValidAcceptance]:
     query = select(_one.payout, _one.id, _one.kind, _one.figures)
     query = query.where(among(tx, _one.payout, payouts), _one.undone_at.is_(None))
     return {row.payout: ValidAcceptance(row.id, row.kind, row.figures) for row in tx.execute(query)}
+
+
+def accepted_payouts(tx: Connection) -> set[tuple[str, str]]:
+    """(account, settlement id) of the payouts with an acceptance that nobody has undone, whether or not it still applies."""
+    query = select(payouts.c.account, payouts.c.settlement_id).join(
+        payout_acceptances, _one.payout == payouts.c.id
+    )
+    return {(row.account, row.settlement_id) for row in tx.execute(query.where(_one.undone_at.is_(None)))}
 
 
 def has_form_key(tx: Connection, form_key: str) -> bool:

@@ -68,6 +68,9 @@ settlement_files = Table(
     Column("accounts", Json, nullable=False, default=list, server_default="[]"),
     # a person has confirmed that its lines are others than the stored ones, however alike
     Column("others", Boolean, nullable=False, default=False, server_default=false()),
+    Column(
+        "older_lines", Integer, nullable=False, default=0, server_default="0"
+    ),  # of an older issue: they do not count
     # what a person said of its issues; {} for nothing
     Column("answers", Json, nullable=False, default=dict, server_default="{}"),
     Column(
@@ -165,6 +168,19 @@ payout_issues = Table(
         "whole", Boolean, nullable=False
     ),  # its lines make its own payout line, or HiPay's API gave all of it
     Column("newest", Boolean, nullable=False),  # whether its issue is the newest one
+    Index(None, "account", "settlement_id"),
+)
+# A person said of an imported file that its issue of a payout is the newest one. Undone by saying so of another.
+issue_acts = Table(
+    "issue_acts",
+    metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("settlement_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    *who(),
     Index(None, "account", "settlement_id"),
 )
 # A line that the file corrected, and the one in its place.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Text, and_, cast, exists, func, insert, or_, select, update
 
 from services.store.in_list import among
 from services.store.locks import writes
@@ -15,7 +15,6 @@ from services.store.schema.payout_lines import payout_lines
 from services.store.schema.people import users
 from services.store.schema.settlement_files import held_acts, held_corrections, settlement_files
 from services.store.settlements.line_columns import cell_of
-from services.store.settlements.settlement_lines import of_same_key
 from services.store.settlements.stored_lines import StoredLine
 
 _one, _act, _file, _line = held_corrections.c, held_acts.c, settlement_files.c, payout_lines.c
@@ -113,6 +112,12 @@ class LineVersion:
     file: int
     line: int
     replaced_by: int | None
+    withdrawn_by: int | None
+
+    @property
+    def current(self) -> bool:
+        """Whether no other line has replaced it, and nothing has withdrawn it."""
+        return self.replaced_by is None and self.withdrawn_by is None
 
 
 def _by_hipay() -> Any:
@@ -139,17 +144,8 @@ def delivered(tx: Connection) -> set[tuple[str, str]]:
 
 def lines(tx: Connection, ids: Iterable[int]) -> list[LineVersion]:
     """These lines, by id."""
-    return _lines(tx, among(tx, _line.id, ids))
-
-
-def own_lines(tx: Connection, file: int, like: Collection[int]) -> list[LineVersion]:
-    """The file's own lines with the account and key of one of these lines, by id."""
-    return _lines(tx, _line.file == file, of_same_key(tx, like))
-
-
-def _lines(tx: Connection, *where: ColumnElement[bool]) -> list[LineVersion]:
     columns = (cell_of(tx, name).label(name) for name in LineVersion.__dataclass_fields__)
-    query = select(*columns).where(*where)
+    query = select(*columns).where(among(tx, _line.id, ids))
     return [LineVersion(**row._mapping) for row in tx.execute(query.order_by(_line.id))]
 
 
@@ -184,13 +180,17 @@ def count(tx: Connection, file: int) -> tuple[int, int]:
 
 
 def of_line(tx: Connection, line: StoredLine) -> list[UndecidedCorrection]:
-    """The corrections that wait of lines with the line's key."""
+    """The corrections that wait of the line, or that it is part of."""
     query = select(held_corrections, _file.name.label("file_name")).join(
         settlement_files, _file.id == _one.file
     )
-    here = (_one.account == line.account, _one.key == line.key, _one.act.is_(None))
-    query = query.where(*here).order_by(_one.id)
-    return [UndecidedCorrection(**row._mapping) for row in tx.execute(query)]
+    here = (_one.account == line.account, _one.settlement_id == line.settlement_id, _one.act.is_(None))
+    named = [or_(*(cast(ids, Text).like(f"%{line.id}%") for ids in (_one.before, _one.after)))]
+    found = [
+        UndecidedCorrection(**row._mapping)
+        for row in tx.execute(query.where(*here, *named).order_by(_one.id))
+    ]
+    return [one for one in found if line.id in (*one.before, *one.after)]
 
 
 def of_accounts(

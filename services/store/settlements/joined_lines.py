@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     func,
     literal,
+    not_,
     or_,
     select,
     type_coerce,
@@ -118,6 +119,34 @@ def concerned(
     for account, line_id in sorted(found):
         by_account.setdefault(account, []).append(line_id)
     return by_account
+
+
+def beside(tx: Connection, ids: Iterable[int]) -> list[int]:
+    """A valid line of each transaction that one of these lines has, in its account: it is joined otherwise without them."""
+    line, gone, wanted = payout_lines.c, payout_lines.alias("gone").c, sorted(set(ids))
+    shares = (
+        select(func.min(line.id))
+        .select_from(gone.id.table)
+        .join(
+            payout_lines,
+            and_(line.transaction_id == gone.transaction_id, account_of(line) == account_of(gone)),
+        )
+        .where(among(tx, gone.id, wanted), gone.transaction_id != "", line.transaction_id != "", is_valid())
+        .where(not_(among(tx, line.id, wanted)))
+        .group_by(account_of(line), line.transaction_id)
+    )
+    return list(tx.scalars(shares))
+
+
+def not_counted(tx: Connection, file: int, after: int, limit: int) -> list[int]:
+    """The next lines that do not count because of the file: those that it withdrew, and its own."""
+    line = payout_lines.c
+    withdrawn = and_(line.withdrawn_by == file, line.withdrawn_by.is_not(None))
+    own = and_(of_file(file), not_(is_current()))
+    ways = [
+        select(line.id).where(one, line.id > after).order_by(line.id).limit(limit) for one in (withdrawn, own)
+    ]
+    return sorted({one for way in ways for one in tx.scalars(way)})[:limit]
 
 
 def orders_of(tx: Connection, line_ids: Iterable[int]) -> set[int]:

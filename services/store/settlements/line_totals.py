@@ -247,5 +247,22 @@ def count_valid(tx: Connection, account: str, settlement: str, other_than: int) 
     return int(tx.scalar(query) or 0)
 
 
+def of_payout(
+    tx: Connection, account: str, settlement: str, other_than: int
+) -> dict[tuple[str, str, str], tuple[int, int, int]]:
+    """What the valid lines of a settlement in other files come to: by currency, operation code and kind how many there are,
+    their units, and how many have no amount."""
+    here = line_totals.c
+    of = (here.settlement_currency, here.operation_code, here.kind)
+    sums = (func.sum(one) for one in (here.lines, here.settled_units, here.missing))
+    query = select(*of, *sums).where(
+        here.account == account, here.settlement_id == settlement, here.file != other_than
+    )
+    return {
+        (row[0], row[1], row[2]): (int(row[3]), int(row[4]), int(row[5]))
+        for row in tx.execute(query.group_by(*of))
+    }
+
+
 def remove_totals(tx: Connection, file: int) -> None:
     tx.execute(delete(line_totals).where(line_totals.c.file == file))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
-from services.store.in_list import of_accounts
+from services.store.in_list import among, of_accounts
 from services.store.schema.orders import orders
 from services.store.schema.payout_lines import line_groups, line_totals, payout_lines
 from services.store.schema.people import users
@@ -16,6 +16,7 @@ from services.store.settlements import stored_lines
 from services.store.settlements.line_columns import of_group
 from services.store.settlements.line_pages import of_order
 from services.store.settlements.outcomes import Outcome
+from services.store.settlements.payout_issues import formers
 from services.store.settlements.settlement_files import FileSummary, SettlementFile
 from services.store.settlements.settlement_lines import (
     FOLLOWS,
@@ -257,7 +258,7 @@ def former_lines(tx: Connection, line: StoredLine) -> list[LineOfFile]:
     query = (
         _lines_of_files()
         .where(
-            of_same_key(tx, [line.id]),
+            or_(of_same_key(tx, [line.id]), among(tx, _LINE.id, formers(tx, line.id))),
             _LINE.replaced_by.is_not(None),
             _LINE.id != line.id,
             _LINE.replaced_by != _LINE.file,

@@ -55,6 +55,7 @@ class FileSummary:
     changed_lines: int
     held_lines: int
     withdrawn_lines: int
+    older_lines: int
     aside_blocking: int
     aside_settlements: Sequence[str]
     aside_open: Mapping[str, int]
@@ -121,6 +122,7 @@ class NewFile(TypedDict):
     source: FileOrigin
     chosen: Mapping[str, Any]
     others: bool
+    answers: Mapping[str, Any]
     hipay_settlement: str
     uploaded_at: datetime
     alive_at: datetime
@@ -136,6 +138,7 @@ class FileChange(TypedDict, total=False):
     size: int
     chosen: Mapping[str, Any]
     others: bool
+    answers: Mapping[str, Any]
     reading: Mapping[str, Any]
     failure: str
     failure_detail: Mapping[str, str]
@@ -149,6 +152,7 @@ class FileChange(TypedDict, total=False):
     changed_lines: int
     held_lines: int
     withdrawn_lines: int
+    older_lines: int
     aside: Sequence[Mapping[str, Any]]
     aside_blocking: int
     aside_settlements: Sequence[str]
@@ -216,6 +220,7 @@ class RetryChoices(TypedDict, total=False):
 
     chosen: Mapping[str, Any]
     others: bool
+    answers: Mapping[str, Any]
     actor_kind: ActorKind
     actor_id: str
 

@@ -183,21 +183,59 @@ def _joined_by(
     return query.select_from(found).join(payout_lines, same)
 
 
+# By which two lines of a payout are compared, and what they come to.
 _LIKENESS = (
-    "operation_code", "operation", "kind", "settlement_currency", "transaction_id", "date", "lost",
+    "operation_code", "operation", "kind", "settlement_currency", "transaction_id", "date", "lost", "key", "file", "line",
 )  # fmt: skip
 
 
 def of_payout(tx: Connection, account: str, settlement: str, other_than: int) -> pd.DataFrame:
-    """The current lines of a payout in other files: ``id``, ``settled_amount_units`` and the
-    columns by which two lines are compared."""
-    line = payout_lines.c
+    """The current lines of a payout in other files, by id: ``id``, ``settled_amount_units`` and _LIKENESS."""
+    return _of_payout(tx, account, settlement, is_current(), payout_lines.c.file != other_than)
+
+
+def of_payout_and_file(tx: Connection, account: str, settlement: str, file: int) -> pd.DataFrame:
+    """The file's own lines of a payout, as ``of_payout`` gives them."""
+    return _of_payout(tx, account, settlement, of_file(file))
+
+
+def every_of_payout(tx: Connection, account: str, settlement: str) -> pd.DataFrame:
+    """All lines of a payout, as ``of_payout`` gives them, and whether each is ``current``."""
     numbers = line_codes.payouts_of(tx, account, [settlement]).get(settlement, [])
     return line_frames.lines(
         tx,
         ("id", "settled_amount_units", *_LIKENESS),
-        lambda query: query.where(line.payout.in_(numbers), is_current(), line.file != other_than),
+        lambda query: query.where(payout_lines.c.payout.in_(numbers)).order_by(payout_lines.c.id),
+        {"current": (is_current(), "bool")},
     )
+
+
+def compared(tx: Connection, ids: Iterable[int]) -> pd.DataFrame:
+    """These lines, as ``of_payout`` gives them."""
+    return _compared(tx, among(tx, payout_lines.c.id, ids))
+
+
+def _of_payout(
+    tx: Connection, account: str, settlement: str, *conditions: ColumnElement[bool]
+) -> pd.DataFrame:
+    numbers = line_codes.payouts_of(tx, account, [settlement]).get(settlement, [])
+    return _compared(tx, payout_lines.c.payout.in_(numbers), *conditions)
+
+
+def _compared(tx: Connection, *conditions: ColumnElement[bool]) -> pd.DataFrame:
+    return line_frames.lines(
+        tx,
+        ("id", "settled_amount_units", *_LIKENESS),
+        lambda query: query.where(*conditions).order_by(payout_lines.c.id),
+    )
+
+
+def payouts_of_others(tx: Connection, account: str, settlements: Iterable[str], other_than: int) -> set[str]:
+    """Those of these settlement ids of the account of which another file has lines, current or not."""
+    line = payout_lines.c
+    lines = select(line.id).where(line.payout == payouts.c.id, line.file != other_than).exists()
+    query = select(payouts.c.settlement_id).where(payouts.c.account == account, lines)
+    return set(tx.scalars(query.where(among(tx, payouts.c.settlement_id, settlements))))
 
 
 def change(tx: Connection, lines: pd.DataFrame, found: Mapping[str, Any]) -> None:

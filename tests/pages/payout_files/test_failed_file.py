@@ -81,8 +81,8 @@ def test_a_payout_in_another_form_is_imported_only_if_a_person_says_so(open_page
     at = upload(at, ("again.csv", again))
     assert "Payout 77 is stored already: 4 lines, €1,260.20." in " ".join(one.value for one in at.warning)
     assert not any(one.key == "import_files" for one in at.button)
-    [tick] = [one for one in at.checkbox if one.key.startswith("others_")]
-    at = press(tick.check().run(), "import_files", desk)
+    [asked] = [one for one in at.radio if one.key.startswith("issue_")]
+    at = press(asked.set_value("part").run(), "import_files", desk)
     assert len(lines(desk, at.session_state["actor"])) == 7
 
 

@@ -59,7 +59,8 @@ def test_corrections_are_shown_before_a_file_is_imported_and_after(desk: Desk, f
         (4, {"date": ("2026-11-20", "2026-11-21")}),
         (2, {"original_amount": (5_0000, 6_0000), "settled_amount": (5_0000, 6_0000)}),
     ]
-    assert told(before.corrections) == wanted
+    [issue] = before.issues
+    assert told(issue.effects["newest"].corrected) == wanted
     file = import_file(desk, finance, "demo", "b.csv", new)
     assert told(corrections.of_file(desk, finance, file)) == wanted
     assert corrections.of_file(desk, finance, file - 1) == ()

@@ -155,7 +155,7 @@ def test_a_preview_compares_with_the_lines_of_the_allowed_accounts_only(
     found = preview_or_refusal(desk, finance, csv(sale("B-1", cell), changed), tmp_path)
     assert isinstance(found, Preview)
     assert (found.new, found.known, found.changed, found.held) == (2, 0, 0, 0)
-    assert (found.corrections, found.stored, found.imported) == ((), (), False)
+    assert (found.issues, found.stored, found.imported) == ((), (), False)
 
 
 def test_a_preview_of_rows_of_another_account_is_refused_before_that_account_s_reading_is_used(

@@ -33,7 +33,7 @@ from services.store import Store, databases
 from services.store.settlements import import_tries, settlement_files
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.orders import store_paid_order
-from tests.support.payouts import csv, import_file, import_line, lines_of
+from tests.support.payouts import NEWEST, csv, import_file, import_line, lines_of
 from tests.support.stored_join import assert_join_is_current, count_visible_lines, join_contents
 
 
@@ -74,7 +74,7 @@ NEW = csv(
 
 
 def receive(desk: Desk, actor: Actor, raw: bytes = NEW, name: str = "new.csv") -> int:
-    return files.receive(desk, actor, "demo", name, BytesIO(raw))
+    return files.receive(desk, actor, "demo", name, BytesIO(raw), answers=NEWEST)
 
 
 def state(desk: Desk, file: int) -> str:

@@ -7,6 +7,7 @@ import pytest
 from services.access import Actor
 from services.desk import Desk
 from services.imports import background
+from services.imports.issue_answers import Answers
 from services.reconciliation.decisions import available, decide, history, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import payout_list
@@ -18,6 +19,7 @@ from tests.support.stored_lines import every_line
 SALE = line("A-100", "100.00", transaction="T-1")
 FEE = line("A-100", "-1.01", operation="Fixed fee", transaction="T-1")
 REFUND = line("A-100", "-10.00", operation="Refund", transaction="T-1")
+PART = Answers(every="part")
 OTHERS = tuple(line(f"B-{n}", f"{n}.00") for n in range(1, 9))
 PAYOUT = line("", "{}", operation="Settlement", transaction="")
 
@@ -128,7 +130,7 @@ def test_lines_without_a_transaction_id_have_no_companions(desk: Desk, finance: 
 
 def test_a_duplicate_line_no_longer_counts_in_its_payout(desk: Desk, finance: Actor) -> None:
     import_lines(desk, line("A-1", "10.00"), *OTHERS, payout("46.00"))
-    import_lines(desk, line("A-1", "11.00"))  # an excerpt: both stand
+    import_lines(desk, line("A-1", "11.00"), answers=PART)  # a person says that these are other lines
     [before] = payout_list.list_payouts(desk, finance)
     assert (before.state, before.difference_units) == ("differs", 11_0000)
     second = max(row.id for row in stored_all(desk) if row.file_order == "A-1")
@@ -150,7 +152,7 @@ def test_a_duplicate_line_no_longer_counts_in_its_payout(desk: Desk, finance: Ac
 
 def test_a_duplicate_total_no_longer_counts_in_its_payout(desk: Desk, finance: Actor) -> None:
     import_lines(desk, *OTHERS, payout("36.00"))
-    import_lines(desk, *OTHERS[:2], payout("35.00"))
+    import_lines(desk, *OTHERS[:2], payout("35.00"), answers=PART)
     total = max(row.id for row in stored_all(desk) if row.kind == "control")
     assert payout_list.list_payouts(desk, finance)[0].state == "differs"
     decide.twice(desk, finance, [Shown(line=total)], "of an excerpt", "k1")

@@ -10,12 +10,13 @@ from services.demo.drain import drain
 from services.desk import Desk
 from services.imports import file_accounts, files
 from services.imports.errors import FileKnown
+from services.imports.issue_answers import NOTHING_SAID, Answers
 from services.orders import create, history
 from services.reconciliation.views import payout_list
 from services.store.settlements import file_content, reconciliation_views
 from tests.support.desk import person
 from tests.support.drafts import draft
-from tests.support.payouts import Failed, csv, import_file, lines_of, positions_of
+from tests.support.payouts import NEWEST, Failed, csv, import_file, lines_of, positions_of
 from tests.support.previews import preview_of
 from tests.support.sandbox import RunningSandbox
 
@@ -26,8 +27,15 @@ def sale(order: str, amount: str = "10.00", settlement: str = "77") -> str:
     return f"1;{settlement};T-{order};{order};{amount};EUR;;;;;Sale;{amount};EUR;F-{order};2026-11-20"
 
 
-def take(desk: Desk, actor: Actor, *lines: str, account: str = "demo", name: str = "payout.csv") -> int:
-    return import_file(desk, actor, account, name, csv(*lines))
+def take(
+    desk: Desk,
+    actor: Actor,
+    *lines: str,
+    account: str = "demo",
+    name: str = "payout.csv",
+    answers: Answers = NEWEST,
+) -> int:
+    return import_file(desk, actor, account, name, csv(*lines), answers=answers)
 
 
 def stands(desk: Desk, account: str = "demo") -> list[tuple[str, int]]:
@@ -89,12 +97,15 @@ def test_a_settlement_may_come_in_parts(desk: Desk, finance: Actor) -> None:
     part = take(desk, finance, *second)
     assert counts(desk, finance, part) == (7, 0, 0)
     assert len(stands(desk)) == 14
-    whole = [*first, *second[:-1], fee("-4.50")]
-    looked = preview_of(desk, finance, "demo", csv(*whole))
-    assert (looked.new, looked.known, looked.changed) == (0, 13, 1)
-    again = take(desk, finance, *whole)
-    assert counts(desk, finance, again) == (14, 13, 1)
-    assert [units for order, units in stands(desk) if not order] == [-45_000, -30_000, -20_000, -10_000]
+    changed = [*first, *second[:-1], fee("-4.50")]
+    [looked] = preview_of(desk, finance, "demo", csv(*changed)).issues
+    part = looked.effects["part"]  # it is not whole
+    assert (part.new.count, part.corrected_count, part.withdrawn.count) == (1, 0, 0)
+    payout = fee("89.50").replace("Fixed fee", "Settlement")
+    again = take(desk, finance, *changed, payout)
+    assert counts(desk, finance, again) == (15, 13, 0)
+    fees = [units for order, units in stands(desk) if not order]
+    assert fees == [-45_000, -30_000, -20_000, -10_000, 895_000]
 
 
 def test_two_refunds_with_one_key_are_not_each_other_corrected(desk: Desk, finance: Actor) -> None:
@@ -115,7 +126,12 @@ def test_a_cell_may_hold_any_character(desk: Desk, finance: Actor) -> None:
 def test_an_older_file_does_not_undo_a_correction(desk: Desk, finance: Actor) -> None:
     take(desk, finance, sale("A-1"))
     take(desk, finance, sale("A-1", "11.00"))
-    third = take(desk, finance, sale("A-1"), sale("A-2"))
+    lines = (sale("A-1"), sale("A-2"))
+    with pytest.raises(Failed) as asked:
+        take(desk, finance, *lines, answers=NOTHING_SAID)
+    assert asked.value.failure == "import_issue_undecided"
+    files.cancel(desk, finance, 3)
+    third = take(desk, finance, *lines, answers=Answers(every="older"))
     assert counts(desk, finance, third) == (2, 1, 0)
     assert stands(desk) == [("A-1", 11_0000), ("A-2", 10_0000)]
 

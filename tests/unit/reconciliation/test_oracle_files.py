@@ -25,6 +25,7 @@ from services.store import schema
 from services.store.schema.payout_lines import LINE_AMOUNTS, line_totals
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
+from tests.support.payouts import NEWEST
 from tests.support.stored_lines import every_line
 from tests.unit.reconciliation import oracle
 from tests.unit.settlements.writing import FRENCH
@@ -83,7 +84,7 @@ def fill(desk: Desk, orders: Sequence[Order]) -> None:
 def bring_in(desk: Desk, actor: Actor, files: Sequence[Raw]) -> None:
     file_accounts.assign(desk, actor, Year.number, "demo")
     for number, (raw, _) in enumerate(files):
-        services.imports.files.receive(desk, actor, "demo", f"{number}.csv", BytesIO(raw))
+        services.imports.files.receive(desk, actor, "demo", f"{number}.csv", BytesIO(raw), answers=NEWEST)
         assert process.work_off(desk.store, "test", desk.settings.all_accounts)
     with desk.store.read() as tx:
         assert set(tx.scalars(select(settlement_files.c.state))) == {"complete"}

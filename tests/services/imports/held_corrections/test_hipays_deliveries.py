@@ -12,6 +12,7 @@ from services.imports.errors import FileKnown
 from services.imports.held_corrections import (
     CorrectionMoved,
 )
+from services.imports.issue_answers import NOTHING_SAID
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
@@ -109,7 +110,8 @@ def test_hipays_line_is_valid_in_whatever_order_the_files_are_imported(
         assert_join_is_current(desk)
     with pytest.raises(FileKnown):
         import_raw(desk, CHANGED)
-    import_raw(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT))  # the same lines in another file
+    # the same lines in another file: nobody says that it is the newest
+    import_raw(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT), answers=NOTHING_SAID)
     assert amounts(desk) == ["500.00"]
     later = set(order[order.index("hipay") :]) - {"hipay"}
     assert check(desk, finance) == (("correction_waits" if later else "tied"), len(later))
