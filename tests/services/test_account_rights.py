@@ -262,7 +262,6 @@ RULES: dict[str, Rule | str] = {
     "reconciliation.views.payout_list.operation_sums": refused(payout="$payout"),
     "reconciliation.views.payout_list.files_with_rows_set_aside": refused(payout="$payout"),
     "reconciliation.views.payout_list.files_with_corrections_held": refused(payout="$payout"),
-    "reconciliation.views.payout_list.by_hipay": refused(payout="$payout"),
     "reconciliation.views.payout_list.visible_accounts": IN_TRANSACTION,
     "restore_guard.release": refused(settings="$settings", store="$store"),
     "retention.months": refused(**OUTLET),
