@@ -48,7 +48,7 @@ def test_a_removed_sale_is_explained_and_leads_to_its_order(open_page: Open, des
 
 def test_it_is_said_in_french(open_page: Open, desk: Desk) -> None:
     shown = words(opened(open_page, desk, SHORT, total(SALES), language="fr"))
-    assert "Ce qui peut expliquer l'écart" in shown
+    assert "Ce qui peut expliquer l’écart" in shown
     assert "Les frais de la transaction T4 sont là, sa vente manque." in shown
 
 
