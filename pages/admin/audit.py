@@ -83,7 +83,7 @@ ACTIONS = {
     "line.unmatch": "Order taken away from a line",
     "line.not_ours": "Line marked as not ours",
     "line.exclude": "Line left out",
-    "line.twice": "Line said to be counted twice",
+    "line.twice": "Line withdrawn by a person",
     "order.accepted": "Open order accepted as it stands",
     "order.acceptance_undone": "Acceptance of an order undone",
     "line.undone": "Decision on a line undone",

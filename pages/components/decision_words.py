@@ -28,7 +28,7 @@ ACTS: dict[str, tuple[str, str, str]] = {
     "unmatch": ("Take the order away", ":material/link_off:", "The line belongs to no order, and is not matched by itself again."),
     "not_ours": ("Not ours", ":material/block:", "The line is of another business of the account: no order is looked for."),
     "exclude": ("Leave out", ":material/visibility_off:", "The line counts for no order."),
-    "twice": ("Counted twice", ":material/filter_2:", "The same line stands a second time: this one counts for no order and leaves the sum of its payout."),
+    "twice": ("Withdraw", ":material/filter_2:", "The same line stands a second time: this one counts for no order and leaves the sum of its payout."),
     "undo": ("Undo", ":material/undo:", "What was decided before this stands again; where nothing was, the line is joined by its keys."),
     "comment": ("Comment", ":material/comment:", "A comment changes nothing: your colleagues will read it."),
 }  # fmt: skip
@@ -65,7 +65,7 @@ DONE = {
     "unmatch": "Order taken away",
     "not_ours": "Marked as not ours",
     "exclude": "Left out",
-    "twice": "Said to be counted twice",
+    "twice": "Withdrawn by a person",
     "reopened": "Opened again by a correction",
     "undone": "Decision undone",
     "comment": "Comment",

@@ -10,7 +10,7 @@ from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.components.outcome_words import FILE_STATES, SOURCES, number
-from pages.payout_files import failed_file, held_corrections, set_aside_rows
+from pages.payout_files import failed_file, held_corrections, set_aside_rows, withdrawn
 from pages.payout_files.findings import show_corrections, show_notes, show_warnings
 from pages.payout_files.words import CHOICES, sheets_of
 from pages.reconciliation import address
@@ -124,6 +124,7 @@ def _file(file_id: int, t: Translator) -> None:
             st.error(plain(stored_sentence(file.failure, file.failure_detail, t)), icon=":material/error:")
         failed_file.show(file)
         held_corrections.show(file, "file")
+        withdrawn.show(file, "file")
         found, sheets = findings_from_json(file.reading.get("found", {})), sheets_of(file.reading)
         left, right = st.columns(2, gap="large")
         with left:

@@ -40,6 +40,8 @@ def show_line(line_id: int) -> None:
             st.badge(outcome_words.outcome(line.outcome, t), color=_COLOURS.get(line.outcome, "gray"))
             if line.replaced_by == line.file:
                 st.badge(t("stands beside, not counted"), icon=":material/difference:", color="gray")
+            elif line.withdrawn_by is not None:
+                st.badge(t("withdrawn"), icon=":material/remove_circle:", color="gray")
             elif line.replaced_by is not None:
                 st.badge(t("replaced by a correction"), icon=":material/history:", color="gray")
         why = line_text.reason(line, t)

@@ -40,7 +40,7 @@ REASONS: dict[str, str] = {
     "split_by_hand": "Divided over several orders by a person.",
     "unmatched_by_hand": "Taken from its order by a person.",
     "excluded_by_hand": "Left out by a person.",
-    "twice_by_hand": "Counted twice, a person says: its payout is without it.",
+    "twice_by_hand": "Withdrawn by a person, since it is counted twice: its payout is without it.",
     "reopened": "A person had decided this line, and a correction has changed what was decided: decide it anew.",
     "not_ours_by_hand": "Said not to be ours by a person.",
     "not_ours_rule": "Not ours, by a rule.",
