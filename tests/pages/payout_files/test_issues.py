@@ -29,4 +29,4 @@ def test_a_withdrawn_line_is_taken_back_on_the_files_view(open_page: Open, desk:
     at.text_input(key=f"why_withdrawn_file_{file}").set_value("HiPay's mistake").run()
     at.button(key=f"go_take_back_file_{file}").click().run()
     assert not at.exception
-    assert len(lines_of(desk)) == 4
+    assert len(lines_of(desk)) == 3
