@@ -13,7 +13,7 @@ from services.accounts.payout_limits import limits
 from services.desk import Desk
 from services.payouts import states
 from services.reconciliation.decisions import payout_acceptances
-from services.store import Connection, alarms, meta
+from services.store import Connection, alarms, line_rewrite, meta
 from services.store.alarm_conditions import Condition
 from services.store.alarm_kinds import AlarmKind
 from services.store.alarms import StoredAlarm
@@ -64,6 +64,15 @@ def conditions(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]
                 order=None,
                 detail=alarm.detail,
             )
+
+
+def note_former(desk: Desk) -> None:
+    """Remember which payouts an earlier version had stored, where the migration could not: it had still to move their lines."""
+    with desk.store.read() as tx:
+        if meta.text(tx, _BEFORE) or line_rewrite.under_way(tx) is not None:
+            return
+    with desk.store.write() as tx:
+        meta.text_once(tx, _BEFORE, str(rows.newest(tx)))
 
 
 def _found(tx: Connection, listed: list[PayoutRow], now: datetime) -> list[tuple[AlarmKind, PayoutRow]]:

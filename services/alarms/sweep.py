@@ -21,6 +21,7 @@ MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so 
 def sweep(desk: Desk) -> None:
     """Compare the open alarms with the conditions of now. Running it twice, or in two workers, changes nothing more."""
     now, short = clock.now(), desk.shortage.poll()  # no disk is asked within a transaction
+    payouts.note_former(desk)
     with desk.store.read() as tx:
         conditions = {
             one.identity: one for one in (*_conditions(tx, desk, now), *disk_space.conditions(tx, short, now))

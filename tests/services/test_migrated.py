@@ -1,8 +1,10 @@
 """A database of the first version: its tables are brought up to date, nothing is lost, and all comes to what it comes to now."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+from shutil import copy
 
 import pytest
 from alembic.migration import MigrationContext
@@ -13,6 +15,7 @@ from sqlalchemy import text as text
 from services import retention, store
 from services.access import Grant, Right, allowed_accounts
 from services.bulk.rows import stored
+from services.desk import Desk
 from services.imports import background, file_accounts, process
 from services.imports.file_accounts import FileAccountInUse
 from services.reconciliation.decisions import decide, undo
@@ -31,6 +34,7 @@ from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.first_version import as_left_at, as_the_first_version_left_it, move_lines
+from tests.support.open_alarms import open_alarms
 from tests.support.orders import order_columns, store_paid_order
 from tests.support.payout_lines import import_lines, line, line_id, outcomes
 from tests.support.payouts import account_of
@@ -260,3 +264,41 @@ def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased
         ]
     assert not retention.find(after, admin, "elodie@example.com").anything
     after.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0020"])
+def test_payouts_of_before_raise_one_alarm_and_not_one_each(tmp_path: Path, revision: str) -> None:
+    """Whether they were there at the migration (0020), or came with their lines, which were moved after it (0001)."""
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    before = open_test_desk(tmp_path / "before")
+    finance = person(before, "finance")
+    for name in ("A", "B", "C"):
+        differing(before, name)
+    if revision == "0001":
+        as_the_first_version_left_it(before, tmp_path / "after" / "sandbox.db")
+    else:
+        before.store.truncate_log()
+        before.store.engine.dispose()
+        copy(tmp_path / "before" / "sandbox.db", tmp_path / "after" / "sandbox.db")
+        with sqlite3.connect(tmp_path / "after" / "sandbox.db") as tx:
+            tx.execute("DELETE FROM meta WHERE name = 'payouts_before'")
+            tx.execute("UPDATE alembic_version SET version_num = '0020'")
+    before.close()
+
+    after = open_test_desk(tmp_path / "after")
+    if revision == "0001":
+        move_lines(after)
+    while background.work_off(after) or process.waiting(after.store):
+        pass
+    found = [one for one in open_alarms(after, finance) if one.kind == "payout_differs"]
+    assert [one.detail for one in found] == [{"payouts": 3}]
+    differing(after, "D")
+    found = [one for one in open_alarms(after, finance) if one.kind == "payout_differs"]
+    assert sorted(one.detail.get("settlement", "") for one in found) == ["", "D"]
+    after.close()
+
+
+def differing(desk: Desk, settlement: str) -> None:
+    rows = (line(f"S-{settlement}"), line("", "8.00", operation="Settlement", transaction=""))
+    import_lines(desk, *(row.replace("1;77;", f"1;{settlement};") for row in rows))

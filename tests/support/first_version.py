@@ -19,6 +19,7 @@ from services.store.settlements.stored_lines import StoredLine
 from tests.support.stored_lines import every_line
 
 _VERSION_GUARD = "0016"  # the migration that changed these
+_PAYOUTS_BEFORE = "0021"  # and the one that wrote this
 
 
 def as_the_first_version_left_it(desk: Desk, path: Path) -> None:
@@ -58,6 +59,8 @@ def as_left_at(desk: Desk, url: str, revision: str) -> Engine:
         if revision < _VERSION_GUARD:
             target.exec_driver_sql("DELETE FROM meta WHERE name IN ('reconciling', 'least_program')")
             target.exec_driver_sql("UPDATE notifications SET state = 'stored' WHERE state = 'received'")
+        if revision < _PAYOUTS_BEFORE:
+            target.exec_driver_sql("DELETE FROM meta WHERE name = 'payouts_before'")
     return left
 
 

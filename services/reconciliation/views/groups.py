@@ -85,7 +85,8 @@ def _payouts(tx: Connection, accounts: Sequence[str], asked: set[int]) -> list[I
     listed = rows.states_of(tx, accounts)
     tied = states.tied(listed)
     taken = [row.id for row in listed if states.shown(row) == "accepted"]
-    claims = {payout for payout, one in acceptances.valid(tx, taken).items() if one.kind == "claim"}
+    valid = acceptances.valid(tx, taken) if taken else {}
+    claims = {payout for payout, one in valid.items() if one.kind == "claim"}
     kinds, by_state = Counter[Kind](), Counter[PayoutState]()
     for row in listed:
         kind = _kind(row, row.id in tied, row.id in claims, row.id in asked)
@@ -115,9 +116,9 @@ def _lines(tx: Connection, accounts: Sequence[str], asked: set[int]) -> list[Ite
     counts = Counter[str]()
     for row in reconciliation_views.sums(tx, accounts):
         counts[row.outcome] += row.lines
+    lines = reconciliation_views.lines(tx, asked).values() if asked else ()
     waiting = sum(
-        line.outcome in OPEN and line.replaced_by is None and line.withdrawn_by is None
-        for line in reconciliation_views.lines(tx, asked).values()
+        line.outcome in OPEN and line.replaced_by is None and line.withdrawn_by is None for line in lines
     )
     return [
         Item(kind="lines", count=sum(counts[outcome] for outcome in OPEN) - waiting),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, func, or_, select, update
 
 from services.store.in_list import among, of_accounts
 from services.store.schema.payouts import payouts
@@ -130,6 +130,11 @@ def states_of(tx: Connection, accounts: Collection[str] | None) -> list[StateOfP
     query = select(_row.id, _row.state, _row.version != _row.worked_version, _row.carried_to)
     found = tx.execute(query.where(seen(), of_accounts(_row.account, accounts)))
     return [StateOfPayout(number, state, bool(behind), to) for number, state, behind, to in found]
+
+
+def newest(tx: Connection) -> int:
+    """The greatest id of a row, 0 where there is none."""
+    return int(tx.scalar(select(func.max(_row.id))) or 0)
 
 
 def get(tx: Connection, payout: int) -> PayoutRow | None:

@@ -14,8 +14,6 @@ import pytest
 
 from services import clock
 from services.access import SYSTEM, Actor
-from services.alarms.handling import to_do
-from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.imports import (
     background,
@@ -32,6 +30,7 @@ from services.reconciliation.matching import rejoin
 from services.store import Store, databases
 from services.store.settlements import import_tries, settlement_files
 from tests.support.desk import open_test_desk, person, settings_for
+from tests.support.open_alarms import open_alarms
 from tests.support.orders import store_paid_order
 from tests.support.payouts import NEWEST, csv, import_file, import_line, lines_of
 from tests.support.stored_join import assert_join_is_current, count_visible_lines, join_contents
@@ -175,8 +174,7 @@ def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by
         [found] = files.running(desk, finance)
         assert found.failure == "import_stopped"
         assert files.next_try(found) == found.alive_at + timedelta(minutes=rest)
-        sweep(desk)
-        assert [one.kind for one in to_do(desk, finance).free.alarms] == ["payout_file_failed"]
+        assert [one.kind for one in open_alarms(desk, finance)] == ["payout_file_failed"]
         later(timedelta(minutes=rest, seconds=-5))
         assert not background.work_off(desk)
         later(timedelta(seconds=10))
@@ -184,9 +182,8 @@ def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by
             background.work_off(desk)
     later(timedelta(hours=1))
     background.work_off(desk)
-    sweep(desk)
     assert (state(desk, file), count_visible_lines(desk)) == ("complete", 8)
-    assert to_do(desk, finance).free.total == 0
+    assert open_alarms(desk, finance) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""Which payouts an earlier version had stored: an upgrade raises no alarm for each of them."""
+"""Which payouts an earlier version had stored: an upgrade raises no alarm for each of them.
+
+Where their lines have still to be moved into the table of today, the payouts are not there yet: the round of alarms notes them
+once they are.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,8 +18,9 @@ _PAYOUTS = sa.table("payouts", sa.column("id"))
 
 def upgrade() -> None:
     tx = op.get_bind()
+    if tx.execute(sa.select(_META.c.name).where(_META.c.name == "line_rewrite")).first() is not None:
+        return
     last = tx.scalar(sa.select(sa.func.coalesce(sa.func.max(_PAYOUTS.c.id), 0)))
-    tx.execute(sa.delete(_META).where(_META.c.name == "payouts_before"))
     tx.execute(sa.insert(_META).values(name="payouts_before", value=str(last)))
 
 
