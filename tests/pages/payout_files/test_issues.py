@@ -5,8 +5,9 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from services.desk import Desk
-from services.imports import issue_decisions
+from services.imports import background, issue_decisions
 from tests.support.desk import person
+from tests.support.payout_pages import upload
 from tests.support.payouts import NEWEST, csv, import_file, lines_of
 
 Open = Callable[..., AppTest]
@@ -30,3 +31,30 @@ def test_a_withdrawn_line_is_taken_back_on_the_files_view(open_page: Open, desk:
     at.button(key=f"go_take_back_file_{file}").click().run()
     assert not at.exception
     assert len(lines_of(desk)) == 3
+
+
+def test_which_issue_is_the_newest_is_asked_before_the_import(open_page: Open, desk: Desk) -> None:
+    finance = person(desk, "finance")
+    first = csv(SALE.format("A"), SALE.format("B"), PAID.format("20.00"))
+    import_file(desk, finance, "demo", "a.csv", first)
+    second = csv(SALE.format("A").replace(";EUR;;2026", ";EUR;F-1;2026"), PAID.format("10.00"))
+    at = upload(open_page("reconciliation/page.py", actor=finance), ("b.csv", second.decode()))
+    assert not at.exception
+    assert not any(one.key == "import_files" for one in at.button)
+    assert [tab.label for tab in at.tabs if ":" in tab.label] == [
+        "Corrected: 2 · €10.00 → €10.00",
+        "Withdrawn: 1 · €10.00",
+        "New: 0",
+    ]
+    [asked] = [one for one in at.radio if one.key.startswith("issue_")]
+    at = asked.set_value("newest").run()
+    shown = " ".join(one.value for one in at.markdown).replace("\\", "")
+    assert "will come to €10.00 (now €20.00); the payout line: €10.00." in shown
+    [apart] = [one for one in at.multiselect if one.key.startswith("apart_")]
+    at = apart.set_value([apart.options[0]]).run()
+    assert not at.exception
+    [apart] = [one for one in at.multiselect if one.key.startswith("apart_")]
+    at = apart.set_value([]).run()
+    at.button(key="import_files").click().run()
+    background.work_off(desk)
+    assert sorted(lines_of(desk)["reporting_data_1"]) == ["", "F-1"]
