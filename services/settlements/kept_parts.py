@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -26,13 +27,17 @@ class KeptParts:
     )  # without cells, whose names, and bytes
 
     @classmethod
-    def of(cls, source: Source) -> "KeptParts":
-        """For the parts of a source; none are kept of a workbook, or where the disk has little room."""
+    def of(cls, source: Source, folder: Path) -> "KeptParts":
+        """For the parts of a source, in this folder; none are kept of a workbook, without the folder, or where its disk has little
+        room."""
         size = len(source.text) if isinstance(source.text, bytes) else source.text.stat().st_size
-        folder = tempfile.gettempdir()
-        if source.kind != "text" or _ROOM * size > min(shutil.disk_usage(folder).free, _ROOM * _MOST):
+        if (
+            source.kind != "text"
+            or not folder.is_dir()
+            or size > min(shutil.disk_usage(folder).free // _ROOM, _MOST)
+        ):
             return cls(None)
-        return cls(tempfile.TemporaryFile(prefix="parts-"))
+        return cls(tempfile.TemporaryFile(prefix="parts-", dir=folder))
 
     def __enter__(self) -> "KeptParts":
         return self

@@ -14,8 +14,8 @@ from services.settlements.source import open_source
 
 @dataclass
 class UntrustedFile:
-    """``folder``: where a workbook is unfolded once for all calls; the caller makes and removes it. ``rows``: most lines of a
-    block.
+    """``folder``: where a workbook is unfolded once for all calls, and the cells of a text are kept; the caller makes and removes
+    it. ``rows``: most lines of a block.
 
     One child both detects and reads: a file is split to rows once. To start a second one would take longer than to read a small
     file, whose blocks come with the detection; those of a larger one are asked for one by one.
@@ -83,7 +83,7 @@ def _detect_then_read(
     file: Path | bytes, folder: Path, rows: int, chosen: Chosen | None, *, progress: Callable[[int], None]
 ) -> Iterator[Detection | Block]:
     """The detection; and then the blocks unless a person must decide first how they are read."""
-    with open_source(file, folder) as source, KeptParts.of(source) as kept:
+    with open_source(file, folder) as source, KeptParts.of(source, folder) as kept:
         detection = detect_file(source, chosen, progress, kept.add)
         yield detection
         if not detection.dialect.questions:

@@ -1,7 +1,9 @@
 """A settlement file read whole, in memory and in this process."""
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -42,7 +44,7 @@ def detect_and_read(
     source: Source, chosen: Chosen | None = None, rows: int = 50_000
 ) -> tuple[Dialect, list[Block]]:
     """The dialect, and the blocks, which are the same from parts that were kept while it was detected."""
-    with KeptParts.of(source) as kept:
+    with KeptParts.of(source, Path(tempfile.gettempdir())) as kept:
         dialect = detect_file(source, chosen, None, kept.add).dialect
         blocks = list(read_blocks(source, dialect, rows=rows))
         if source.kind == "text":

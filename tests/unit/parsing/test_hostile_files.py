@@ -102,6 +102,7 @@ def test_a_workbook_is_unfolded_once_for_all_that_is_asked_of_it(
     monkeypatch.setattr(parsing, "SMALL", 0)  # else it is read as it is detected
     given = UntrustedFile(xlsx([ENGLISH, *([cells(sale())] * 3)]), tmp_path / "sheets")
     first = given.detect()
+    assert len(list(given.blocks(first.dialect))) == 1  # of the child that detected
     [text] = (tmp_path / "sheets" / "whole").glob("0")
     text.write_text(
         text.read_text().replace("Sale", "Refund")
