@@ -1,10 +1,8 @@
 """A database of the first version: its tables are brought up to date, nothing is lost, and all comes to what it comes to now."""
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from shutil import copy
 
 import pytest
 from alembic.migration import MigrationContext
@@ -275,15 +273,7 @@ def test_payouts_of_before_raise_one_alarm_and_not_one_each(tmp_path: Path, revi
     finance = person(before, "finance")
     for name in ("A", "B", "C"):
         differing(before, name)
-    if revision == "0001":
-        as_the_first_version_left_it(before, tmp_path / "after" / "sandbox.db")
-    else:
-        before.store.truncate_log()
-        before.store.engine.dispose()
-        copy(tmp_path / "before" / "sandbox.db", tmp_path / "after" / "sandbox.db")
-        with sqlite3.connect(tmp_path / "after" / "sandbox.db") as tx:
-            tx.execute("DELETE FROM meta WHERE name = 'payouts_before'")
-            tx.execute("UPDATE alembic_version SET version_num = '0020'")
+    as_left_at(before, f"sqlite:///{tmp_path / 'after' / 'sandbox.db'}", revision).dispose()
     before.close()
 
     after = open_test_desk(tmp_path / "after")
