@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from pages.components import export_words
-from pages.components.common import actor, desk, first_zone, language, refusals, texts
+from pages.components.common import actor, desk, first_zone, in_one_read, language, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import cut_words, number
 from services import exports
@@ -91,16 +91,23 @@ def _being_made() -> None:
 
 
 def _follow(place: str) -> None:
-    making = st.session_state.get(_MAKING)
-    st.fragment(_list, run_every=_REFRESH_SECONDS if making else None)(place)
+    if st.session_state.get(_MAKING):
+        st.session_state[_MAKING] = any(one.under_way for one in exports.kept(desk(), actor()))
+    making: bool = st.session_state.get(_MAKING, False)
+    st.fragment(_list, run_every=_REFRESH_SECONDS if making else None)(place, making)
 
 
-def _list(place: str) -> None:
+@in_one_read
+def _list(place: str, polled: bool) -> None:
+    """``polled``: it is drawn again and again, since one was being made when the fragment was registered."""
     t = texts()
     with refusals():
         found = exports.kept(desk(), actor())
-        st.session_state[_MAKING] = any(one.under_way for one in found)
+        making = any(one.under_way for one in found)
+        st.session_state[_MAKING] = making
         _toast(found, t)
+        if polled and not making:
+            st.rerun(scope="app")  # which registers it anew
         if not found:
             return
         st.caption(t("Your exports of the last day"))

@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from pages.components.alarm_words import alarm_words
-from pages.components.common import actor, desk, language, refusals, texts
+from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import BADGES, person_name, unanswered_words
@@ -33,6 +33,7 @@ def show(order_id: int) -> None:
         st.fragment(_live, run_every=None if busy else 3.0)(order_id)
 
 
+@in_one_read
 def _live(order_id: int) -> None:
     with refusals():
         found = history.detail(desk(), actor(), order_id)

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import accounts
-from pages.components.common import actor, allowed, desk, language, refusals, texts
+from pages.components.common import actor, allowed, desk, in_one_read, language, refusals, texts
 from pages.components.markdown import plain
 from services import clock
 from services.access import Right
@@ -58,6 +58,7 @@ def under_way() -> bool:
     return bool(st.session_state.get(_UNDER_WAY))
 
 
+@in_one_read
 def _section(account: str, may: bool) -> None:
     with refusals():
         found = read_fetching(desk(), actor(), account)

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.components.common import actor, allowed_on_file, desk, first_zone, language, refusals, texts
+from pages.components.common import (
+    actor,
+    allowed_on_file,
+    desk,
+    first_zone,
+    in_one_read,
+    language,
+    refusals,
+    texts,
+)
 from pages.components.markdown import plain
 from pages.components.outcome_words import number
 from services.access import Right
@@ -35,6 +44,7 @@ def show() -> None:
     st.fragment(_live, run_every=_REFRESH if under_way else _REFRESH_IDLE)(under_way)
 
 
+@in_one_read
 def _live(was_under_way: bool) -> None:
     with refusals():
         followed: list[int] = st.session_state.setdefault(_FOLLOWED, [])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.common import allowed, desk, first_zone, language, texts
+from pages.components.common import allowed, desk, first_zone, in_one_read, language, texts
 from pages.components.markdown import plain
 from pages.components.order_words import lane_words
 from services import clock
@@ -36,6 +36,7 @@ def show() -> None:
         st.fragment(_draw, run_every=_SECONDS)()
 
 
+@in_one_read
 def _draw() -> None:
     t = texts()
     banners = [banner for banner in (_worker(t), _disk(t)) if banner is not None]

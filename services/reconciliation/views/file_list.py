@@ -7,6 +7,7 @@ from services.access.payout_files import covers, require_accounts
 from services.desk import Desk
 from services.reconciliation.views.lists import SHOWN
 from services.reconciliation.views.payout_list import visible_accounts
+from services.store import Connection
 from services.store.remembered import remembered
 from services.store.settlements import reconciliation_views
 from services.store.settlements.reconciliation_views import ListedFile as ListedFile
@@ -27,15 +28,22 @@ def files(
     with desk.store.read() as tx:
         chosen = visible_accounts(tx, desk, actor, accounts)
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        shown: list[ListedFile] = []
-        # A page may hold files that have rows of other accounts, too: read on until this one is full.
-        while len(shown) <= SHOWN:
-            page = reconciliation_views.files(tx, chosen, before, SHOWN + 1)
-            shown += [file for file in page if covers(allowed, file)]
-            if len(page) <= SHOWN:
-                break
-            before = page[-1].id
-        return tuple(shown[: SHOWN + 1])
+        key = ("files", chosen, allowed, before)
+        return remembered(tx, key, lambda: _files(tx, chosen, allowed, before))
+
+
+def _files(
+    tx: Connection, chosen: tuple[str, ...], allowed: frozenset[str] | None, before: int | None
+) -> tuple[ListedFile, ...]:
+    shown: list[ListedFile] = []
+    # A page may hold files that have rows of other accounts, too: read on until this one is full.
+    while len(shown) <= SHOWN:
+        page = reconciliation_views.files(tx, chosen, before, SHOWN + 1)
+        shown += [file for file in page if covers(allowed, file)]
+        if len(page) <= SHOWN:
+            break
+        before = page[-1].id
+    return tuple(shown[: SHOWN + 1])
 
 
 def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[ListedFile, ...]:

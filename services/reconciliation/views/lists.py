@@ -105,8 +105,7 @@ def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         known = visible_accounts(tx, desk, actor, accounts)
-        # An order is late after days: a minute more or less shows nothing.
-        minute = clock.now().replace(second=0, microsecond=0)
+        minute = _minute()
         return remembered(tx, ("figures", known, minute), lambda: _figures(tx, known, minute))
 
 
@@ -182,11 +181,18 @@ def orders(
     """
     with desk.store.read() as tx:
         chosen = narrowed_orders(tx, desk, actor, chosen, late=late)
-        place = (cursor.value, cursor.id) if cursor else None
-        back = cursor is not None and cursor.back
-        found = position_pages.page(tx, chosen, sort, place, shown + 1, back=back)
-        total = position_pages.count(tx, chosen)
-        cut = position_pages.cut(tx, chosen)
+        key = ("orders", chosen, sort, cursor, shown)
+        return remembered(tx, key, lambda: _orders(tx, chosen, sort, cursor, shown))
+
+
+def _orders(
+    tx: Connection, chosen: OrderFilter, sort: OrderSort, cursor: Cursor | None, shown: int
+) -> Page[ListedOrder]:
+    place = (cursor.value, cursor.id) if cursor else None
+    back = cursor is not None and cursor.back
+    found = position_pages.page(tx, chosen, sort, place, shown + 1, back=back)
+    total = position_pages.count(tx, chosen)
+    cut = position_pages.cut(tx, chosen)
     column = ORDER_SORTS[sort][0]
     made = _page(
         found[:shown], total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.order)
@@ -205,7 +211,7 @@ def narrowed_orders(
 ) -> OrderFilter:
     """See ``narrowed_lines``. Raises NotAllowed."""
     accounts = visible_accounts(tx, desk, actor, chosen.accounts)
-    since = due(tx, accounts, clock.now()) if late else {}
+    since = due(tx, accounts, _minute()) if late else {}
     return replace(chosen, accounts=accounts, late=since, loose=_loose(chosen.loose))
 
 
@@ -237,6 +243,11 @@ def days_missing(position: ListedOrder) -> int | None:
         return None
     since: timedelta = clock.now() - position.paid_at
     return max(0, since.days)
+
+
+def _minute() -> datetime:
+    """Now, to the minute: an order is late after days, and what is read of that is remembered."""
+    return clock.now().replace(second=0, microsecond=0)
 
 
 def due(tx: Connection, accounts: Sequence[str], now: datetime) -> dict[str, datetime]:
