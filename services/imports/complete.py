@@ -19,7 +19,14 @@ from services.settlements.dialect import Dialect
 from services.store import Connection, alarms
 from services.store.alarm_conditions import Condition
 from services.store.payouts import versions
-from services.store.settlements import held_corrections, payout_issues, positions, replaced_lines
+from services.store.settlements import (
+    held_corrections,
+    line_totals,
+    payout_issues,
+    positions,
+    replaced_lines,
+    settlement_files,
+)
 from services.store.settlements.settlement_files import SettlementFile
 from services.text import headings
 
@@ -44,7 +51,7 @@ def complete(lease: Lease, run: ImportRun) -> None:
     counts = {"known_lines": len(run.issues.known), "changed_lines": len(updates.corrected)}
     counts["withdrawn_lines"] = withdrawn
     with lease.write() as tx:
-        concerned = {file.account, *run.had_lines}
+        concerned = {file.account, *run.had_lines, *settlement_files.accounts(tx, file.id)}
         versions.lock(tx, concerned)
         for account in sorted(run.had_lines):
             positions.bump_version(tx, account)
@@ -70,6 +77,7 @@ def complete(lease: Lease, run: ImportRun) -> None:
             aside_open=dict(set_aside.blocking),
             reading={**stored_reading(dialect), "found": findings.to_json()},
             settlements=sorted(run.settlements - {""}),
+            shared_payouts=sorted(run.shared_payouts),
             follow_up=0,
             tries=0,
             finished_at=clock.now(),
@@ -82,6 +90,8 @@ def complete(lease: Lease, run: ImportRun) -> None:
             protected_lines.rejoin_restored(tx, run.had_lines, (), updates.restored)
         order_changes.set_back(tx, run.cursor)
         versions.grow_settlements(tx, concerned, {*run.settlements, *set_aside.blocking})
+        versions.grow_payouts(tx, run.shared_payouts)  # until the follow-up, its lines may be counted twice
+        versions.grow_carried(tx, line_totals.balances_of(tx, file.id))
         actor, named = Actor(kind=file.actor_kind, id=file.actor_id), dict[str, Any]()
         if replaced:
             named["replaced"] = replaced[:AUDITED]

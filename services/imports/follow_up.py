@@ -1,9 +1,11 @@
 """The follow-up of a complete file: rejoin the lines of other files that it concerns, and compute its orders' positions."""
 
+import itertools
 import time
 
 from services.imports.lease import Lease
 from services.reconciliation.matching import order_changes, positions, rejoin
+from services.store.payouts import versions
 from services.store.settlements import joined_lines, payout_issues, settlement_files, settlement_lines
 from services.store.settlements.positions import bump_version, orders_of_file, read_version
 from services.store.settlements.settlement_files import SettlementFile
@@ -41,6 +43,10 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
         lease.check()
     with lease.write() as tx:
         settlement_files.change(tx, file.id, states=("complete",), follow_up=None, tries=0)
+        payouts = {(account, settlement) for account, settlement in file.shared_payouts}
+        accounts = {file.account, *(ours for _, ours, _ in file.accounts if ours)}
+        versions.lock(tx, {*accounts, *(account for account, _ in payouts)})
+        versions.grow_payouts(tx, {*payouts, *itertools.product(accounts, file.settlements)})
 
 
 def _rejoin_beside(lease: Lease, file: SettlementFile) -> None:

@@ -59,6 +59,8 @@ class ImportRun:
     transactions: SeenTransactions = field(default_factory=SeenTransactions)
     set_aside: SetAsideCollector = field(default_factory=SetAsideCollector)
     settlements: set[str] = field(default_factory=set)
+    # account and settlement id of stored lines with the same transactions
+    shared_payouts: set[tuple[str, str]] = field(default_factory=set)
 
 
 def update_running(tx: Connection, file_id: int, **values: Any) -> None:

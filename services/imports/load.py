@@ -169,6 +169,9 @@ def _load_account(lease: Lease, run: ImportRun, account: str, lines: Lines, prog
             run.duplicates.note(tx, account, marked, others["identity"])
             lines = _new(lines, marked["identity"], there["identity"])
         context = _context(tx, run, account, lines, own)
+        if context is not None:
+            of_others = context.loc[context["file"] != file_id, "settlement_id"]
+            run.shared_payouts.update((account, settlement) for settlement in of_others.unique())
         matched = _with_context(lines, context)
         lookup = run.lookup or rejoin.lookup_for(tx, matched)
     found = match(matched, lookup, run.rules.get(account))

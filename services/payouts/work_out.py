@@ -74,20 +74,23 @@ def _write(tx: Connection, worked: Sequence[Worked]) -> None:
     """Store what these rows were worked out to, and let others be behind that depend on them."""
     versions.lock(tx, {row.account for row, _, _ in worked})
     done = {row.id for row in rows.write(tx, worked)}
-    for row, new, _ in worked:
-        if row.id in done and _moves_balances(row, new):
-            carried.grow_carried(tx, row)
+    versions.grow_carried(
+        tx,
+        {
+            (row.account, row.currency)
+            for row, new, _ in worked
+            if row.id in done and _carries(row) != _carries(new)
+        },
+    )
     for account in sorted({row.account for row, new, _ in worked if row.id in done and row.sign != new.sign}):
         _renew_sign(tx, account)
 
 
-def _moves_balances(row: PayoutRow, new: PayoutFigures) -> bool:
-    """Whether the row may take up the balance of another, or no longer. Of two that are carried forward, neither would come to an
-    end if each asked for the other every time."""
-    if not (row.deferred_units or new.deferred_units):
-        return False
-    before, now = ((one.deferred_units, one.lines, one.announced_by) for one in (row, new))
-    return new.announced_by != "deferred" or before != now
+def _carries(figures: PayoutFigures) -> tuple[int, int] | None:
+    """The balance that a payout carries over, and from which day; others may carry the same."""
+    if figures.announced_by != "deferred":
+        return None
+    return figures.net_units - (figures.carried_units or 0), figures.last_day
 
 
 def _renew_sign(tx: Connection, account: str) -> None:
@@ -116,14 +119,13 @@ def _worked_out(tx: Connection, found: Sequence[PayoutRow]) -> list[Worked]:
     hipay = sums.by_hipay(tx, accounts, settlements)
     twice = sums.twice(tx, [row.id for row in found])
     signs = sums.payout_signs(tx, accounts)
+    unfinished = sums.not_followed_up(tx)
     accepted = acceptances.valid(tx, [row.id for row in found])
     balances: dict[tuple[str, str], list[BalanceLine]] = {}
     worked: list[Worked] = []
     for row in found:
-        payout, theirs = (
-            (row.account, row.settlement_id),
-            by_key[row.account, row.settlement_id, row.currency],
-        )
+        payout = (row.account, row.settlement_id)
+        theirs = by_key.get((*payout, row.currency), ())
         listed = hipay.get(payout)
         if listed and listed.currency != row.currency and (*payout, listed.currency) in by_key:
             listed = None  # it is about the payout's lines in that other currency
@@ -145,5 +147,11 @@ def _worked_out(tx: Connection, found: Sequence[PayoutRow]) -> list[Worked]:
             new = replace(new, carried_to=taker(balances[of], row, new))
         acceptance = accepted.get(row.id)
         applies = acceptance is not None and acceptance.applies(asdict(new))
-        worked.append((row, new, states.state_of(new, row.currency, accepted=applies)))
+        state = states.state_of(new, row.currency, accepted=applies)
+        worked.append((row, new, _unfinished(state) if payout in unfinished else state))
     return worked
+
+
+def _unfinished(state: PayoutState) -> PayoutState:
+    """The state of a payout of which a file is not followed up."""
+    return max(state, "being_worked_out", key=lambda one: -states.STATES.index(one))

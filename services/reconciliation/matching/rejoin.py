@@ -40,7 +40,7 @@ from services.store.settlements import (
     order_keys,
     settlement_lines,
 )
-from services.store.settlements.line_totals import Sums, counted
+from services.store.settlements.line_totals import BALANCE, Sums, counted
 from services.store.settlements.matching_rules import AccountMatching
 from services.store.settlements.outcomes import OPEN
 from services.store.settlements.positions import bump_version, read_version
@@ -163,12 +163,19 @@ def write_changes(
         Sums(now[moved]).write(tx, hidden=True)
     if not hidden:  # a payout depends on which of its lines are open, and which are counted twice
         opened = was["outcome"].isin(OPEN).to_numpy() != now["outcome"].isin(OPEN).to_numpy()
-        concerned = before[opened | (was["kind"] != now["kind"]).to_numpy()]
-        keys = zip(
-            *(concerned[name] for name in ("account", "settlement_id", "settlement_currency")), strict=True
+        twice = (was["kind"] != now["kind"]).to_numpy()
+        concerned, balances = (
+            before[opened | twice],
+            before[twice & (before["kind"] == BALANCE).to_numpy()],
         )
-        versions.grow_keys(tx, set(keys))
+        versions.grow_payouts(tx, _pairs(concerned, "settlement_id"))
+        versions.grow_carried(tx, _pairs(balances, "settlement_currency"))
     return {*before["was_order"].dropna().tolist(), *after["order"].drop_null().to_pylist()}
+
+
+def _pairs(lines: pd.DataFrame, name: str) -> set[tuple[str, str]]:
+    """The accounts of these lines, each with what the column holds."""
+    return set(zip(lines["account"], lines[name], strict=True))
 
 
 def changed(lines: pd.DataFrame, found: Mapping[str, pa.Array]) -> list[int]:

@@ -133,7 +133,7 @@ def by_hipay(desk: Desk, actor: Actor, payout: Payout) -> ByHipay | None:
     """None where HiPay's API has not listed it. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, payout.account)
-        found = hipay_list.listed(tx, payout.account, payout.settlement_id)
+        found = hipay_list.listed_alike(tx, payout.account, payout.settlement_id)
     if found is None:
         return None
     return ByHipay(

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, exists, func, or_, select, update
 
 from services.store.in_list import among, of_accounts
+from services.store.schema.payout_lines import payout_lines
 from services.store.schema.payouts import payouts
 
 _row = payouts.c
@@ -104,10 +105,13 @@ def _rows(tx: Connection, *conditions: ColumnElement[bool]) -> list[PayoutRow]:
 
 
 def seen() -> ColumnElement[bool]:
-    """The condition that a row is a payout to be shown: a complete file has lines of it, or has had and it is not worked out."""
-    return and_(
-        _row.settlement_id != "", or_(_row.lines > 0, and_(_row.version > 0, _row.worked_version == -1))
+    """The condition that a row is a payout to be shown: a complete file has lines of it, or may have by now, or has had and HiPay lists
+    an amount of it."""
+    behind = and_(_row.version > 0, _row.version != _row.worked_version)
+    gone = and_(
+        _row.hipay_units.is_not(None), exists().where(payout_lines.c.payout == _row.id).correlate(payouts)
     )
+    return and_(_row.settlement_id != "", or_(_row.lines > 0, behind, gone))
 
 
 def listed(tx: Connection, accounts: Collection[str] | None) -> list[PayoutRow]:

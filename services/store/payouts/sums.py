@@ -1,14 +1,17 @@
 """What payouts are worked out from: sums over their lines, rows set aside, corrections that wait, and what HiPay's API lists."""
 
+import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from services.settlements.sheet import SetAsideRow
 from services.store.in_list import among
+from services.store.payouts import leading_zeros
 from services.store.payouts.versions import Key
+from services.store.payouts.versions import Payout as Payout
 from services.store.schema.fetching import hipay_settlements
 from services.store.schema.payout_lines import line_totals
 from services.store.schema.payouts import counted_twice, payouts
@@ -17,7 +20,6 @@ from services.store.schema.settlement_files import aside_acts, held_corrections,
 from services.store.settlements.outcomes import Outcome
 
 _total, _file, _one = line_totals.c, settlement_files.c, held_corrections.c
-Payout = tuple[str, str]  # account, settlement id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,19 +102,39 @@ def set_aside(
     """By payout, rows set aside by complete files. A row that names no payout may belong to any of its file, and one that names no
     account to any of these."""
     wanted, bare, every = set(settlements), Counter[Payout](), Counter[Payout]()
-    columns = (_file.id, _file.account, _file.accounts, _file.aside_open, _file.settlements)
-    for file in tx.execute(select(*columns).where(_file.state == "complete", _file.aside_open != {})):
+    columns = (_file.id, _file.account, _file.accounts, _file.aside_open)
+    any_open = _file.aside_open != literal_column("'{}'")  # of complete files; as the index has it
+    for file in tx.execute(select(*columns).where(any_open)):
         theirs = {file.account, *(ours for _, ours, _ in file.accounts if ours)} & set(accounts)
-        named = wanted & {*file.aside_open, *(file.settlements if file.aside_open.get("") else ())} - {""}
-        if not theirs or not named:
+        if not theirs:
             continue
-        of_any = set(file.settlements)
+        of_any = wanted & _settlements(tx, file.id) if file.aside_open.get("") else set[str]()
+        named = wanted & {*file.aside_open, *of_any} - {""}
+        if not named:
+            continue
         without = _without_amount(tx, file.id)
         for account in theirs:
             for name in named:
                 for counts, found in ((every, file.aside_open), (bare, without)):
                     counts[account, name] += found.get(name, 0) + found.get("", 0) * (name in of_any)
     return {key: SetAside(min(bare[key], count), max(0, count - bare[key])) for key, count in every.items()}
+
+
+def _settlements(tx: Connection, file: int) -> set[str]:
+    """The payouts that the file names."""
+    return set(tx.scalar(select(_file.settlements).where(_file.id == file)) or ())
+
+
+def not_followed_up(tx: Connection) -> set[Payout]:
+    """The payouts of which a complete file has lines, or lines with the same transactions, as long as its follow-up has not ended:
+    until then nobody knows whether it counts something twice."""
+    query = select(_file.account, _file.accounts, _file.settlements, _file.shared_payouts)
+    found = set[Payout]()
+    for file in tx.execute(query.where(_file.follow_up.is_not(None))):
+        accounts = {file.account, *(ours for _, ours, _ in file.accounts if ours)}
+        found.update(itertools.product(accounts, file.settlements))
+        found.update((account, settlement) for account, settlement in file.shared_payouts)
+    return found
 
 
 def _without_amount(tx: Connection, file: int) -> Counter[str]:
@@ -143,11 +165,18 @@ def corrections_waiting(
 def by_hipay(
     tx: Connection, accounts: Collection[str], settlements: Collection[str]
 ) -> dict[Payout, HipayAmount]:
+    """By payout, also where HiPay's id of it has other leading zeros."""
     s = hipay_settlements.c
     query = select(s.account, s.settlement_id, s.amount, s.currency)
-    query = query.where(s.account.in_(sorted(accounts)), among(tx, s.settlement_id, sorted(settlements)))
+    named = among(tx, s.settlement_id, leading_zeros.all_alike(settlements))
+    listed: dict[str, dict[str, HipayAmount]] = {account: {} for account in accounts}
+    for row in tx.execute(query.where(s.account.in_(sorted(accounts)), named)):
+        listed[row.account][row.settlement_id] = HipayAmount(row.amount, row.currency)
     return {
-        (row.account, row.settlement_id): HipayAmount(row.amount, row.currency) for row in tx.execute(query)
+        (account, settlement): found
+        for account, theirs in listed.items()
+        for settlement in settlements
+        if (found := leading_zeros.the_only_one(theirs, settlement))
     }
 
 

@@ -6,7 +6,7 @@ wait for each other's rows.
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, Connection, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, or_, select, true, tuple_, update
 
 from services.store.in_list import among
 from services.store.locks import insert_new
@@ -14,6 +14,7 @@ from services.store.schema.payouts import payouts
 from services.store.schema.reconciliation import account_matching
 
 _row = payouts.c
+Payout = tuple[str, str]  # account, settlement id
 Key = tuple[str, str, str]  # account, settlement id, currency
 
 
@@ -36,27 +37,37 @@ def grow_ids(tx: Connection, ids: Iterable[int]) -> None:
     grow(tx, among(tx, _row.id, sorted(set(ids))))
 
 
-def grow_settlements(tx: Connection, accounts: Collection[str], settlements: Collection[str]) -> None:
-    """Those of these accounts with one of these settlement ids, in every currency."""
+def grow_settlements(
+    tx: Connection, accounts: Collection[str], settlements: Collection[str], *, complete: bool = True
+) -> None:
+    """Those of these accounts with one of these settlement ids, in every currency. Not ``complete``: only those of which a file has
+    been complete by now."""
     if accounts and settlements:
         lock(tx, accounts)
         named = among(tx, _row.settlement_id, sorted(settlements))
-        grow(tx, _row.account.in_(sorted(accounts)), named)
+        grow(tx, _row.account.in_(sorted(accounts)), named, true() if complete else _row.version > 0)
 
 
-def grow_keys(tx: Connection, keys: Collection[Key]) -> None:
-    wanted = sorted(set(keys))
+def grow_payouts(tx: Connection, payouts: Iterable[Payout]) -> None:
+    """These payouts, in every currency: what is missing in one of them is part of each row's proof."""
+    wanted = sorted(set(payouts))
     ids = [
         row.id
         for start in range(0, len(wanted), 200)
         for row in tx.execute(
-            select(_row.id).where(
-                tuple_(_row.account, _row.settlement_id, _row.currency).in_(wanted[start : start + 200])
-            )
+            select(_row.id).where(tuple_(_row.account, _row.settlement_id).in_(wanted[start : start + 200]))
         )
     ]
     if ids:
         grow_ids(tx, ids)
+
+
+def grow_carried(tx: Connection, accounts: Iterable[tuple[str, str]]) -> None:
+    """Payouts that carry a balance over, of these accounts and currencies: a line that moves a balance has changed. So are those that
+    are behind, of which it is not known whether they do: a step that has read the lines before must not write."""
+    for account, currency in sorted(set(accounts)):
+        carries = or_(_row.announced_by == "deferred", _row.version != _row.worked_version)
+        grow(tx, _row.account == account, _row.currency == currency, carries, _row.version > 0)
 
 
 def grow_all(tx: Connection) -> None:

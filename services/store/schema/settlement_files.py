@@ -63,6 +63,8 @@ settlement_files = Table(
     # the payout that a row names, "" for any → how many of its rows nobody has dealt with yet
     Column("aside_open", Json, nullable=False, default=dict, server_default="{}"),
     Column("settlements", Json, nullable=False, default=list),  # the payouts that it names
+    # [[account, settlement id], …]: the payouts that had lines of its transactions when it became complete
+    Column("shared_payouts", Json, nullable=False, default=list, server_default="[]"),
     Column("hipay_settlement", Text, nullable=False, default=""),  # the id it was fetched by
     # [[Account, ours or "", rows], …], most rows first: which of our accounts its lines are booked to
     Column("accounts", Json, nullable=False, default=list, server_default="[]"),
@@ -88,6 +90,8 @@ settlement_files = Table(
         **partial("state NOT IN ('receiving', 'failed', 'cancelled')"),
     ),
     Index(None, "state"),
+    Index(None, "follow_up", **partial("follow_up IS NOT NULL")),
+    Index("ix_settlement_files_aside_open", "id", **partial("aside_open <> '{}'")),
     sqlite_autoincrement=True,  # an id is never given again
 )
 settlement_chunks = Table(

@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import Connection, and_, case, exists, func, select, update
 
 from services.store.locks import insert_or
-from services.store.payouts import versions
+from services.store.payouts import leading_zeros, versions
 from services.store.schema.fetching import hipay_settlements
 from services.store.schema.payout_lines import line_totals
 from services.store.schema.settlement_files import settlement_files
@@ -71,7 +71,8 @@ def list_settlement(
     """Store what HiPay's list says of a payout. ``recent`` is stored with a new payout only."""
     before = listed(tx, key["account"], key["settlement_id"])
     if before is None or (before.amount, before.currency) != (values["amount"], values["currency"]):
-        versions.grow_settlements(tx, [key["account"]], [key["settlement_id"]])
+        alike = leading_zeros.alike(key["settlement_id"])
+        versions.grow_settlements(tx, [key["account"]], alike, complete=False)
     statement = insert_or(tx, hipay_settlements).values(
         **key, recent=recent, first_seen_at=at, seen_at=at, **values
     )
@@ -83,6 +84,12 @@ def listed(tx: Connection, account: str, settlement_id: str) -> ListedPayout | N
     query = select(hipay_settlements).where(s.account == account, s.settlement_id == settlement_id)
     row = tx.execute(query).first()
     return None if row is None else ListedPayout(**row._mapping)
+
+
+def listed_alike(tx: Connection, account: str, settlement_id: str) -> ListedPayout | None:
+    """What HiPay lists of a payout, whose id in the file may have lost its leading zeros."""
+    found = (listed(tx, account, one) for one in leading_zeros.alike(settlement_id))
+    return leading_zeros.the_only_one({one.settlement_id: one for one in found if one}, settlement_id)
 
 
 def was_listed(tx: Connection, account: str) -> bool:

@@ -48,6 +48,8 @@ TWICE = (
     "twice"  # the kind of lines that a person decided are counted twice: they are not part of their payout
 )
 
+BALANCE = "balance"  # the kind of lines that move a balance between payouts
+
 
 def counted(lines: pd.DataFrame, outcome: "pd.Series[str]", reason: "pd.Series[str]") -> pd.DataFrame:
     """Lines as they are summed with this outcome, for this reason."""
@@ -111,8 +113,9 @@ class Sums:
         ]
         _add_totals(tx, sorted(rows, key=lambda row: tuple(str(row[name]) for name in TOTAL)), sign)
         if not hidden:
-            touched = (self._cells[one] for one in count.nonzero()[0].tolist())
-            versions.grow_keys(tx, {(cells[1], cells[2], cells[3]) for cells in touched})
+            touched = [self._cells[one] for one in count.nonzero()[0].tolist()]
+            versions.grow_payouts(tx, {(cells[1], cells[2]) for cells in touched})
+            versions.grow_carried(tx, {(cells[1], cells[3]) for cells in touched if cells[4] == BALANCE})
 
     def measure(self, tx: Connection) -> None:
         """Count the measures in of lines that were counted before there were any."""
@@ -262,6 +265,13 @@ def of_payout(
         (row[0], row[1], row[2]): (int(row[3]), int(row[4]), int(row[5]))
         for row in tx.execute(query.group_by(*of))
     }
+
+
+def balances_of(tx: Connection, file: int) -> set[tuple[str, str]]:
+    """In which accounts and currencies lines of the file move a balance between payouts."""
+    here = line_totals.c
+    query = select(here.account, here.settlement_currency).where(here.file == file, here.kind == BALANCE)
+    return {(row[0], row[1]) for row in tx.execute(query.distinct())}
 
 
 def remove_totals(tx: Connection, file: int) -> None:

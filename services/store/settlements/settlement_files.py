@@ -79,6 +79,7 @@ class SettlementFile(FileSummary):
     reading: Mapping[str, Any]
     aside: Sequence[Mapping[str, Any]]
     answers: Mapping[str, Any]
+    shared_payouts: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +159,7 @@ class FileChange(TypedDict, total=False):
     aside_settlements: Sequence[str]
     aside_open: Mapping[str, int]
     settlements: Sequence[str]
+    shared_payouts: Sequence[Sequence[str]]
     accounts: Sequence[Sequence[Any]]
     follow_up: int | None
     finished_at: datetime | None
@@ -248,6 +250,12 @@ def accounts_in_use(tx: Connection) -> list[tuple[str, str]]:
     query = select(_file.accounts).where(_file.state.in_(("running", "complete")))
     found = {(cell, account) for parts in tx.scalars(query) for cell, account, _ in parts if account}
     return sorted(found)
+
+
+def accounts(tx: Connection, file: int) -> set[str]:
+    """Our accounts to which the file's lines are booked, and its rows that were set aside belong."""
+    parts = tx.scalar(select(_file.accounts).where(_file.id == file)) or ()
+    return {account for _, account, _ in parts if account}
 
 
 def listed(
