@@ -4,22 +4,25 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, text, update
 
 from services import clock
 from services.access import Actor
 from services.desk import Desk
 from services.imports import background, file_accounts, files, process
-from services.payouts import states
+from services.payouts import states, work_out
 from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import lists, payout_list
-from services.store.payouts import rows, versions
+from services.store.orders import orders
+from services.store.payouts import rows, sums, versions
 from services.store.schema.payout_lines import line_totals, payout_lines
 from services.store.schema.reconciliation import line_decisions
+from services.store.schema.settlement_files import settlement_files
 from services.store.settlements import hipay_list, replaced_lines
-from tests.services.payouts.test_work_out import FULL, bring, row, states_of
+from tests.services.payouts.test_work_out import FULL, bring, payouts, row, states_of
 from tests.support.desk import open_test_desk, person
+from tests.support.orders import store_paid_order
 from tests.support.payout_lines import line_id
 from tests.support.stored_lines import every_line
 from tests.support.two_accounts import ACCOUNTS
@@ -222,8 +225,6 @@ def test_a_balance_whose_line_names_another_payout_now_is_not_taken_up(desk: Des
 def test_a_line_that_a_step_has_not_read_keeps_it_from_writing_who_takes_a_balance_up(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.payouts import work_out
-
     bring(desk, finance, *taking_up("78"), name="78.csv")
     with monkeypatch.context() as patch:
         patch.setattr(process.work_out, "catch_up", lambda *_given, **_named: False)
@@ -236,3 +237,80 @@ def test_a_line_that_a_step_has_not_read_keeps_it_from_writing_who_takes_a_balan
     assert not carried(desk, finance)["77"]
     background.work_off(desk)
     assert not carried(desk, finance)["77"]
+
+
+def sale_of(payout: str, reference: str = "") -> tuple[str, str]:
+    sale = row("Sale", "50.00", "A-1", payout=payout, transaction="T1", reference=reference)
+    return sale, row("Settlement", "50.00", payout=payout, reference=reference)
+
+
+def capture(desk: Desk) -> None:
+    order = store_paid_order(desk, "A-1", "50.00")
+    with desk.store.write() as tx:
+        orders.add_event(
+            tx, identity="1", order=order, page=None, at=clock.now(), kind="payment", actor_kind="hipay", actor_id="hipay",
+            data={"reference": "T1", "status": 118, "currency": "EUR", "authorised": 50_0000, "captured": 50_0000},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("further", ["78", "77"])
+def test_a_payout_that_shares_a_transaction_with_a_file_does_not_tie_before_its_follow_up_has_ended(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, further: str
+) -> None:
+    capture(desk)
+    bring(desk, finance, *sale_of("77"))
+    bring(
+        desk, finance, row("Sale", "9.00", payout="80"), row("Settlement", "9.00", payout="80"), name="80.csv"
+    )
+    assert states_of(desk) == {"77": "tied", "80": "tied"}
+
+    def fails(*_given: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process.follow_up, "follow_up", fails)
+        raw = "\r\n".join((FULL, *sale_of(further, "again"), "")).encode()
+        files.receive(desk, finance, "demo", "again.csv", BytesIO(raw), others=True)
+        background.work_off(desk)
+        with desk.store.write() as tx:  # whatever makes them behind meanwhile
+            versions.grow_all(tx)
+        background.work_off(desk)
+        found = states_of(desk)
+        assert found.pop("80") == "tied"
+        assert set(found.values()) <= {"being_worked_out", "differs"}
+        assert not {one.behind for one in payouts(desk).values()} - {False}
+    with desk.store.write() as tx:
+        tx.execute(update(settlement_files).values(tries=0))
+    background.work_off(desk)
+    found = states_of(desk)
+    assert found.pop("80") == "tied"
+    assert set(found.values()) == {"counted_twice"}
+
+
+def test_a_file_that_shares_nothing_leaves_other_payouts_as_they_are(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(desk, finance, *sale_of("77"))
+    before = payouts(desk)["77"]
+    bring(desk, finance, row("Sale", "9.00", payout="80"), row("Settlement", "9.00", payout="80"), name="b.csv")  # fmt: skip
+    assert states_of(desk) == {"77": "tied", "80": "tied"}
+    assert payouts(desk)["77"] == before
+
+
+def test_rows_set_aside_are_read_of_the_files_that_have_any(desk: Desk, finance: Actor) -> None:
+    bring(desk, finance, *sale_of("77"))
+    for number in range(80, 85):
+        bring(
+            desk, finance, row("Sale", "9.00", payout=str(number)), row("Settlement", "9.00", payout=str(number)),
+            name=f"{number}.csv",
+        )  # fmt: skip
+    with desk.store.read() as tx:
+        queries = list[str]()
+        event.listen(desk.store.engine, "before_cursor_execute", lambda *given: queries.append(given[2]))
+        sums.set_aside(tx, {"demo"}, {"77"})
+        sums.not_followed_up(tx)
+        [aside, follow_up] = queries
+        if tx.dialect.name == "sqlite":
+            for query, index in ((aside, "aside_open"), (follow_up, "follow_up")):
+                plan = str(tx.execute(text(f"EXPLAIN QUERY PLAN {query}")).all())
+                assert f"ix_settlement_files_{index}" in plan
