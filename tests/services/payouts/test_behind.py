@@ -20,12 +20,12 @@ from services.store.schema.payout_lines import line_totals, payout_lines
 from services.store.schema.reconciliation import line_decisions
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements import hipay_list, replaced_lines
-from tests.services.payouts.test_work_out import FULL, bring, payouts, row, states_of
 from tests.support.desk import open_test_desk, person
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import line_id
 from tests.support.stored_lines import every_line
 from tests.support.two_accounts import ACCOUNTS
+from tests.support.worked_payouts import FULL, bring, payouts, row, states_of
 
 pytestmark = pytest.mark.store
 CARRIED = (row("Refund", "-50.00"), row("Deferred settlement", "50.00"))
