@@ -33,7 +33,8 @@ STATUS_SIGNS = {
 PAYOUT_STATES = {
     "counted_twice": "! a transaction counted twice", "differs": "! differs", "hipay_differs": "! HiPay shows another amount",
     "amounts_missing": "? amounts missing", "rows_not_read": "? rows not read", "correction_waits": "? a correction waits",
-    "no_payout_line": "? no payout line", "being_worked_out": "… being worked out", "accepted": "– difference accepted",
+    "several_payout_lines": "? several payout lines", "no_payout_line": "? no payout line", "being_worked_out": "… being worked out",
+    "accepted": "– difference accepted",
     "carried_forward": "→ carried forward", "tied": "✓ ties",
 }  # fmt: skip
 SORTS = {

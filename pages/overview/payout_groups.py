@@ -18,6 +18,7 @@ _PAYOUTS = {
     "amounts_missing": ("{count} payout lacks amounts", "{count} payouts lack amounts", ":material/money_off:"),
     "rows_not_read": ("{count} payout has rows that were not read", "{count} payouts have rows that were not read", ":material/rule:"),
     "correction_waits": ("{count} payout has a correction to decide", "{count} payouts have a correction to decide", ":material/edit_note:"),
+    "several_payout_lines": ("{count} payout announces several totals", "{count} payouts announce several totals", ":material/control_point_duplicate:"),
     "no_payout_line": ("{count} payout announces no total", "{count} payouts announce no total", ":material/help:"),
 }  # fmt: skip
 # kind → (one, several, icon, the choices of the reconciliation screen)

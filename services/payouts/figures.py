@@ -1,6 +1,6 @@
 """What a payout comes to, from the sums over its lines: its legs, its net, and what its total lines announce."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -25,13 +25,14 @@ _LEGS: Mapping[Bucket, str] = {
     "deferred": "deferred_units",
     "other": "other_units",
 }
+CONTRADICTORY = 2  # of an account: as many of its payouts show one sign as the other
 _TOTAL_LINES: tuple[Announced, ...] = ("settlement", "splitting_settlement", "split_settlement")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
     """What is known of a payout besides its own lines. ``missing``: lines without an amount in whatever currency of it; ``sign``: how
-    its account writes a payout line."""
+    its account writes a payout line (``account_sign``)."""
 
     sign: int = 0
     missing: int = 0
@@ -49,6 +50,10 @@ class Amounts(Protocol):
     @property
     def operation_code(self) -> str: ...
     @property
+    def file(self) -> int: ...
+    @property
+    def lines(self) -> int: ...
+    @property
     def missing(self) -> int: ...
     @property
     def settled_units(self) -> int: ...
@@ -65,6 +70,8 @@ class OperationAmounts:
     kind: str
     operation_code: str
     settled_units: int
+    file: int = 0
+    lines: int = 1
     missing: int = 0
     tax_units: int = 0
     unsettled_units: int = 0
@@ -98,11 +105,14 @@ def figures(sums: Collection[LineSum], around: Around) -> PayoutFigures:
 def amounts(counted: Iterable[Amounts], account_sign: int) -> PayoutFigures:
     """The legs, the net and what is announced. ``counted``: none that a person decided is counted twice."""
     legs, totals, unknown, apart = Counter[str](), Counter[str](), set[str](), 0
+    lines, files = Counter[str](), defaultdict[str, set[int]](set)
     carried: int | None = None
     for one in counted:
         where = bucket(one.operation_code, one.kind)
         if where == "announced":
             totals[one.operation_code] += one.settled_units
+            lines[one.operation_code] += one.lines
+            files[one.operation_code].add(one.file)
             if one.missing:
                 unknown.add(one.operation_code)
             continue
@@ -124,30 +134,52 @@ def amounts(counted: Iterable[Amounts], account_sign: int) -> PayoutFigures:
     units = announced[by]
     shown, sign = _signs(units, {net, net - apart}, account_sign)
     parts: int | None = None
-    if "splitting_settlement" in announced:
-        parts = sign * announced.get("split_settlement", 0)
-        if announced["splitting_settlement"] != units:  # then neither is the sum of the parts
-            parts = sign * announced["splitting_settlement"]
-    return replace(found, announced_units=sign * units, announced_by=by, parts_units=parts, sign=shown)
+    if by != "split_settlement":
+        if "splitting_settlement" in announced:
+            parts = sign * announced.get("split_settlement", 0)
+            if announced["splitting_settlement"] != units:  # then neither is the sum of the parts
+                parts = sign * announced["splitting_settlement"]
+        elif "split_settlement" in announced:
+            parts = sign * announced["split_settlement"]
+    return replace(
+        found,
+        announced_units=sign * units,
+        announced_by=by,
+        # parts are several lines of one file
+        announced_lines=len(files[by]) if by == "split_settlement" else lines[by],
+        parts_units=parts,
+        sign=shown,
+    )
 
 
 def amounts_together(payouts: Mapping[Key, Collection[Amounts]]) -> dict[Key, PayoutFigures]:
     """``amounts`` of payouts of which nothing else is known: their accounts write payout lines as these show it."""
     alone = {key: amounts(sums, 0) for key, sums in payouts.items()}
-    leaving = {key[0] for key, found in alone.items() if found.sign < 0}
-    return {key: amounts(sums, -1 if key[0] in leaving else 0) for key, sums in payouts.items()}
+    shown = defaultdict[str, Counter[int]](Counter)
+    for key, found in alone.items():
+        shown[key[0]][found.sign] += 1
+    return {key: amounts(sums, account_sign(shown[key[0]])) for key, sums in payouts.items()}
+
+
+def account_sign(shown: Mapping[int, int]) -> int:
+    """How an account writes its payout lines: the sign that more of its payouts show; 0 where none shows any, CONTRADICTORY where as
+    many show the one as the other. ``shown``: how many payouts show each sign."""
+    more, less = shown.get(1, 0), shown.get(-1, 0)
+    if more == less:
+        return CONTRADICTORY if more else 0
+    return 1 if more > less else -1
 
 
 def _signs(announced: int, sums: set[int], account_sign: int) -> tuple[int, int]:
-    """Which sign of a payout line this payout shows, 0 for none, and the one that it has.
+    """Which sign of a payout line this payout shows, 0 for none, and the one that it is read with.
 
     HiPay may write a payout as what leaves its balance: below zero, and then the file adds up to zero. Where the merchant owes HiPay,
-    that is a payout above zero: it counts only for an account that has another payout written so.
+    that is a payout above zero: it shows nothing by itself, since a payout of what the merchant receives looks the same.
     """
-    if announced in sums:
-        return int(announced > 0), 1
-    if -announced in sums:
-        if announced < 0:
-            return -1, -1
-        return 0, -1 if account_sign < 0 else 1
-    return 0, -1 if account_sign < 0 and announced < 0 < max(sums) else 1
+    whole, leaving = announced in sums, -announced in sums
+    shown = 0
+    if whole != leaving:
+        shown = 1 if whole else -int(announced < 0)
+    if account_sign == CONTRADICTORY:  # whatever fits is no proof
+        return shown, -1 if whole else 1
+    return shown, account_sign or shown or 1

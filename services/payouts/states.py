@@ -1,8 +1,10 @@
 """The state of a payout, from its figures alone.
 
 The payout line is the Settlement line; else the total of a payout in parts (Splitting settlement), which must be the sum of its parts
-(Split settlement); else these parts. A payout whose balance is carried over (Deferred settlement) pays nothing: its lines add up to
-nothing, or to twice the deferred amount where that repeats the balance instead of clearing it.
+(Split settlement), as a Settlement line must be where there are parts; else these parts. Several such lines, or parts of several
+files, may be those of two issues: their sum proves nothing unless HiPay's API shows it. A payout whose balance is carried over
+(Deferred settlement) pays nothing: its lines add up to nothing, or to twice the deferred amount where that repeats the balance instead
+of clearing it.
 
 What lines already settled, and lines whose Settled is 0, mean is not known: HiPay's documents do not say whether a payout contains them.
 So there are two sums, with and without them, and a payout ties if what it announces is one of the two (``fitting_sum`` says which).
@@ -64,6 +66,12 @@ def hipay_differs(figures: PayoutFigures, currency: str) -> bool:
     return figures.hipay_units != figures.announced_units
 
 
+def unproved_lines(figures: PayoutFigures, currency: str) -> bool:
+    """Whether several lines announce the payout, as those of two issues do, and HiPay's API does not show their sum."""
+    hipay = (figures.hipay_units, figures.hipay_currency)
+    return figures.announced_lines > 1 and hipay != (figures.announced_units, currency)
+
+
 def state_of(figures: PayoutFigures, currency: str, *, accepted: bool = False) -> PayoutState:
     """The worst that is true of these figures. ``accepted``: a person has accepted their difference as it is."""
     found: tuple[tuple[PayoutState, bool], ...] = (
@@ -73,6 +81,7 @@ def state_of(figures: PayoutFigures, currency: str, *, accepted: bool = False) -
         ("amounts_missing", bool(figures.missing or figures.rows_without_amount)),
         ("rows_not_read", figures.rows_not_read > 0),
         ("correction_waits", figures.corrections_waiting > 0),
+        ("several_payout_lines", unproved_lines(figures, currency)),
         ("no_payout_line", figures.announced_units is None),
         ("accepted", accepted),
         ("carried_forward", figures.announced_by == "deferred"),

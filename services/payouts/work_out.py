@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 
 from services.payouts import counted_twice, states
 from services.payouts.chain import taker
-from services.payouts.figures import Around, figures
+from services.payouts.figures import Around, account_sign, figures
 from services.store import Connection, Store
 from services.store.payouts import acceptances, carried, rows, sums, versions
 from services.store.payouts.carried import BalanceLine
@@ -95,12 +95,10 @@ def _carries(figures: PayoutFigures) -> tuple[int, int] | None:
 
 def _renew_sign(tx: Connection, account: str) -> None:
     """Store how the account writes its payout lines; if that has changed, all of its payouts are behind."""
-    shown = sums.shown_signs(tx, account)
-    sign = -1 if -1 in shown else int(1 in shown)
+    sign = account_sign(sums.shown_signs(tx, account))
     before = matching_rules.lock_matching(tx, account).payout_sign
     if sign != before:
         matching_rules.save_matching(tx, account, payout_sign=sign)
-    if (sign < 0) != (before < 0):
         versions.grow_account(tx, account)
 
 

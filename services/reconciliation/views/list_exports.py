@@ -204,6 +204,7 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         "amounts_missing": "amounts missing",
         "rows_not_read": "rows not read",
         "correction_waits": "a correction waits",
+        "several_payout_lines": "several payout lines",
         "no_payout_line": "no payout line",
         "being_worked_out": "being worked out",
         "accepted": "difference accepted",

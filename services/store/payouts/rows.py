@@ -21,6 +21,7 @@ PayoutState = Literal[
     "amounts_missing",
     "rows_not_read",
     "correction_waits",
+    "several_payout_lines",
     "no_payout_line",
     "being_worked_out",
     "accepted",
@@ -51,6 +52,7 @@ class PayoutFigures:
     apart_units: int = 0
     announced_units: int | None = None
     announced_by: Announced = ""
+    announced_lines: int = 0
     parts_units: int | None = None
     carried_units: int | None = None
     sign: int = 0

@@ -193,11 +193,12 @@ def payout_signs(tx: Connection, accounts: Collection[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(query)}
 
 
-def shown_signs(tx: Connection, account: str) -> set[int]:
-    """The signs that payouts of the account show by themselves."""
-    row = payouts.c
-    query = select(row.sign).where(row.account == account, row.sign != 0, row.lines > 0).distinct()
-    return set(tx.scalars(query))
+def shown_signs(tx: Connection, account: str) -> dict[int, int]:
+    """How many payouts of the account show each sign by themselves."""
+    payout = payouts.c
+    query = select(payout.sign, func.count()).group_by(payout.sign)
+    where = (payout.account == account, payout.sign != 0, payout.lines > 0)
+    return {row[0]: row[1] for row in tx.execute(query.where(*where))}
 
 
 def key_of(one: LineSum) -> Key:

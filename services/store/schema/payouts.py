@@ -43,7 +43,9 @@ payouts = Table(
     Column(
         "announced_by", Text, nullable=False, server_default=""
     ),  # settlement, splitting_settlement, split_settlement, deferred
-    Column("parts_units", BigInt),  # of a payout in parts: the sum of these
+    # how many lines announce it; of parts without a total: of how many files they are
+    Column("announced_lines", Integer, nullable=False, server_default="0"),
+    Column("parts_units", BigInt),  # of a payout with parts and a total: the sum of the parts
     Column("carried_units", BigInt),  # of the lines Deferred settlement; None: there is none
     # 1, -1: the payout line is what the merchant receives, or what leaves HiPay's balance; 0: it shows neither
     Column("sign", Integer, nullable=False, server_default="0"),

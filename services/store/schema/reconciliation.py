@@ -167,6 +167,7 @@ account_matching = Table(
     Column("version", BigInt, nullable=False, default=0),  # grows with every change of a line or a position
     Column("rejoin", BigInt),  # the rules have changed: up to which line all are joined again; None: done
     Column("rejoin_all", Boolean, nullable=False, default=False),  # and the loose keys are made anew
-    # how the account's files write a payout line: 1 what the merchant receives, -1 what leaves HiPay's balance, 0 unknown
+    # how the account's files write a payout line: 1 what the merchant receives, -1 what leaves HiPay's balance, 0 unknown,
+    # 2 contradictory: as many payouts show one as the other
     Column("payout_sign", Integer, nullable=False, default=0, server_default="0"),
 )

@@ -22,7 +22,8 @@ class AccountMatching:
 
     ``reference``: which of the five joins, 0 for none; ``ignore``: what keys may differ in; ``reading``: what was chosen of
     the reading of its files; ``file_accounts``: the Account of a file → our account; ``rejoin``: the line up to which all
-    are joined again by new of_account, None: all are; ``rejoin_all``: the loose keys are made anew, too. ``payout_sign``: of its payout lines, 0 while unknown.
+    are joined again by new of_account, None: all are; ``rejoin_all``: the loose keys are made anew, too. ``payout_sign``: of its payout lines, 0 while unknown,
+    2 contradictory.
     """
 
     account: str

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.payouts import states
-from services.payouts.figures import Around, OperationAmounts, amounts, amounts_together, figures
+from services.payouts.figures import (
+    CONTRADICTORY,
+    Around,
+    OperationAmounts,
+    account_sign,
+    amounts,
+    amounts_together,
+    figures,
+)
 from services.settlements.settlement_operations import OPERATIONS, bucket, operation
 from services.store.payouts.rows import PayoutFigures
 from services.store.payouts.sums import LineSum
@@ -60,7 +68,18 @@ def of(*lines: OperationAmounts, sign: int = 0) -> PayoutFigures:
              line("Split settlement", 990_000)],
             990_000, 0, "differs",
         ),
+        (
+            [SALE, FEE, line("Settlement", 990_000), line("Split settlement", 600_000), line("Split settlement", 390_100)],
+            990_000, 0, "differs",
+        ),
+        (
+            [SALE, FEE, line("Settlement", -990_000), line("Split settlement", -600_000), line("Split settlement", -390_000)],
+            990_000, 0, "tied",
+        ),
         ([SALE, FEE, line("Split settlement", 600_000), line("Split settlement", 390_000)], 990_000, 0, "tied"),
+        ([SALE, FEE, line("Split settlement", 600_000), line("Split settlement", 390_000, file=2)], 990_000, 0, "several_payout_lines"),
+        ([SALE, FEE, line("Settlement", 600_000), line("Settlement", 390_000)], 990_000, 0, "several_payout_lines"),
+        ([SALE, FEE, line("Settlement", 990_000), line("Settlement", 990_000)], 1_980_000, -990_000, "differs"),
         ([FEE, line("Deferred settlement", 10_000)], 0, 0, "carried_forward"),
         ([FEE, line("Deferred settlement", -10_000)], 0, 0, "carried_forward"),
         ([FEE, line("Deferred settlement", 9_000)], 0, -1_000, "differs"),
@@ -102,6 +121,25 @@ def test_what_the_merchant_owes_is_turned_where_another_payout_leaves_the_balanc
         "differs",
         "tied",
     ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "sign"),
+    [({}, 0), ({0: 9}, 0), ({1: 3, -1: 1}, 1), ({1: 1, -1: 2, 0: 5}, -1), ({1: 2, -1: 2}, CONTRADICTORY)],
+)
+def test_the_sign_of_an_account_is_the_one_that_more_of_its_payouts_show(
+    shown: dict[int, int], sign: int
+) -> None:
+    assert account_sign(shown) == sign
+
+
+@pytest.mark.parametrize("net", [1_000_000, -1_000_000])
+@pytest.mark.parametrize("sign", [1, -1, CONTRADICTORY])
+def test_a_payout_ties_in_the_sign_of_its_account_only(net: int, sign: int) -> None:
+    lines = line("Sale" if net > 0 else "Refund", net)
+    for written in (1, -1):
+        found = of(lines, line("Settlement", written * net), sign=sign)
+        assert (states.state_of(found, "EUR") == "tied") == (written == sign)
 
 
 def test_a_payout_line_without_an_amount_announces_none() -> None:

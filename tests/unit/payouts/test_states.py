@@ -18,6 +18,7 @@ WORSE = {
     "amounts_missing": {"rows_without_amount": 1},
     "rows_not_read": {"rows_not_read": 1},
     "correction_waits": {"corrections_waiting": 1},
+    "several_payout_lines": {"announced_lines": 2},
     "no_payout_line": {"announced_units": None, "announced_by": ""},
 }
 
@@ -90,6 +91,16 @@ def test_a_payout_in_parts_is_the_sum_of_its_parts() -> None:
     assert states.state_of(in_parts, "EUR") == "tied"
     assert states.state_of(replace(in_parts, parts_units=101), "EUR") == "differs"
     assert states.state_of(replace(in_parts, parts_units=0), "EUR") == "differs"
+
+
+def test_several_payout_lines_prove_what_hipay_shows_as_their_sum() -> None:
+    several = replace(TIED, announced_lines=2)
+    assert states.state_of(several, "EUR") == "several_payout_lines"
+    assert states.state_of(several, "EUR", accepted=True) == "several_payout_lines"
+    assert states.state_of(replace(several, hipay_units=100, hipay_currency="EUR"), "EUR") == "tied"
+    other = replace(several, hipay_units=100, hipay_currency="USD")
+    assert states.state_of(other, "EUR") == "hipay_differs"
+    assert states.state_of(other, "EUR", accepted=True) == "several_payout_lines"
 
 
 def test_an_accepted_difference_hides_nothing_else() -> None:
