@@ -48,7 +48,9 @@ def test_where_as_many_payouts_show_one_sign_as_the_other_none_ties(desk: Desk, 
     assert found.payout_sign == -1
 
 
-@pytest.mark.parametrize(("first", "second"), [(("50.00",), ("30.00", "20.00")), (("45.00", "5.00"), ("22.00",))])
+@pytest.mark.parametrize(
+    ("first", "second"), [(("50.00",), ("30.00", "20.00")), (("45.00", "5.00"), ("22.00",))]
+)
 def test_payout_lines_of_two_files_are_not_added_up_to_a_proof(
     desk: Desk, finance: Actor, first: tuple[str, ...], second: tuple[str, ...]
 ) -> None:
