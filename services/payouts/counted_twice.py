@@ -1,9 +1,9 @@
 """Transactions that payouts count twice, found from the lines that share a transaction.
 
-A transaction is counted twice where its Sales come to more than HiPay's reads show captured for it, by one of them at least (a Sale of
-which the amount is wrong by a cent is not there twice: its order says so), or where the same operation and
-amount of it comes from two files of a payout under different keys (a file that is issued again with another reference has other keys).
-Captures in parts are right, and so are refunds in parts: what the reads of HiPay cover is not counted twice.
+A transaction is counted twice where several Sales of it come to more than HiPay's reads show captured for it, or where the same operation
+and amount of it comes from two files of a payout under different keys (a file that is issued again with another reference has other keys).
+Captures in parts are right, and so are refunds in parts: what the reads of HiPay cover is not counted twice. Neither is a chargeback after
+one that was won, nor a fee where as many captures, refunds or chargebacks are there that may each have theirs.
 """
 
 from collections import Counter, defaultdict
@@ -22,6 +22,12 @@ from services.store.settlements import order_keys
 from services.store.settlements.line_totals import says_unsettled
 
 _BY_HAND = "twice_by_hand"  # a person decided it: such a line does not count
+_ORDER = {
+    "sale": 0,
+    "refund": 0,
+    "chargeback_refund": 0,
+    "chargeback": 1,
+}  # what others are judged by comes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +53,52 @@ def count(lines: Iterable[TransactionLine], moved: Mapping[str, Moved]) -> dict[
 
 def _of_transaction(lines: Sequence[TransactionLine], moved: Moved | None) -> dict[int, int]:
     sales = [one for one in lines if one.kind == "sale" and not says_unsettled(one.settled)]
+    sizes = [abs(one.original_units) for one in sales if one.original_units is not None]
     found = set[int]()
     covered: dict[str, bool] = {}  # kinds of which it is known how much of them is right
-    if moved is not None and moved.captured and None not in (units := [one.original_units for one in sales]):
-        sizes = [abs(one or 0) for one in units]
-        over = sum(sizes) - moved.captured
-        covered["sale"] = over <= 0
-        if len(sizes) > 1 and over >= max(1, min(sizes)):
+    if moved is not None and moved.captured:
+        over = sum(sizes) > moved.captured
+        covered["sale"] = not over and len(sizes) == len(sales)
+        if over and len(sales) > 1:
             found |= {one.id for one in sales}
     refunds = [one.original_units for one in lines if one.kind == "refund"]
     if moved is not None and moved.refunded and None not in refunds:
         covered["refund"] = sum(abs(one or 0) for one in refunds) <= moved.refunded
-    groups = defaultdict[tuple[int, str, str, int | None], list[TransactionLine]](list)
-    for one in lines:
-        groups[one.payout, one.kind, one.operation_code, one.settled_units].append(one)
-    for (payout, kind, _, units_of), same in groups.items():
-        if units_of is None or len({one.file for one in same}) < 2 or len({one.key for one in same}) < 2:
-            continue
-        if kind in covered:
-            right = covered[kind]
-        else:  # each capture and each refund has its own fees
-            right = bool(covered.get("sale", covered.get("refund"))) and len(same) <= sum(
-                covered.get(one.kind, False) for one in lines if one.payout == payout
+    for same in sorted(_repeated(lines), key=lambda same: _ORDER.get(same[0].kind, len(_ORDER))):
+        kind, theirs = same[0].kind, [one for one in lines if one.payout == same[0].payout]
+        if kind in ("sale", "refund"):
+            right = covered.get(kind, False)
+        elif kind == "chargeback":  # each but the last was won
+            size = abs(same[0].settled_units or 0)
+            right = len(same) <= 1 + sum(
+                one.kind == "chargeback_refund"
+                and one.id not in found
+                and abs(one.settled_units or 0) == size
+                for one in theirs
+            )
+        elif kind == "chargeback_refund":
+            right = False
+        else:  # each capture, refund and chargeback may have its own fees
+            right = len(same) <= sum(
+                covered.get(one.kind, one.kind in ("chargeback", "chargeback_refund") and one.id not in found)
+                for one in theirs
             )
         if not right:
             found |= {one.id for one in same}
     return dict(Counter(one.payout for one in lines if one.id in found))
+
+
+def _repeated(lines: Iterable[TransactionLine]) -> list[list[TransactionLine]]:
+    """Lines of a payout with the same operation and amount that come from several files under different keys."""
+    groups = defaultdict[tuple[int, str, str, int], list[TransactionLine]](list)
+    for one in lines:
+        if one.settled_units is not None:
+            groups[one.payout, one.kind, one.operation_code, one.settled_units].append(one)
+    return [
+        same
+        for same in groups.values()
+        if len({one.file for one in same}) > 1 and len({one.key for one in same}) > 1
+    ]
 
 
 def refresh(tx: Connection, account: str, transactions: Collection[str]) -> None:
@@ -81,12 +107,13 @@ def refresh(tx: Connection, account: str, transactions: Collection[str]) -> None
     if not wanted:
         return
     lines = twice.lines(tx, account, wanted)
-    twice.change(tx, twice.stored(tx, account, wanted), count(lines, _moved(tx, lines)))
+    twice.change(tx, twice.stored(tx, account, wanted), count(lines, _moved(tx, account, lines)))
 
 
-def _moved(tx: Connection, lines: Iterable[TransactionLine]) -> dict[str, Moved]:
-    """What the reads of HiPay show of these lines' transactions, by transaction."""
-    orders = sorted({one.order for one in lines if one.order is not None})
+def _moved(tx: Connection, account: str, lines: Collection[TransactionLine]) -> dict[str, Moved]:
+    """What the reads of HiPay show of these lines' transactions, by transaction, whatever a person decided of the lines."""
+    known = order_keys.of_transactions(tx, account, {one.transaction_id for one in lines})
+    orders = sorted({*known, *(one.order for one in lines if one.order is not None)})
     logs = defaultdict[int, TransactionLog](TransactionLog)
     for order, data in order_keys.payments(tx, orders) if orders else ():
         logs[order].add_payment(data)

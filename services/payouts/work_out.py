@@ -7,14 +7,13 @@ run anywhere, at any time and twice, and one that is killed leaves its rows behi
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from services.payouts import counted_twice, states
-from services.payouts.chain import taker
+from services.payouts.chain import carry
 from services.payouts.figures import Around, account_sign, figures
 from services.store import Connection, Store
 from services.store.payouts import acceptances, carried, rows, sums, versions
-from services.store.payouts.carried import BalanceLine
 from services.store.payouts.rows import PayoutFigures, PayoutRow, PayoutState
 from services.store.payouts.sums import LineSum, SetAside
 from services.store.settlements import line_measures, matching_rules
@@ -119,15 +118,14 @@ def _worked_out(tx: Connection, found: Sequence[PayoutRow]) -> list[Worked]:
     signs = sums.payout_signs(tx, accounts)
     unfinished = sums.not_followed_up(tx)
     accepted = acceptances.valid(tx, [row.id for row in found])
-    balances: dict[tuple[str, str], list[BalanceLine]] = {}
-    worked: list[Worked] = []
+    new: list[tuple[PayoutRow, PayoutFigures]] = []
     for row in found:
         payout = (row.account, row.settlement_id)
         theirs = by_key.get((*payout, row.currency), ())
         listed = hipay.get(payout)
         if listed and listed.currency != row.currency and (*payout, listed.currency) in by_key:
             listed = None  # it is about the payout's lines in that other currency
-        new = figures(
+        worked = figures(
             theirs,
             Around(
                 sign=signs.get(row.account, 0),
@@ -138,16 +136,15 @@ def _worked_out(tx: Connection, found: Sequence[PayoutRow]) -> list[Worked]:
                 twice=twice.get(row.id, 0),
             ),
         )
-        if new.announced_by == "deferred":
-            of = (row.account, row.currency)
-            if of not in balances:
-                balances[of] = carried.balance_lines(tx, *of)
-            new = replace(new, carried_to=taker(balances[of], row, new))
+        new.append((row, worked))
+    worked_out: list[Worked] = []
+    for row, its in zip(found, carry(tx, new), strict=True):
         acceptance = accepted.get(row.id)
-        applies = acceptance is not None and acceptance.applies(asdict(new))
-        state = states.state_of(new, row.currency, accepted=applies)
-        worked.append((row, new, _unfinished(state) if payout in unfinished else state))
-    return worked
+        applies = acceptance is not None and acceptance.applies(asdict(its))
+        state = states.state_of(its, row.currency, accepted=applies)
+        payout = (row.account, row.settlement_id)
+        worked_out.append((row, its, _unfinished(state) if payout in unfinished else state))
+    return worked_out
 
 
 def _unfinished(state: PayoutState) -> PayoutState:

@@ -90,6 +90,15 @@ def keys_of(tx: Connection, order_ids: Iterable[int]) -> list[Key]:
     return _keys(tx, select(*(key[name] for name in _COLUMNS)).where(among(tx, key.order, order_ids)))
 
 
+def of_transactions(tx: Connection, account: str, references: Iterable[str]) -> set[int]:
+    """The account's orders that have one of these transactions."""
+    key = order_keys.c
+    query = select(key.order).where(
+        key.account == account, key.kind == "transaction", among(tx, key.loose, sorted(references))
+    )
+    return set(tx.scalars(query))
+
+
 def _keys(tx: Connection, query: Executable) -> list[Key]:
     return tuples(tx, query)
 

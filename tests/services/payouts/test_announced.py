@@ -9,7 +9,7 @@ from services.imports import background
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.store.settlements import hipay_list, matching_rules
-from tests.services.payouts.test_work_out import _line, bring, payouts, row, states_of
+from tests.support.worked_payouts import bring, payouts, row, states_of, stored_line
 
 pytestmark = pytest.mark.store
 
@@ -79,7 +79,7 @@ def test_two_payout_lines_of_one_file_prove_nothing_until_one_is_taken_out(
         row("Settlement", "10.00"),
     )  # fmt: skip
     assert states_of(desk) == {"77": "several_payout_lines"}
-    decide.twice(desk, finance, [Shown(line=_line(desk, "77", "settlement"))], "One is enough", "k1")
+    decide.twice(desk, finance, [Shown(line=stored_line(desk, "77", "settlement"))], "One is enough", "k1")
     assert states_of(desk) == {"77": "differs"}
 
 

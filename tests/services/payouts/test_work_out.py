@@ -24,49 +24,15 @@ from services.settlements.settlement_operations import bucket
 from services.store import Connection, Store
 from services.store.orders import orders
 from services.store.payouts import rows, versions
-from services.store.payouts.rows import PayoutRow
 from services.store.schema.payout_lines import line_totals
 from services.store.settlements import hipay_list, line_measures, matching_rules
 from services.store.settlements.line_measures import LineMeasures
 from tests.support.orders import store_paid_order
-from tests.support.payout_lines import HEAD, line_id
-from tests.support.payouts import import_file
+from tests.support.payout_lines import line_id
 from tests.support.stored_lines import every_line
+from tests.support.worked_payouts import FULL, bring, payouts, row, states_of, stored_line
 
 pytestmark = pytest.mark.store
-FULL = f"{HEAD};Original settlement ID;Settled;Transfer;Date value"
-
-
-def row(
-    operation: str,
-    amount: str,
-    order: str = "",
-    *,
-    payout: str = "77",
-    transaction: str = "",
-    reference: str = "",
-    origin: str = "",
-    settled: str = "1",
-    tax: tuple[str, str, str, str] = ("", "", "", ""),
-    account: str = "1",
-) -> str:
-    return (
-        f"{account};{payout};{transaction};{order};{amount};EUR;{';'.join(tax)};{operation};{amount};EUR;{reference};2026-11-20;visa;"
-        f"{origin};{settled};2026-11-23;2026-11-22"
-    )
-
-
-def bring(desk: Desk, actor: Actor, *lines: str, name: str = "payout.csv") -> int:
-    return import_file(desk, actor, "demo", name, "\r\n".join((FULL, *lines, "")).encode())
-
-
-def payouts(desk: Desk) -> dict[str, PayoutRow]:
-    with desk.store.read() as tx:
-        return {one.settlement_id: one for one in rows.listed(tx, None)}
-
-
-def states_of(desk: Desk) -> dict[str, str]:
-    return {name: states.shown(one) for name, one in payouts(desk).items()}
 
 
 def assert_rows_are_current(desk: Desk) -> None:
@@ -211,15 +177,8 @@ def test_an_account_that_writes_what_leaves_the_balance_turns_all_its_payouts(
     assert found is not None
     assert found.payout_sign == -1
     # it shows it no longer
-    decide.twice(desk, finance, [Shown(line=_line(desk, "78", "settlement"))], "Wrong", "k1")
+    decide.twice(desk, finance, [Shown(line=stored_line(desk, "78", "settlement"))], "Wrong", "k1")
     assert states_of(desk) == {"77": "differs", "78": "no_payout_line"}
-
-
-def _line(desk: Desk, payout: str, code: str) -> int:
-    with desk.store.read() as tx:
-        return next(
-            int(one.id) for one in every_line(tx) if (one.settlement_id, one.operation_code) == (payout, code)
-        )
 
 
 def test_captures_in_parts_are_right_and_more_than_was_captured_is_counted_twice(
@@ -238,7 +197,7 @@ def test_captures_in_parts_are_right_and_more_than_was_captured_is_counted_twice
     bring(desk, finance, again, row("Settlement", "50.00", payout="78"), name="next.csv")
     assert states_of(desk) == {"77": "counted_twice", "78": "counted_twice"}
     assert payouts(desk)["77"].twice == 2
-    decide.twice(desk, finance, [Shown(line=_line(desk, "78", "sale"))], "It is in 77", "k1")
+    decide.twice(desk, finance, [Shown(line=stored_line(desk, "78", "sale"))], "It is in 77", "k1")
     assert states_of(desk) == {"77": "tied", "78": "differs"}
     [group] = [one.group for one in _decisions(desk)]
     undo.undo_group(desk, finance, group, "It was not")
