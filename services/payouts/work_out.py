@@ -13,7 +13,7 @@ from services.payouts import counted_twice, states
 from services.payouts.chain import carry
 from services.payouts.figures import Around, account_sign, figures
 from services.store import Connection, Store
-from services.store.payouts import acceptances, carried, rows, sums, versions
+from services.store.payouts import acceptances, rows, sums, versions
 from services.store.payouts.rows import PayoutFigures, PayoutRow, PayoutState
 from services.store.payouts.sums import LineSum, SetAside
 from services.store.settlements import line_measures, matching_rules

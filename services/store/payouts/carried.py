@@ -5,8 +5,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from services.store.payouts import versions
-from services.store.payouts.rows import PayoutRow
 from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.payouts import payouts
 from services.store.settlements.line_columns import cell_of, groups_with
@@ -63,14 +61,3 @@ def _of_operation(tx: Connection, account: str, currency: str, code: str) -> Sel
     origin = cell_of(tx, "original_settlement_id")
     query = select(_line.payout, origin, _line.settled_amount_units, _line.date_day)
     return query.where(_line.group.in_(of), is_valid()).order_by(_line.date_day, _line.id)
-
-
-def grow_carried(tx: Connection, row: PayoutRow) -> None:
-    """Payouts that carry a balance over, and that this one may take up or no longer does, are behind from now on."""
-    versions.grow(
-        tx,
-        _row.account == row.account,
-        _row.currency == row.currency,
-        _row.announced_by == "deferred",
-        _row.id != row.id,
-    )

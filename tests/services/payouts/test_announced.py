@@ -1,15 +1,17 @@
 """What payout lines prove: in the sign of their account, once, and as the sum of their parts."""
 
+from io import BytesIO
+
 import pytest
 
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.imports import background
+from services.imports import background, files
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.store.settlements import hipay_list, matching_rules
-from tests.support.worked_payouts import bring, payouts, row, states_of, stored_line
+from tests.support.worked_payouts import FULL, bring, payouts, row, states_of, stored_line
 
 pytestmark = pytest.mark.store
 
@@ -58,7 +60,9 @@ def test_payout_lines_of_two_files_are_not_added_up_to_a_proof(
         sales = [row("Sale", amount, f"{number}-{amount}") for amount in amounts]
         total = f"{sum(map(float, amounts)):.2f}"
         line = row("Settlement", total, reference=f"issue {number}")
-        bring(desk, finance, *sales, line, name=f"{number}.csv")
+        raw = "\r\n".join((FULL, *sales, line, "")).encode()
+        files.receive(desk, finance, "demo", f"{number}.csv", BytesIO(raw), others=True)
+        background.work_off(desk)
     assert states_of(desk) == {"77": "several_payout_lines"}
     one = payouts(desk)["77"]
     assert (one.announced_lines, one.announced_units) == (2, one.net_units)
