@@ -256,6 +256,8 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
         assert found == {"A-1": bare, "B-1": bare, "C-1": bare, "C-2": bare, "D-1": whole, "E-1": whole}
         while background.work_off(after) or process.waiting(after.store):
             pass
+    found = {one.settlement_id: (one.state, one.missing) for one in payout_list.list_payouts(after, finance)}
+    assert (found["78"], found["80"]) == (("tied", 0), ("tied", 0))
     assert_join_is_current(after)
     assert position(after, orders["A-1"]).net_units is None
     assert {one.order_id for one in lists.orders(after, finance, OrderFilter(open=True)).rows} == {
