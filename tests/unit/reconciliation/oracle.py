@@ -387,7 +387,9 @@ def _status(order: Known, lines: list[Row], found: Position, captured: Decimal) 
     return "awaited" if order.awaited else "not_due"
 
 
-def payouts(rows: Sequence[Row]) -> dict[tuple[str, str], tuple[Decimal, Decimal | None, str]]:
+def payouts(
+    rows: Sequence[Row], orders: Sequence[Known]
+) -> dict[tuple[str, str], tuple[Decimal, Decimal | None, str]]:
     """(settlement, currency) → (its lines, the payout that is announced, tied, differs or no_payout)."""
     lines: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     totals: defaultdict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -414,4 +416,21 @@ def payouts(rows: Sequence[Row]) -> dict[tuple[str, str], tuple[Decimal, Decimal
         if payout == -total and leaving:
             payout = total
         found[key] = (total, payout, "tied" if payout == total else "differs")
+    for key in _counted_twice(rows, orders):
+        found[key] = (*found[key][:2], "counted_twice")
     return found
+
+
+def _counted_twice(rows: Sequence[Row], orders: Sequence[Known]) -> set[tuple[str, str]]:
+    """The payouts with a Sale of a transaction of which several Sales come to more than was captured."""
+    captured = {name: order.captured for order in orders for name in order.transactions if order.captured}
+    sales = defaultdict[str, list[Row]](list)
+    for row in rows:
+        if row.kind == "sale" and row["Transaction ID"] in captured:
+            sales[row["Transaction ID"]].append(row)
+    return {
+        (row["Settlement ID"], row["Settlement currency"])
+        for name, theirs in sales.items()
+        if len(theirs) > 1 and sum(abs(row.original or NOUGHT) for row in theirs) > captured[name]
+        for row in theirs
+    }

@@ -175,7 +175,7 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
         for one in payout_list.list_payouts(desk, actor)
     } == {
         key: (units(total), units(payout), state)
-        for key, (total, payout, state) in oracle.payouts(rows).items()
+        for key, (total, payout, state) in oracle.payouts(rows, ours).items()
     }
 
     sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
