@@ -226,6 +226,8 @@ WORDS_OF_SEVERAL = {
     "payout_counted_twice": "Payouts of before the last upgrade count a transaction twice: {payouts}.",
     "payout_not_tied": "Payouts of before the last upgrade do not tie: {payouts}.",
 }
+# The same of a file that no longer has some of HiPay's lines.
+_WITHDRAWN = "Payout file {file} says otherwise of payout {settlement} than HiPay's API did: {after} instead of {before}. Lines of HiPay's that it no longer has: {withdrawn}; lines of the file that are changed: {lines}. HiPay's lines still count; the file's stand beside."
 _SEVERAL = (
     "Open the list of payouts, and go through them when you have the time. No other alarm is raised for them."
 )
@@ -246,6 +248,8 @@ def alarm_words(
     happened, do, icon = WORDS.get(kind, _OTHER)
     if "payouts" in detail:
         happened, do = WORDS_OF_SEVERAL[kind], _SEVERAL
+    if kind == "payout_correction" and "withdrawn" in detail:
+        happened = _WITHDRAWN
     values = {name: str(value) for name, value in detail.items()}
     if "misfit" in values:
         values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))

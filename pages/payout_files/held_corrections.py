@@ -1,5 +1,7 @@
 """Held corrections, which change lines that HiPay delivered itself: what differs; taking, dismissing and undoing them."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -9,17 +11,19 @@ from pages.components.common import actor, allowed_on_file, desk, language, text
 from pages.components.decision_windows import ask_reason, confirm, decision_refusals
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
-from pages.components.outcome_words import money, number
-from pages.payout_files.findings import cell_words
+from pages.components.outcome_words import day, money, number
+from pages.payout_files.findings import cell_words, operation_words
 from pages.payout_files.row_decisions import draw_table, show_undone, untick_and_rerun
 from pages.payout_files.words import sheets_of, where
 from services.access import Right
 from services.i18n import Translator, format_short
 from services.imports import held_correction_views, held_corrections
+from services.imports.corrections import Cells
 from services.imports.held_correction_views import CorrectionDecision, HeldCorrection
 from services.imports.held_corrections import CorrectionKind
 from services.reconciliation.views.file_list import SettlementFile
 from services.settlements.columns import LABELS
+from services.settlements.tables import Sheet
 
 _TICKS = "held"
 
@@ -91,8 +95,24 @@ def _decide(file: SettlementFile, ids: list[int], why: str, place: str, t: Trans
 
 def _in_words(one: HeldCorrection, file: SettlementFile, t: Translator) -> str:
     before, after = money(one.before_units, one.currency, t), money(one.after_units, one.currency, t)
-    line = t("Line {number}", number=where(one.line, sheets_of(file.reading), t))
+    if one.withdrawn:
+        lines = "; ".join(_line_words(cells, t) for cells in one.withdrawn)
+        return " · ".join((t("Withdrawn: {lines}", lines=lines), one.settlement_id, before))
+    line = t("Line {number}", number=_place(one, sheets_of(file.reading), t))
     return " · ".join((line, one.settlement_id, f"{before} → {after}"))
+
+
+def _line_words(cells: Cells, t: Translator) -> str:
+    """Which line it is: its operation, its order or else its transaction, its day."""
+    named = (
+        operation_words(cells, t), cells["order"] or cells["transaction_id"], day(cells["date"], t) if cells["date"] else "",
+    )  # fmt: skip
+    return ", ".join(one for one in named if one)
+
+
+def _place(one: HeldCorrection, sheets: Sequence[Sheet], t: Translator) -> str:
+    """The number of its line; of one that the file has no line for, none."""
+    return where(one.line, sheets, t) if one.line else "—"
 
 
 def _show_undone(picked: list[HeldCorrection], file: SettlementFile, t: Translator) -> None:
@@ -112,10 +132,10 @@ def _table(file: SettlementFile, found: tuple[HeldCorrection, ...], t: Translato
     sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
     return pd.DataFrame(
         {
-            t("Line"): [where(one.line, sheets, t) for one in found],
+            t("Line"): [_place(one, sheets, t) for one in found],
             t("Payout"): [one.settlement_id for one in found],
             t("Order in the file"): [_order(one) for one in found],
-            t("What differs"): [", ".join(t(LABELS[name]) for name in _differs(one)) for one in found],
+            t("What differs"): [_difference(one, t) for one in found],
             t("From HiPay"): [_side(one, "before", t) for one in found],
             t("In this file"): [_side(one, "after", t) for one in found],
             t("State"): [_decided(one.act, zone, t) if one.act else t("! to decide") for one in found],
@@ -124,7 +144,13 @@ def _table(file: SettlementFile, found: tuple[HeldCorrection, ...], t: Translato
 
 
 def _order(one: HeldCorrection) -> str:
-    return next((str(pair.after["order"]) for pair in one.pairs), "")
+    return next((str(cells["order"]) for cells in (*(pair.after for pair in one.pairs), *one.withdrawn)), "")
+
+
+def _difference(one: HeldCorrection, t: Translator) -> str:
+    if one.withdrawn:
+        return t("Withdrawn: {lines}", lines="; ".join(_line_words(cells, t) for cells in one.withdrawn))
+    return ", ".join(t(LABELS[name]) for name in _differs(one))
 
 
 def _differs(one: HeldCorrection) -> tuple[str, ...]:
@@ -133,6 +159,8 @@ def _differs(one: HeldCorrection) -> tuple[str, ...]:
 
 def _side(one: HeldCorrection, side: str, t: Translator) -> str:
     """The cells that differ, ``before`` or ``after``; the sum where the lines cannot be paired one by one."""
+    if one.withdrawn and side == "after":
+        return t("no longer there")
     if len(one.pairs) != 1:
         return money(getattr(one, f"{side}_units"), one.currency, t)
     cells = getattr(one.pairs[0], side)

@@ -103,7 +103,7 @@ def _pairs(shown: IssueEffect, key: str, t: Translator) -> list[tuple[int, int]]
         list(words),
         key=f"apart_{key}",
         format_func=lambda pair: words[pair],
-        placeholder=t("none"),
+        placeholder=t("no pair"),
         help=t("A pair that you choose is two lines: the former is not corrected by the new one."),
     )
 
@@ -142,7 +142,7 @@ def _lists(shown: IssueEffect, sheets: Sequence[Sheet], t: Translator) -> None:
             )
         )
     for one in shown.after:
-        announced = t("no payout line") if one.announced is None else money(one.announced, one.currency, t)
+        announced = t("not there") if one.announced is None else money(one.announced, one.currency, t)
         icon = ":material/check:" if one.announced == one.units else ":material/warning:"
         st.markdown(
             f"{icon} "

@@ -143,17 +143,20 @@ def _held(found: LineDetail, t: Translator) -> None:
         before, after = (
             outcome_words.money(units, one.currency, t) for units in (one.before_units, one.after_units)
         )
-        st.warning(
-            plain(
-                t(
-                    "HiPay delivered {before}; {file} says {after}, and stands beside until somebody decides.",
-                    before=before,
-                    after=after,
-                    file=one.file_name,
-                )
-            ),
-            icon=":material/difference:",
+        words = (
+            t(
+                "HiPay delivered {before}; {file} says {after}, and stands beside until somebody decides.",
+                before=before,
+                after=after,
+                file=one.file_name,
+            )
+            if one.after
+            else t(
+                "HiPay delivered this line; {file} no longer has it. It counts until somebody decides.",
+                file=one.file_name,
+            )
         )
+        st.warning(plain(words), icon=":material/difference:")
         key = f"held_{one.id}_of_{found.line.id}"
         address.view_button(t("Open the file"), ":material/file_open:", key, "files", file=one.file)
 

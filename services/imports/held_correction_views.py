@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.access import WORKER, Actor, Right
 from services.desk import Desk
-from services.imports.corrections import ShownCorrection, of_stored
+from services.imports.corrections import Cells, ShownCorrection, of_line, of_stored
 from services.imports.file_rights import require_file
 from services.store.settlements import corrections, held_corrections
 from services.store.settlements.held_corrections import CorrectionAct, CorrectionKind, StoredCorrection
@@ -33,8 +33,9 @@ class CorrectionDecision:
 
 @dataclass(frozen=True, kw_only=True)
 class HeldCorrection:
-    """A correction. ``line``: its number in the file. ``pairs``: each former line with the one that would take its place;
-    units of 1/10000, None where an amount is missing. ``acts``: all decisions, oldest first; ``act``: the valid one."""
+    """A correction. ``line``: its number in the file, 0 without a line of its own. ``pairs``: each former line with the one that
+    would take its place; ``withdrawn``: the former lines that the file no longer has, if none takes their place. Units of
+    1/10000, None where an amount is missing. ``acts``: all decisions, oldest first; ``act``: the valid one."""
 
     id: int
     line: int
@@ -44,6 +45,7 @@ class HeldCorrection:
     before_units: int | None
     after_units: int | None
     pairs: tuple[ShownCorrection, ...]
+    withdrawn: tuple[Cells, ...]
     acts: tuple[CorrectionDecision, ...]
     act: CorrectionDecision | None
 
@@ -101,6 +103,7 @@ def _held(
         before_units=row.before_units,
         after_units=row.after_units,
         pairs=of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]),
+        withdrawn=() if row.after else tuple(of_line(cells[one]) for one in row.before),
         acts=tuple(acts),
         act=next((act for act in acts if act.id == row.act), None),
     )

@@ -211,19 +211,31 @@ def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Condition]:
         identity = (
             f"payout_correction:{number}:{account}:{settlement}:{currency}:{max(row.undone for row in found)}"
         )
-        detail = {
+        own = [row.line for row in found if row.line]
+        detail: dict[str, Any] = {
             "file": found[0].file_name,
             "file_id": number,
             "settlement": settlement,
             "currency": currency,
-            "lines": ", ".join(str(row.line) for row in found[:_NAMED])
-            + (" …" if len(found) > _NAMED else ""),
-            "before_units": _total([row.before_units for row in found]),
-            "after_units": _total([row.after_units for row in found]),
+            "lines": ", ".join(map(str, own[:_NAMED])) + (" …" if len(own) > _NAMED else "") if own else "—",
         }
+        if withdrawn := sum(len(row.before) for row in found if not row.after):
+            detail["withdrawn"] = withdrawn
+        summed = _without_totals(tx, found)
+        detail["before_units"] = _total([row.before_units for row in summed])
+        detail["after_units"] = _total([row.after_units for row in summed])
         yield Condition(
             kind="payout_correction", identity=identity, account=account, order=None, detail=detail
         )
+
+
+def _without_totals(tx: Connection, found: Sequence[WaitingCorrection]) -> Sequence[WaitingCorrection]:
+    """The corrections of lines that are no totals of others; of a payout's own line, if no other is corrected."""
+    if len(found) == 1:
+        return found
+    lines = held_corrections.lines(tx, [one for row in found for one in (*row.before, *row.after)])
+    totals = {line.id for line in lines if line.kind == "control"}
+    return [row for row in found if not totals & {*row.before, *row.after}] or found
 
 
 def _total(units: Sequence[int | None]) -> int | None:

@@ -111,6 +111,7 @@ class LineVersion:
     settled_amount_units: int | None
     file: int
     line: int
+    kind: str
     replaced_by: int | None
     withdrawn_by: int | None
 

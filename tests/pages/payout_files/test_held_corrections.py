@@ -8,8 +8,9 @@ from services.alarms import handling
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.imports import file_accounts, held_correction_views
-from tests.support.corrections import CHANGED, HIPAYS, amounts, import_raw
+from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
 from tests.support.desk import person
+from tests.support.payouts import csv
 
 
 def test_a_correction_is_taken_on_the_files_view(open_page: Callable[..., AppTest], desk: Desk) -> None:
@@ -37,3 +38,37 @@ def test_a_correction_is_taken_on_the_files_view(open_page: Callable[..., AppTes
     [one] = held_correction_views.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.reason, one.act.who) == ("taken", "HiPay confirmed it", finance.name)
+
+
+def test_a_line_that_a_file_by_hand_drops_is_named_and_withdrawn(
+    open_page: Callable[..., AppTest], desk: Desk
+) -> None:
+    finance = person(desk, "finance")
+    file_accounts.assign(desk, finance, "1", "demo")
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, csv(line("A"), OTHERS[0], PAYOUT.replace("550.00", "520.00")))
+    sweep(desk)
+    at = open_page("overview/page.py", actor=finance)
+    shown = " ".join(one.value for one in at.markdown).replace("\\", "")
+    assert "€0.00 instead of €30.00. Lines of HiPay's that it no longer has: 1;" in shown
+    [gone] = [one for one in held_correction_views.of_file(desk, finance, file).shown if one.withdrawn]
+    at = open_page("reconciliation/page.py", actor=finance)
+    at.query_params["view"], at.query_params["file"] = "files", str(file)
+    at.session_state["held_ticked"] = {f"file_{file}": (gone.id,)}
+    at.run()
+    assert not at.exception
+    rows = [one.value for one in at.dataframe if "What differs" in one.value.columns]
+    [row] = rows[0][rows[0]["Line"] == "—"].to_dict("records")
+    assert row["What differs"] == "Withdrawn: Sale, C, 20 Nov 2026"
+    assert (row["Order in the file"], row["From HiPay"], row["In this file"]) == (
+        "C",
+        "€30.00",
+        "no longer there",
+    )
+    assert "Withdrawn: Sale, C, 20 Nov 2026 · 77 · €30.00" in " ".join(
+        one.value for one in at.markdown
+    ).replace("\\", "")
+    at.text_input(key=f"why_held_file_{file}").set_value("HiPay confirmed it").run()
+    at.button(key=f"go_held_taken_file_{file}").click().run()
+    assert not at.exception
+    assert amounts(desk, "C") == []
