@@ -113,7 +113,7 @@ def _lists(shown: IssueEffect, sheets: Sequence[Sheet], t: Translator) -> None:
     before, after = _units(shown.former_units, t), _units(shown.corrected_units, t)
     names = [
         t("Corrected: {count}", count=number(shown.corrected_count, t))
-        + (f" · {before} → {after}" if shown.corrected_count else ""),
+        + (f" · {before} → {after}" if shown.former_units or shown.corrected_units else ""),
         _named(t("Withdrawn: {count}", count=number(shown.withdrawn.count, t)), shown.withdrawn, t),
         _named(t("New: {count}", count=number(shown.new.count, t)), shown.new, t),
     ]
