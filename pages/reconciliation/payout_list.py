@@ -13,9 +13,12 @@ from pages.payout_files import held_corrections, set_aside_rows
 from pages.reconciliation import address, payout_decisions, payout_difference, payout_figures
 from services.exports.kinds import Payouts
 from services.i18n import Translator
-from services.reconciliation.views import file_list, line_text, payout_list
+from services.payouts.states import PayoutState
+from services.reconciliation.views import file_list, line_text, lists, payout_list
 from services.reconciliation.views.lists import SHOWN
 from services.reconciliation.views.payout_list import OperationSum, Payout
+
+_REFRESH_SECONDS = 2.0  # while payouts are being worked out
 
 
 @st.fragment
@@ -32,6 +35,9 @@ def show(account_keys: tuple[str, ...]) -> None:
         if not found:
             st.info(t("No payout yet: add a payout file."), icon=":material/inbox:")
             return
+        if any(one.state == "being_worked_out" for one in found):
+            now = lists.figures(desk(), actor(), account_keys).payout_states
+            st.fragment(_until_worked_out, run_every=_REFRESH_SECONDS)(account_keys, now)
         counts = {state: sum(one.state == state for one in found) for state in PAYOUT_STATES}
         wanted = set(st.session_state.get("check") or ())
         states = st.pills(
@@ -59,6 +65,13 @@ def show(account_keys: tuple[str, ...]) -> None:
         chosen = next((one for one in found if named and _name(one) == named), None)
         if chosen is not None:
             _payout(chosen, t)
+
+
+def _until_worked_out(account_keys: tuple[str, ...], before: dict[PayoutState, int]) -> None:
+    """Draw the page anew once a payout has another state."""
+    with refusals():
+        if lists.figures(desk(), actor(), account_keys).payout_states != before:
+            st.rerun()
 
 
 def _name(one: Payout) -> str:
