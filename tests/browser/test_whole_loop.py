@@ -210,7 +210,7 @@ def send_the_link(
 ) -> str:
     labels = LABELS[language]
     page.goto(installation.dashboard)
-    page.get_by_role("link", name=words.new_order, exact=True).click()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=words.new_order, exact=True).click()
     expect(page.get_by_role("heading", name=words.new_order)).to_be_visible()
     album.keep(page, "new-order-empty")
     review = page.get_by_role("button", name=labels.review)
@@ -351,6 +351,7 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     assert words.by_invoice in sale[words.reason]
 
     page.get_by_role("radio", name=words.payout_check).click()
+    page.get_by_role("button", name=words.adds_up).click()  # those to check come first
     expect(cell(page, words.adds_up)).to_be_attached()
     expect(cell(page, words.differs)).to_have_count(0)
     album.keep(page, "payout-check")

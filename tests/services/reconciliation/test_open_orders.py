@@ -29,6 +29,7 @@ from tests.support.payout_lines import import_lines, line, position
 from tests.support.stored_join import assert_join_is_current
 
 DAYS = timedelta(days=1)
+_of_orders = select(alarms).where(alarms.c.order.is_not(None))
 
 
 def collected(desk: Desk, order: int, *days_ago: int) -> None:
@@ -70,7 +71,7 @@ def test_an_order_of_which_a_part_is_missing_is_open_and_in_time_late(desk: Desk
     assert (figures.open_orders, figures.late) == (1, 1)
     sweep(desk)
     with desk.store.read() as tx:
-        assert [row.kind for row in tx.execute(select(alarms))] == ["not_settled"]
+        assert [row.kind for row in tx.execute(_of_orders)] == ["not_settled"]
 
 
 def test_what_was_held_long_ago_and_collected_today_is_not_late(desk: Desk, finance: Actor) -> None:
@@ -175,7 +176,7 @@ def test_an_accepted_order_leaves_the_open_list_until_its_figures_change(
     assert_join_is_current(desk)
     sweep(desk)
     with desk.store.read() as tx:
-        assert tx.execute(select(alarms)).first() is None
+        assert tx.execute(_of_orders).first() is None
     import_lines(desk, line("A-1", "-2.00", operation="Refund"))
     assert open_ones(desk, finance) == ["A-1"]
     [one] = acceptances.of_order(desk, finance, short)
@@ -183,7 +184,7 @@ def test_an_accepted_order_leaves_the_open_list_until_its_figures_change(
     assert_join_is_current(desk)
     sweep(desk)
     with desk.store.read() as tx:
-        assert [row.kind for row in tx.execute(select(alarms))] == ["not_settled"]
+        assert [row.kind for row in tx.execute(_of_orders)] == ["not_settled"]
     acceptances.accept(desk, finance, short, figures(desk, short), "so be it", "k2")
     assert [one.applies for one in acceptances.of_order(desk, finance, short)] == [False, True]
     assert_join_is_current(desk)
@@ -247,4 +248,4 @@ def test_an_order_that_was_never_seen_by_the_join_is_late_all_the_same(desk: Des
         tx.execute(order_positions.delete())
     sweep(desk)
     with desk.store.read() as tx:
-        assert [row.order for row in tx.execute(select(alarms))] == [order]
+        assert [row.order for row in tx.execute(_of_orders)] == [order]

@@ -179,7 +179,7 @@ def test_every_operation_has_a_bucket(desk: Desk) -> None:
 
 def test_a_transaction_is_shared_within_an_account_only(desk: Desk) -> None:
     first = import_lines(desk, line("A", transaction="T-1"))
-    second = import_lines(desk, line("B", "7.00", transaction="T-1"))
+    second = import_lines(desk, line("B", "-7.00", transaction="T-1", operation="Refund"))
     with desk.store.write() as tx:
         a, b = every_line(tx)
         assert joined_lines.shared_transactions(tx, first, 0, 100) == (a.id, {"demo": [a.id]})
