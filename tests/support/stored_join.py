@@ -94,9 +94,10 @@ def join_contents(desk: Desk) -> Any:
                     **{
                         name: cell
                         for name, cell in asdict(line).items()
-                        if name not in ("id", "file", "replaced_by")
+                        if name not in ("id", "file", "replaced_by", "decision")
                     },
                     "valid": line.replaced_by is None,
+                    "decided": line.decision is not None,
                 }
             )
             for line in every_line(tx)
