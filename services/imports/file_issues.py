@@ -15,6 +15,7 @@ from services.imports.issue_sums import Sums
 from services.imports.issues import IssueLine, Told, compare, issue_lines
 from services.payouts.person_only import changed_by_a_person_only
 from services.store import Connection
+from services.store.payouts.sums import payout_signs
 from services.store.settlements import (
     held_corrections,
     hipay_list,
@@ -43,7 +44,8 @@ class About:
 class FileIssue:
     """A file's issue of a payout of which other files have lines. ``facts``: how it compares; ``said``: whether it is the newest;
     ``changes``: what follows. ``issue``: the lines that were compared; ``frames``: the same with their columns, valid, own, and back.
-    ``apart``: pairs that are other lines. ``stored``: what the valid lines come to before. ``parts``: the stored issues of the payout; ``others``: the other files with valid lines
+    ``apart``: pairs that are other lines. ``stored``: what the valid lines come to before; ``sign``: as its account writes
+    payout lines. ``parts``: the stored issues of the payout; ``others``: the other files with valid lines
     of it; ``newest_file``: the last file of the newest issue that is stored."""
 
     payout: Payout
@@ -55,6 +57,7 @@ class FileIssue:
     frames: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
     apart: Sequence[tuple[int, int]]
     stored: Sums
+    sign: int
     parts: Sequence[StoredIssue]
     others: Sequence[OtherFile]
     newest_file: int
@@ -165,18 +168,19 @@ def _of_payout(
     if delivered and listed is not None and (listed.file or 0) > about.id:
         delivered = False  # HiPay's API has delivered another file of it since
     fetched = delivered and about.hipay_settlement == payout[1]
+    sign = payout_signs(tx, [payout[0]]).get(payout[0], 0)
     issue = Issue(
         valid=_lines(valid),
         new=_lines(new),
         back=_lines(back),
         of_newest=frozenset(valid.loc[of_newest, "id"].tolist()) if len(valid) else frozenset(),
-        whole=not unread and bool(payout[1]) and (fetched or issue_sums.is_whole(named.sums)),
+        whole=not unread and bool(payout[1]) and (fetched or issue_sums.is_whole(named.sums, sign)),
         whole_with_parts=not unread
         and bool(payout[1])
         and issue_sums.is_whole(
-            issue_sums.added(named.sums, _sums(valid[of_newest] if len(valid) else valid))
+            issue_sums.added(named.sums, _sums(valid[of_newest] if len(valid) else valid)), sign
         ),
-        stored_whole=bool(payout[1]) and issue_sums.is_whole(stored),
+        stored_whole=bool(payout[1]) and issue_sums.is_whole(stored, sign),
     )
     facts = Facts(
         told=about.answers.of(payout),
@@ -187,10 +191,10 @@ def _of_payout(
         pairs=bool(named.new and left and compare(issue.valid, issue.new).corrected),
         whole=issue.whole,
         stored_whole=issue.stored_whole,
-        equals=_equals(listed, named.sums),
-        stored_equals=_equals(listed, stored),
+        equals=_equals(listed, named.sums, sign),
+        stored_equals=_equals(listed, stored, sign),
         delivered=delivered,
-        contradicts=_contradicts(listed, named.sums),
+        contradicts=_contradicts(listed, named.sums, sign),
         held=held,
         by_a_person_only=by_a_person,
     )
@@ -206,6 +210,7 @@ def _of_payout(
         frames=(valid, new, back),
         apart=apart,
         stored=stored,
+        sign=sign,
         parts=parts,
         others=others,
         newest_file=max(
@@ -243,20 +248,20 @@ def _apart(about: About, new: pd.DataFrame) -> list[tuple[int, int]]:
     return [(before, ids[line]) for before, line in about.answers.apart if line in ids]
 
 
-def _equals(listed: ListedPayout | None, sums: Sums) -> bool:
+def _equals(listed: ListedPayout | None, sums: Sums, sign: int) -> bool:
     """Whether an issue pays what HiPay's list says: its lines make its payout line, and this is that amount."""
-    if listed is None or not issue_sums.is_whole(sums):
+    if listed is None or not issue_sums.is_whole(sums, sign):
         return False
-    found = issue_sums.figures(sums)
-    return set(found) == {listed.currency} and found[listed.currency].announced == listed.amount
+    found = issue_sums.figures(sums, sign)
+    return set(found) == {listed.currency} and found[listed.currency].pays(listed.amount)
 
 
-def _contradicts(listed: ListedPayout | None, sums: Sums) -> bool:
+def _contradicts(listed: ListedPayout | None, sums: Sums, sign: int) -> bool:
     """Whether HiPay's list has another amount than the issue's payout line."""
-    found = issue_sums.figures(sums).get(listed.currency) if listed is not None else None
-    if listed is None or found is None or found.announced is None:
+    found = issue_sums.figures(sums, sign).get(listed.currency) if listed is not None else None
+    if listed is None or found is None or found.payout.announced_units is None:
         return False
-    return abs(found.announced) != abs(listed.amount)
+    return not (found.pays(listed.amount) or found.pays(-listed.amount))
 
 
 def _after(

@@ -28,6 +28,7 @@ from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import AlreadyUndone, DecisionRefused
 from services.store import Connection
 from services.store.payouts import versions
+from services.store.payouts.sums import payout_signs
 from services.store.settlements import (
     corrections,
     decisions,
@@ -221,7 +222,8 @@ def _planned(
         named |= part.names(ids, files)
     current = every["current"].to_numpy(bool)
     valid, back, issue = every[current & ~named], every[~current & named], every[named]
-    whole = parts[0].whole if len(parts) == 1 else issue_sums.is_whole(issue_sums.of_lines(issue))
+    sign = payout_signs(tx, [payout[0]]).get(payout[0], 0)
+    whole = parts[0].whole if len(parts) == 1 else issue_sums.is_whole(issue_sums.of_lines(issue), sign)
     changes = plan(
         Issue(
             valid=issue_lines(valid["id"].tolist(), valid),

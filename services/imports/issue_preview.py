@@ -8,9 +8,11 @@ from services.imports.corrections import Cells, ShownCorrection
 from services.imports.file_issues import FileIssue
 from services.imports.issue_answers import Payout
 from services.imports.issue_plan import Verdict
+from services.imports.issue_sums import Figure
 from services.imports.issues import IssueLine, Told
 from services.settlements import settlement_operations
 from services.store import Connection
+from services.store.payouts.rows import PayoutFigures
 
 SHOWN = 200  # lines of a list that are shown
 Units = Mapping[str, int]  # by settlement currency, in 1/10000
@@ -111,7 +113,7 @@ def _effect(tx: Connection, one: FileIssue, told: Told, cells: CellsOf) -> Issue
     every |= {-line: found for line, found in own.items()}
     pairs = [pair for pair in changes.corrected[:SHOWN] if pair.before in every and pair.after in every]
     lines = one.lines()
-    before, after = issue_sums.figures(one.stored), issue_sums.figures(one.after_if(told))
+    before, after = (issue_sums.figures(sums, one.sign) for sums in (one.stored, one.after_if(told)))
     return IssueEffect(
         corrected=tuple(
             corrections.shown(pair.before, max(0, -pair.after), every[pair.before], every[pair.after])
@@ -124,16 +126,21 @@ def _effect(tx: Connection, one: FileIssue, told: Told, cells: CellsOf) -> Issue
         new=_listed(changes.new, lines, every),
         older=len(changes.own_corrected) + len(changes.own_withdrawn),
         after=tuple(
-            PayoutAfter(
-                currency=currency,
-                before_units=before[currency].units if currency in before else 0,
-                before_announced=before[currency].announced if currency in before else None,
-                units=after[currency].units if currency in after else 0,
-                announced=after[currency].announced if currency in after else None,
-            )
+            _after(currency, before.get(currency), after.get(currency))
             for currency in sorted({*before, *after})
         ),
         whole=one.whole_if(told),
+    )
+
+
+def _after(currency: str, before: Figure | None, after: Figure | None) -> PayoutAfter:
+    former, now = (one.payout if one else PayoutFigures() for one in (before, after))
+    return PayoutAfter(
+        currency=currency,
+        before_units=former.net_units,
+        before_announced=former.announced_units,
+        units=now.net_units,
+        announced=now.announced_units,
     )
 
 

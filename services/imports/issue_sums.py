@@ -1,55 +1,56 @@
 """What the lines of an issue come to, and whether it is whole: its lines make its own payout line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from services.payouts import states
+from services.payouts.figures import OperationAmounts, amounts
+from services.store.payouts.rows import PayoutFigures
 from services.store.settlements.line_totals import TWICE
 
 Of = tuple[str, str, str]  # settlement currency, operation code, kind
 Sums = Mapping[Of, tuple[int, int, int]]  # lines, units of 1/10000, and how many lines have no amount
-_PAYOUT = ("settlement", "splitting_settlement", "split_settlement")  # the first that an issue has
 
 
 @dataclass(frozen=True)
 class Figure:
-    """An issue of a payout in one currency. ``units``: of the lines that are no totals; ``announced``: its payout line, above zero
-    where the merchant receives, None without one; ``missing``: lines without an amount."""
+    """What an issue of a payout comes to in one currency, by the rules that its row is worked out by (``services.payouts``)."""
 
-    lines: int
-    units: int
-    announced: int | None
-    missing: int
+    currency: str
+    payout: PayoutFigures
 
     @property
     def ties(self) -> bool:
-        return not self.missing and self.announced == self.units
+        return states.state_of(self.payout, self.currency) in ("tied", "carried_forward")
+
+    def pays(self, units: int) -> bool:
+        """Whether HiPay's amount of the payout is what the issue announces."""
+        listed = replace(self.payout, hipay_units=units, hipay_currency=self.currency)
+        return not states.hipay_differs(listed, self.currency)
 
 
-def figures(sums: Sums) -> dict[str, Figure]:
-    """By currency."""
-    return {currency: _figure(currency, sums) for currency in sorted({of[0] for of in sums})}
+def figures(sums: Sums, sign: int) -> dict[str, Figure]:
+    """By currency. ``sign``: how the account writes its payout lines (``services.payouts.figures.account_sign``)."""
+    return {currency: _figure(currency, sums, sign) for currency in sorted({of[0] for of in sums})}
 
 
-def _figure(currency: str, sums: Sums) -> Figure:
-    here = {of: one for of, one in sums.items() if of[0] == currency and of[2] != TWICE}
-    lines, missing = (sum(one[place] for one in here.values()) for place in (0, 2))
-    units = sum(one[1] for of, one in here.items() if of[2] != "control")
-    totals = {of[1]: one[1] for of, one in here.items() if of[2] == "control" and one[0]}
-    announced = next((totals[code] for code in _PAYOUT if code in totals), None)
-    if announced is None and "deferred_settlement" in totals:  # carried forward: it pays nothing
-        announced = units if units in (0, 2 * totals["deferred_settlement"]) else 0
-    if announced is not None and announced == -units and units > 0:
-        announced = units  # HiPay may write a payout as what leaves its balance
-    return Figure(lines, units, announced, missing)
+def _figure(currency: str, sums: Sums, sign: int) -> Figure:
+    counted = [
+        OperationAmounts(operation_code=code, kind=kind, lines=lines, settled_units=units, missing=missing)
+        for (of, code, kind), (lines, units, missing) in sums.items()
+        if of == currency and kind != TWICE and lines
+    ]
+    missing = sum(one.missing for one in counted)
+    return Figure(currency, replace(amounts(counted, sign), missing=missing))
 
 
-def is_whole(sums: Sums) -> bool:
+def is_whole(sums: Sums, sign: int) -> bool:
     """Whether the lines hold the payout's own line, and make it, in every currency."""
-    found = figures(sums)
+    found = figures(sums, sign)
     return bool(found) and all(one.ties for one in found.values())
 
 
