@@ -85,7 +85,9 @@ def leave() -> None:
 
 
 def _database(key: str, template: str) -> str:
-    name = f"eterminal_test_{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+    # Two workers may give the same key at once: each has its own databases.
+    of_worker = f"{os.environ.get('PYTEST_XDIST_WORKER', '')} {key}"
+    name = f"eterminal_test_{hashlib.sha256(of_worker.encode()).hexdigest()[:24]}"
     if name not in _made:
         _drop(name)  # of a run that was killed
         create(name, template)
