@@ -98,9 +98,9 @@ def _work(
     work(desk, *arguments)
 
 
-def _die_at(at: int) -> None:
-    """From now on this process counts its points, and does not outlive the ``at``-th."""
-    left, write = at, Store.write
+def death(at: int) -> Callable[[], None]:
+    """A point of this process, which does not outlive its ``at``-th one."""
+    left = at
 
     def point() -> None:
         nonlocal left
@@ -108,12 +108,25 @@ def _die_at(at: int) -> None:
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    return point
+
+
+def die_at_commits(point: Callable[[], None]) -> None:
+    """From now on each commit of this process has a point before it, and one after it."""
+    write = Store.write
+
     @contextmanager
     def killing_write(store: Store) -> Iterator[Connection]:
         with write(store) as tx:
             yield tx
             point()
         point()
+
+    Store.write = killing_write  # type: ignore[method-assign,assignment]
+
+
+def _die_at(at: int) -> None:
+    point = death(at)
 
     def around(call: Callable[..., Any]) -> Callable[..., Any]:
         def called(*args: Any, **more: Any) -> Any:
@@ -124,7 +137,7 @@ def _die_at(at: int) -> None:
 
         return called
 
-    Store.write = killing_write  # type: ignore[method-assign,assignment]
+    die_at_commits(point)
     for name in ("create_page", "read_order", "read_operation", "maintain"):
         setattr(HiPay, name, around(getattr(HiPay, name)))
     send_mail.deliver = around(send_mail.deliver)
