@@ -44,7 +44,7 @@ def follow_up(lease: Lease, file: SettlementFile) -> None:
     with lease.write() as tx:
         settlement_files.change(tx, file.id, states=("complete",), follow_up=None, tries=0)
         payouts = {(account, settlement) for account, settlement in file.shared_payouts}
-        accounts = {file.account, *(ours for _, ours, _ in file.accounts if ours)}
+        accounts = settlement_files.possible_accounts(file.account, file.accounts)
         versions.lock(tx, {*accounts, *(account for account, _ in payouts)})
         versions.grow_payouts(tx, {*payouts, *itertools.product(accounts, file.settlements)})
 

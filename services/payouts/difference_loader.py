@@ -5,6 +5,7 @@ from services.payouts.transactions import by_transaction, sold_twice, without_sa
 from services.store import Connection
 from services.store.payouts import order_searches, searches
 from services.store.settlements import set_aside_rows
+from services.store.settlements.settlement_files import possible_accounts
 
 MOST_LINES = 10_000  # of a payout whose lines are all read
 _FEW = 50  # lines that a search finds, orders
@@ -78,7 +79,7 @@ def _unread(tx: Connection, account: str, settlement: str) -> list[UnreadRows]:
     """The rows that nobody has dealt with and that may belong to the payout: those that name it, those that name none."""
     found = []
     for file in set_aside_rows.open_files(tx):
-        accounts = {file.account, *(ours for _, ours, _ in file.accounts if ours)}
+        accounts = possible_accounts(file.account, file.accounts)
         if account not in accounts:
             continue
         named, of_any = file.aside_open.get(settlement, 0), file.aside_open.get("", 0)

@@ -21,6 +21,7 @@ from services.store.schema.accounts import account_pauses
 from services.store.schema.orders import events, orders
 from services.store.schema.reconciliation import order_acceptances, order_positions
 from services.store.schema.settlement_files import settlement_files
+from services.store.settlements.settlement_files import possible_accounts
 
 # An event that stopped a page or a message is also the kind of the alarm about it.
 StoppedKind = Literal["page_failed", "mail_failed", "mail_bounced", "mail_uncertain"]
@@ -119,7 +120,7 @@ def imported_accounts(tx: Connection) -> frozenset[str]:
     """The accounts of which a payout file was ever imported."""
     f = settlement_files.c
     found = tx.execute(select(f.account, f.accounts).where(f.state == "complete")).all()
-    return frozenset(name for row in found for name in (row.account, *(ours for _, ours, _ in row.accounts)))
+    return frozenset(name for row in found for name in possible_accounts(row.account, row.accounts))
 
 
 def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Condition]:

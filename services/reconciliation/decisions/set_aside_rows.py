@@ -28,6 +28,7 @@ from services.store import Connection
 from services.store.payouts import versions
 from services.store.settlements import set_aside_rows
 from services.store.settlements.set_aside_rows import FileOfRows
+from services.store.settlements.settlement_files import possible_accounts
 
 REST = 0  # instead of a line: all rows beyond those that are stored
 # Represents these in a list; its reason only makes it blocking, as they are.
@@ -199,7 +200,7 @@ def _lock_file(tx: Connection, actor: Actor, file: int) -> FileOfRows | None:
 def _set_open(tx: Connection, found: FileOfRows, left: Mapping[str, int]) -> None:
     """The rows of the file that are left, by the payout that they name; the payouts that they may belong to are worked out anew."""
     set_aside_rows.set_open(tx, found.id, left)
-    accounts = {found.account, *(ours for _, ours, _ in found.accounts if ours)}
+    accounts = possible_accounts(found.account, found.accounts)
     versions.grow_settlements(tx, accounts, {*found.settlements, *found.aside_open, *left})
 
 

@@ -14,6 +14,7 @@ from services.store.remembered import remembered
 from services.store.settlements import held_corrections, hipay_list, reconciliation_views, set_aside_rows
 from services.store.settlements.line_days import iso
 from services.store.settlements.set_aside_rows import FileOfRows
+from services.store.settlements.settlement_files import possible_accounts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +178,8 @@ def files_with_rows_set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple
         return tuple(
             (file.id, file.name)
             for file in set_aside_rows.open_files(tx)
-            if payout.account in _accounts(file) and _blocked(file).get(payout.settlement_id)
+            if payout.account in possible_accounts(file.account, file.accounts)
+            and _blocked(file).get(payout.settlement_id)
         )
 
 
@@ -210,11 +212,6 @@ def _payouts(found: Sequence[PayoutRow]) -> tuple[Payout, ...]:
     )
     newest = sorted(listed, key=lambda one: (one.row.last_day, one.settlement_id), reverse=True)
     return tuple(sorted(newest, key=lambda one: one.ties))
-
-
-def _accounts(file: FileOfRows) -> set[str]:
-    """The accounts that a set-aside row may belong to: nobody knows which, so all that the file names."""
-    return {file.account, *(ours for _, ours, _ in file.accounts if ours)}
 
 
 def _blocked(file: FileOfRows) -> dict[str, int]:

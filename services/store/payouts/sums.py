@@ -18,6 +18,7 @@ from services.store.schema.payouts import counted_twice, payouts
 from services.store.schema.reconciliation import account_matching
 from services.store.schema.settlement_files import aside_acts, held_corrections, settlement_files
 from services.store.settlements.outcomes import Outcome
+from services.store.settlements.settlement_files import possible_accounts
 
 _total, _file, _one = line_totals.c, settlement_files.c, held_corrections.c
 
@@ -105,7 +106,7 @@ def set_aside(
     columns = (_file.id, _file.account, _file.accounts, _file.aside_open)
     any_open = _file.aside_open != literal_column("'{}'")  # of complete files; as the index has it
     for file in tx.execute(select(*columns).where(any_open)):
-        theirs = {file.account, *(ours for _, ours, _ in file.accounts if ours)} & set(accounts)
+        theirs = possible_accounts(file.account, file.accounts) & set(accounts)
         if not theirs:
             continue
         of_any = wanted & _settlements(tx, file.id) if file.aside_open.get("") else set[str]()
@@ -131,7 +132,7 @@ def not_followed_up(tx: Connection) -> set[Payout]:
     query = select(_file.account, _file.accounts, _file.settlements, _file.shared_payouts)
     found = set[Payout]()
     for file in tx.execute(query.where(_file.follow_up.is_not(None))):
-        accounts = {file.account, *(ours for _, ours, _ in file.accounts if ours)}
+        accounts = possible_accounts(file.account, file.accounts)
         found.update(itertools.product(accounts, file.settlements))
         found.update((account, settlement) for account, settlement in file.shared_payouts)
     return found

@@ -15,6 +15,7 @@ from services.store.schema.payout_lines import payout_lines
 from services.store.schema.people import users
 from services.store.schema.settlement_files import held_acts, held_corrections, settlement_files
 from services.store.settlements.line_columns import cell_of
+from services.store.settlements.settlement_files import possible_accounts
 from services.store.settlements.stored_lines import StoredLine
 
 _one, _act, _file, _line = held_corrections.c, held_acts.c, settlement_files.c, payout_lines.c
@@ -138,7 +139,7 @@ def delivered(tx: Connection) -> set[tuple[str, str]]:
     return {
         (account, settlement)
         for row in tx.execute(query)
-        for account in {row.account, *(ours for _, ours, _ in row.accounts if ours)}
+        for account in possible_accounts(row.account, row.accounts)
         for settlement in row.settlements
     }
 

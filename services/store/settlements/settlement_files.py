@@ -245,6 +245,12 @@ def retry(tx: Connection, found: SettlementFile, **values: Unpack[RetryChoices])
     return known
 
 
+def possible_accounts(account: str, parts: Iterable[Sequence[Any]]) -> set[str]:
+    """Our accounts to which a file's lines are booked, and rows of it that were set aside may belong: the one for which it was added, and
+    those of its ``accounts``."""
+    return {account, *(ours for _, ours, _ in parts if ours)}
+
+
 def accounts_in_use(tx: Connection) -> list[tuple[str, str]]:
     """Each (Account, our account) that has lines, or is about to."""
     query = select(_file.accounts).where(_file.state.in_(("running", "complete")))
