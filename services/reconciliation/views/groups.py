@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from services import clock
 from services.access import Actor
 from services.desk import Desk
 from services.payouts import states
 from services.reconciliation.decisions import questions
-from services.reconciliation.views.lists import due
+from services.reconciliation.views.lists import due, this_minute
 from services.reconciliation.views.payout_list import visible_accounts
 from services.store import Connection
 from services.store.payouts import acceptances, rows
@@ -60,8 +59,7 @@ def groups(desk: Desk, actor: Actor) -> Groups:
     """The groups of the accounts whose payouts the actor may see. Raises NotAllowed."""
     with desk.store.read() as tx:
         accounts = visible_accounts(tx, desk, actor, ())
-        # An order is late after days: a minute more or less shows nothing.
-        minute = clock.now().replace(second=0, microsecond=0)
+        minute = this_minute()
         return remembered(tx, ("groups", accounts, minute), lambda: _groups(tx, accounts, minute))
 
 

@@ -105,7 +105,7 @@ def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         known = visible_accounts(tx, desk, actor, accounts)
-        minute = _minute()
+        minute = this_minute()
         return remembered(tx, ("figures", known, minute), lambda: _figures(tx, known, minute))
 
 
@@ -211,7 +211,7 @@ def narrowed_orders(
 ) -> OrderFilter:
     """See ``narrowed_lines``. Raises NotAllowed."""
     accounts = visible_accounts(tx, desk, actor, chosen.accounts)
-    since = due(tx, accounts, _minute()) if late else {}
+    since = due(tx, accounts, this_minute()) if late else {}
     return replace(chosen, accounts=accounts, late=since, loose=_loose(chosen.loose))
 
 
@@ -245,7 +245,7 @@ def days_missing(position: ListedOrder) -> int | None:
     return max(0, since.days)
 
 
-def _minute() -> datetime:
+def this_minute() -> datetime:
     """Now, to the minute: an order is late after days, and what is read of that is remembered."""
     return clock.now().replace(second=0, microsecond=0)
 

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from services.store.in_list import among
 from services.store.order_states import ActorKind
+from services.store.people_names import with_undoer
 from services.store.schema.payout_decisions import payout_acceptances
 from services.store.schema.payouts import payouts
-from services.store.schema.people import users
 
 _one = payout_acceptances.c
-_undoers = users.alias("undoers")
 
 # What the difference is: claimed from HiPay, of another day, given up, or made by ourselves.
 AcceptanceKind = Literal["claim", "timing", "write_off", "our_error"]
@@ -95,16 +94,8 @@ def of_payout(tx: Connection, payout: int) -> list[StoredAcceptance]:
         "undone_by",
         "undo_reason",
     )
-    query = (
-        select(
-            *(_one[name] for name in own),
-            func.coalesce(users.c.name, "").label("who"),
-            func.coalesce(_undoers.c.name, "").label("undoer"),
-        )
-        .outerjoin(users, and_(users.c.id == _one.actor_id, _one.actor_kind == "user"))
-        .outerjoin(_undoers, _undoers.c.id == _one.undone_by)
-        .where(_one.payout == payout)
-    )
+    query = select(*(_one[name] for name in own)).where(_one.payout == payout)
+    query = with_undoer(query, payout_acceptances)
     return [StoredAcceptance(**row._asdict()) for row in tx.execute(query.order_by(_one.id))]
 
 

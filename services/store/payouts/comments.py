@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, select
 
 from services.store.locks import insert_or
 from services.store.order_states import ActorKind
+from services.store.people_names import with_who
 from services.store.schema.payout_decisions import payout_comments
-from services.store.schema.people import users
 from services.store.settlements.comments import Comment
 
 _one = payout_comments.c
@@ -33,9 +33,6 @@ def add(
 
 def of_payout(tx: Connection, payout: int) -> list[Comment]:
     """The comments on a payout, oldest first, with the name of who wrote them."""
-    query = (
-        select(_one.id, _one.text, _one.at, func.coalesce(users.c.name, "").label("who"))
-        .outerjoin(users, and_(users.c.id == _one.actor_id, _one.actor_kind == "user"))
-        .where(_one.payout == payout)
-    )
+    query = select(_one.id, _one.text, _one.at).where(_one.payout == payout)
+    query = with_who(query, payout_comments)
     return [Comment(**row._asdict()) for row in tx.execute(query.order_by(_one.id))]

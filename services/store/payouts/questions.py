@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, select, update
 
 from services.store.in_list import of_accounts
 from services.store.locks import insert_or
 from services.store.order_states import ActorKind
+from services.store.people_names import with_person, with_who
 from services.store.schema.payout_decisions import questions
-from services.store.schema.people import users
 
 _one = questions.c
-_asked = users.alias("asked_users")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,13 +109,5 @@ def _read(tx: Connection, *where: ColumnElement[bool]) -> list[Question]:
 
 def _query() -> Select[Any]:
     own = ("id", "account", "line", "payout", "text", "at", "asked", "ended_at", "answered")
-    return (
-        select(
-            *(_one[name] for name in own),
-            _one.actor_id.label("asker"),
-            func.coalesce(users.c.name, "").label("asker_name"),
-            func.coalesce(_asked.c.name, "").label("asked_name"),
-        )
-        .outerjoin(users, and_(users.c.id == _one.actor_id, _one.actor_kind == "user"))
-        .outerjoin(_asked, _asked.c.id == _one.asked)
-    )
+    query = select(*(_one[name] for name in own), _one.actor_id.label("asker"))
+    return with_person(with_who(query, questions, "asker_name"), _one.asked, "asked_name")

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from services.store.in_list import among
 from services.store.order_states import ActorKind
-from services.store.schema.people import users
+from services.store.people_names import with_undoer
 from services.store.schema.reconciliation import order_acceptances
 
 _one = order_acceptances.c
-_undoers = users.alias("undoers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +51,8 @@ def has_form_key(tx: Connection, form_key: str) -> bool:
 
 def of_order(tx: Connection, order: int) -> list[StoredAcceptance]:
     """All acceptances of an order, oldest first."""
-    query = (
-        select(
-            *(_one[name] for name in ("id", "reason", "at", "undone_at", "undone_by", "undo_reason")),
-            func.coalesce(users.c.name, "").label("who"),
-            func.coalesce(_undoers.c.name, "").label("undoer"),
-        )
-        .outerjoin(users, and_(users.c.id == _one.actor_id, _one.actor_kind == "user"))
-        .outerjoin(_undoers, _undoers.c.id == _one.undone_by)
-        .where(_one.order == order)
-    )
+    query = select(*(_one[name] for name in ("id", "reason", "at", "undone_at", "undone_by", "undo_reason")))
+    query = with_undoer(query.where(_one.order == order), order_acceptances)
     return [StoredAcceptance(**row._asdict()) for row in tx.execute(query.order_by(_one.id))]
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, select
 
 from services.store.locks import insert_or
 from services.store.order_states import ActorKind
-from services.store.schema.people import users
+from services.store.people_names import with_who
 from services.store.schema.reconciliation import line_comments
 
 
@@ -49,9 +49,7 @@ def add_comment(
 def comments(tx: Connection, *, line: int | None = None, order: int | None = None) -> list[Comment]:
     """Comments on a line, or on an order, oldest first, with the name of who wrote them."""
     comment = line_comments.c
-    query = (
-        select(comment.id, comment.text, comment.at, func.coalesce(users.c.name, "").label("who"))
-        .outerjoin(users, and_(users.c.id == comment.actor_id, comment.actor_kind == "user"))
-        .where(comment.line == line if line is not None else comment.order == order)
-    )
+    query = select(comment.id, comment.text, comment.at)
+    query = query.where(comment.line == line if line is not None else comment.order == order)
+    query = with_who(query, line_comments)
     return [Comment(**row._asdict()) for row in tx.execute(query.order_by(comment.id))]

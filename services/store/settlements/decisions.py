@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    and_,
     bindparam,
     delete,
     func,
@@ -20,8 +19,8 @@ from services.store import version_guard
 from services.store.in_list import in_batches
 from services.store.locks import one_at_a_time, writes
 from services.store.order_states import ActorKind
+from services.store.people_names import with_undoer
 from services.store.schema.payout_lines import payout_lines
-from services.store.schema.people import users
 from services.store.schema.reconciliation import decision_orders, line_decisions, line_shares
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements import stored_lines
@@ -32,7 +31,6 @@ from services.store.settlements.settlement_lines import FOLLOWS
 from services.store.settlements.stored_lines import LineToDecide
 
 _COMPANIONS = 5_000
-_undoers = users.alias("undoers")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,16 +162,7 @@ def of_line(tx: Connection, line_id: int) -> list[Decision]:
 
 
 def _decisions() -> Any:
-    mine = and_(users.c.id == line_decisions.c.actor_id, line_decisions.c.actor_kind == "user")
-    return (
-        select(
-            line_decisions,
-            func.coalesce(users.c.name, "").label("who"),
-            func.coalesce(_undoers.c.name, "").label("undoer"),
-        )
-        .outerjoin(users, mine)
-        .outerjoin(_undoers, _undoers.c.id == line_decisions.c.undone_by)
-    )
+    return with_undoer(select(line_decisions), line_decisions)
 
 
 def _read(tx: Connection, query: Any) -> list[Decision]:

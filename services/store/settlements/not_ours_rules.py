@@ -8,14 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from services.store.order_states import ActorKind
+from services.store.people_names import with_person, with_who
 from services.store.schema.payout_lines import line_groups, payout_lines
-from services.store.schema.people import users
 from services.store.schema.reconciliation import not_ours_rules
 from services.store.settlements.line_columns import cell_of, groups_with
 from services.store.settlements.outcomes import Pattern
 from services.store.settlements.settlement_lines import is_valid
 
-_enders = users.alias("enders")
 _OF_RULE = (
     "id",
     "account",
@@ -104,15 +103,8 @@ def awaiting_rejoin(tx: Connection) -> list[StoredRule]:
 
 def _rules() -> Any:
     rule = not_ours_rules.c
-    return (
-        select(
-            *(rule[name] for name in _OF_RULE),
-            func.coalesce(users.c.name, "").label("who"),
-            func.coalesce(_enders.c.name, "").label("ender"),
-        )
-        .outerjoin(users, and_(users.c.id == rule.actor_id, rule.actor_kind == "user"))
-        .outerjoin(_enders, _enders.c.id == rule.ended_by)
-    )
+    query = with_who(select(*(rule[name] for name in _OF_RULE)), not_ours_rules)
+    return with_person(query, rule.ended_by, "ender")
 
 
 def _read(tx: Connection, query: Any) -> list[StoredRule]:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from services.store.in_list import among
 from services.store.locks import put
 from services.store.order_states import ActorKind
+from services.store.people_names import with_who
 from services.store.schema.payout_lines import line_totals
-from services.store.schema.people import users
 from services.store.schema.settlement_files import (
     corrected_lines,
     issue_acts,
@@ -137,11 +137,8 @@ def add_act(
 def acts(tx: Connection, file: int) -> list[IssueAct]:
     """What people said of the file's issues, oldest first."""
     act = issue_acts.c
-    query = (
-        select(act.file, act.settlement_id, act.reason, act.at, func.coalesce(users.c.name, "").label("who"))
-        .outerjoin(users, and_(users.c.id == act.actor_id, act.actor_kind == "user"))
-        .where(act.file == file)
-    )
+    query = select(act.file, act.settlement_id, act.reason, act.at).where(act.file == file)
+    query = with_who(query, issue_acts)
     return [IssueAct(**row._asdict()) for row in tx.execute(query.order_by(act.id))]
 
 

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, union
+from sqlalchemy import Connection, Select, func, or_, select, union
 
 from services.store.in_list import among, of_accounts
+from services.store.people_names import with_who
 from services.store.schema.orders import orders
 from services.store.schema.payout_lines import line_groups, line_totals, payout_lines
-from services.store.schema.people import users
 from services.store.schema.reconciliation import account_matching, line_shares, order_keys
 from services.store.schema.settlement_files import settlement_files
 from services.store.settlements import stored_lines
@@ -116,9 +116,7 @@ def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None 
 def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[ListedFile]:
     """Files in any state, newest first, without the rows that they set aside; with who uploaded each."""
     columns = [column for column in _FILE if column.name in _SUMMARY]
-    query = select(*columns, func.coalesce(users.c.name, "").label("who")).outerjoin(
-        users, and_(users.c.id == _FILE.actor_id, _FILE.actor_kind == "user")
-    )
+    query = with_who(select(*columns), settlement_files)
     query = query.where(_FILE.state != "receiving", *_in(_FILE.account, accounts))
     if before is not None:
         query = query.where(_FILE.id < before)

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from services.settlements.sheet import SetAsideRow
 from services.store.in_list import among
 from services.store.order_states import ActorKind
-from services.store.schema.people import users
+from services.store.people_names import with_undoer
 from services.store.schema.settlement_files import aside_acts, settlement_files
 from services.store.settlements.settlement_files import FileState
 
 _act, _file = aside_acts.c, settlement_files.c
-_undoers = users.alias("undoers")
 _FILE_COLUMNS = (
     _file.id,
     _file.name,
@@ -72,16 +71,7 @@ def file(tx: Connection, file_id: int, *, lock: bool = False) -> FileOfRows | No
 
 def acts(tx: Connection, file: int) -> list[StoredAct]:
     """What was done about the file's rows, oldest first."""
-    query = (
-        select(
-            aside_acts,
-            func.coalesce(users.c.name, "").label("who"),
-            func.coalesce(_undoers.c.name, "").label("undoer"),
-        )
-        .outerjoin(users, and_(users.c.id == _act.actor_id, _act.actor_kind == "user"))
-        .outerjoin(_undoers, _undoers.c.id == _act.undone_by)
-        .where(_act.file == file)
-    )
+    query = with_undoer(select(aside_acts).where(_act.file == file), aside_acts)
     return [StoredAct(**row._asdict()) for row in tx.execute(query.order_by(_act.id))]
 
 

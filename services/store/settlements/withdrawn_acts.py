@@ -4,15 +4,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from services.store.in_list import among
 from services.store.order_states import ActorKind
-from services.store.schema.people import users
+from services.store.people_names import with_undoer
 from services.store.schema.settlement_files import withdrawn_acts
 
 _act = withdrawn_acts.c
-_undoers = users.alias("undoers")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,16 +56,7 @@ def undo(tx: Connection, lines: Iterable[int], *, at: datetime, by: str, reason:
 def of_file(tx: Connection, file: int, lines: Collection[int] | None = None) -> list[WithdrawnAct]:
     """The acts on lines that the file had withdrawn, or on some of them, oldest first."""
     names = ("id", "line", "file", "reason", "at", "actor_id", "undone_at", "undone_by", "undo_reason")
-    query = (
-        select(
-            *(_act[name] for name in names),
-            func.coalesce(users.c.name, "").label("who"),
-            func.coalesce(_undoers.c.name, "").label("undoer"),
-        )
-        .outerjoin(users, and_(users.c.id == _act.actor_id, _act.actor_kind == "user"))
-        .outerjoin(_undoers, _undoers.c.id == _act.undone_by)
-        .where(_act.file == file)
-    )
+    query = with_undoer(select(*(_act[name] for name in names)).where(_act.file == file), withdrawn_acts)
     if lines is not None:
         query = query.where(among(tx, _act.line, lines))
     return [WithdrawnAct(**row._asdict()) for row in tx.execute(query.order_by(_act.id))]
