@@ -75,8 +75,12 @@ def _screens(open_to: tuple[Screen, ...]) -> tuple[Callable[[], None], str]:
         default=True,
         visibility="hidden",
     )
-    pages = [page_of(screen, t, visible=screen in open_to) for screen in SCREENS]
-    current = st.navigation([home, *pages])
+    sections = {"": [home]}
+    for screen in SCREENS:
+        visible = screen in open_to  # a section of hidden screens alone would show its heading
+        section = t(screen.section) if visible and screen.section else ""
+        sections.setdefault(section, []).append(page_of(screen, t, visible=visible))
+    current = st.navigation(sections, expanded=True)
     forbidden = {screen.url_path for screen in SCREENS if screen not in open_to}
     return signed_out.without_right if current.url_path in forbidden else current.run, current.url_path
 

@@ -12,14 +12,19 @@ from services.i18n import Translator
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
-    """``installation``: the screen concerns the whole installation, so it needs the right for all accounts."""
+    """``section``: of the menu; a screen without one stands above the sections. ``installation``: the screen concerns the
+    whole installation, so it needs the right for all accounts."""
 
     file: str
     url_path: str
     title: str
     icon: str
     right: Right
+    section: str = ""
     installation: bool = False
+
+
+_PAYMENTS, _PAYOUTS, _SETTINGS = "Payments", "Payouts", "Settings"
 
 
 # In the order of the menu.
@@ -37,6 +42,7 @@ SCREENS = (
         title="New order",
         icon=":material/add_card:",
         right=Right.SEND,
+        section=_PAYMENTS,
     ),
     Screen(
         file="bulk/many_at_once.py",
@@ -44,6 +50,7 @@ SCREENS = (
         title="Many at once",
         icon=":material/playlist_add:",
         right=Right.SEND,
+        section=_PAYMENTS,
     ),
     Screen(
         file="payment_requests/page.py",
@@ -51,13 +58,7 @@ SCREENS = (
         title="Payment requests",
         icon=":material/receipt_long:",
         right=Right.SEE_ORDERS,
-    ),
-    Screen(
-        file="admin/my_notices.py",
-        url_path="my-notices",
-        title="My notices",
-        icon=":material/notifications:",
-        right=Right.SEND,
+        section=_PAYMENTS,
     ),
     Screen(
         file="reconciliation/page.py",
@@ -65,6 +66,7 @@ SCREENS = (
         title="Reconciliation",
         icon=":material/rule:",
         right=Right.SEE_SETTLEMENTS,
+        section=_PAYOUTS,
     ),
     Screen(
         file="bulk/expected_orders.py",
@@ -72,6 +74,7 @@ SCREENS = (
         title="Expected orders",
         icon=":material/inventory:",
         right=Right.SEE_SETTLEMENTS,
+        section=_PAYOUTS,
     ),
     # Read-only without the right to configure: managers look up there what still stops a link.
     Screen(
@@ -80,6 +83,15 @@ SCREENS = (
         title="Configuration",
         icon=":material/settings:",
         right=Right.SEE_ORDERS,
+        section=_SETTINGS,
+    ),
+    Screen(
+        file="admin/my_notices.py",
+        url_path="my-notices",
+        title="My notices",
+        icon=":material/notifications:",
+        right=Right.SEND,
+        section=_SETTINGS,
     ),
     Screen(
         file="admin/people.py",
@@ -87,6 +99,7 @@ SCREENS = (
         title="People",
         icon=":material/group:",
         right=Right.MANAGE_USERS,
+        section=_SETTINGS,
         installation=True,
     ),
     Screen(
@@ -95,6 +108,7 @@ SCREENS = (
         title="Privacy",
         icon=":material/shield_person:",
         right=Right.CONFIGURE,
+        section=_SETTINGS,
     ),
     Screen(
         file="admin/audit.py",
@@ -102,6 +116,7 @@ SCREENS = (
         title="Audit",
         icon=":material/history:",
         right=Right.SEE_AUDIT,
+        section=_SETTINGS,
         installation=True,
     ),
 )
