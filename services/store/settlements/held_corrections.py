@@ -281,15 +281,8 @@ def decide(
     actor_id: str,
 ) -> None:
     """Decide each of these corrections, none of which has a valid decision."""
-    same = {
-        "kind": kind,
-        "reason": reason,
-        "at": at,
-        "actor_kind": actor_kind,
-        "actor_id": actor_id,
-        "undo_reason": "",
-    }
-    tx.execute(insert(held_acts), [{"correction": one, **same} for one in corrections])
+    same = {"kind": kind, "reason": reason, "at": at, "actor_kind": actor_kind, "actor_id": actor_id}
+    tx.execute(insert(held_acts), [{"correction": one, "undo_reason": "", **same} for one in corrections])
     newest = select(func.max(_act.id)).where(_act.correction == _one.id).scalar_subquery()
     tx.execute(update(held_corrections).where(among(tx, _one.id, corrections)).values(act=newest))
 
