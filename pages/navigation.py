@@ -61,6 +61,13 @@ SCREENS = (
         section=_PAYMENTS,
     ),
     Screen(
+        file="payouts/page.py",
+        url_path="payouts",
+        title="Payouts",
+        icon=":material/account_balance:",
+        right=Right.SEE_SETTLEMENTS,
+    ),
+    Screen(
         file="reconciliation/page.py",
         url_path="reconciliation",
         title="Reconciliation",
@@ -131,7 +138,7 @@ def page_of(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
 def _known_page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
     return st.Page(
         screen.file,
-        title=t(screen.title),
+        title=t.titled(screen.title),
         icon=screen.icon,
         url_path=screen.url_path,
         visibility="visible" if visible else "hidden",

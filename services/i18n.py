@@ -54,6 +54,11 @@ class Translator:
         text: str = self.gettext(msgid)
         return text.format(**values) if values else text
 
+    def titled(self, title: str) -> str:
+        """The title of a screen, which the catalogue may have apart from the same text elsewhere, with the context "screen"."""
+        found = self._translations.pgettext("screen", title)
+        return self.gettext(title) if found == title else found
+
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
         """The text for ``count`` things; ``{count}`` is filled in."""
         return self._translations.ngettext(one, many, count).format(count=count, **values)

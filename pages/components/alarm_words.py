@@ -95,12 +95,12 @@ WORDS = {
     ),
     "payout_without_file": (
         "HiPay listed payout {settlement} ({amount}) {ago}, and its file is not here.",
-        "On the screen Reconciliation, fetch it from HiPay. If HiPay has no file, ask them for it, with the payout's number.",
+        "On the screen Payouts, fetch it from HiPay. If HiPay has no file, ask them for it, with the payout's number.",
         ":material/file_download_off:",
     ),
     "payout_file_failed": (
         "Payout file {file} is not imported. {why}",
-        "On the screen Reconciliation, under Files: answer what is asked, correct how it is read, or try again.",
+        "On the screen Payouts, under Files: answer what is asked, correct how it is read, or try again.",
         ":material/file_present:",
     ),
     "payout_correction": (
@@ -135,7 +135,7 @@ WORDS = {
     ),
     "payout_follow_up": (
         "Payout file {file} is here, but not all that it changes could be joined.",
-        "On the screen Reconciliation, under Files: try again, and tell whoever runs this installation if it goes on.",
+        "On the screen Payouts, under Files: try again, and tell whoever runs this installation if it goes on.",
         ":material/sync_problem:",
     ),
     "payout_folder_refused": (

@@ -12,7 +12,7 @@ KINDS = {
     "history": "Payment requests",
     "lines": "Payout lines",
     "orders": "Orders",
-    "payouts": "Payout check",
+    "payouts": "Payouts",
 }
 
 

@@ -5,7 +5,7 @@ stores the widgets' values in the address. (Streamlit's own binding writes the l
 language and with the counts in it.)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -80,15 +80,20 @@ def follow(screen: str, choices: Sequence[Choice]) -> None:
     st.session_state[_place(screen)] = now
 
 
-def write(screen: str, choices: Sequence[Choice]) -> None:
-    """Write the choices that differ from their defaults into the address, card numbers excepted."""
-    state = st.session_state.to_dict()  # all at once: each look into it costs as much as ten choices
-    written = {choice.key: choice.write(state.get(choice.key, choice.default)) for choice in choices}
-    wanted = {
+def codes(choices: Sequence[Choice], values: Mapping[str, Any]) -> dict[str, str]:
+    """The address of these values: those that differ from their defaults, card numbers excepted."""
+    written = {choice.key: choice.write(values.get(choice.key, choice.default)) for choice in choices}
+    return {
         choice.key: written[choice.key]
         for choice in choices
         if written[choice.key] != choice.write(choice.default) and not card_numbers.found(written[choice.key])
     }
+
+
+def write(screen: str, choices: Sequence[Choice]) -> None:
+    """Write the choices that differ from their defaults into the address, card numbers excepted."""
+    # all at once: each look into the session's state costs as much as ten choices
+    wanted = codes(choices, st.session_state.to_dict())
     now = _address(choices)
     for choice in choices:
         if choice.key in wanted:

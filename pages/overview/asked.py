@@ -44,16 +44,21 @@ def _line(line: ShownLine, t: Translator) -> tuple[str, ...]:
 
 def _links(one: AskedQuestion, t: Translator) -> None:
     if one.sees_payouts:
-        where = {"view": "lines", "outcome": "all", "line": str(one.question.line)}
         if one.payout is not None:
             name = f"{one.payout.account}:{one.payout.settlement_id}:{one.payout.currency}"
-            where = {"view": "payouts", "payout_of": name}
-        st.page_link(
-            "reconciliation/page.py",
-            label=t("Open the line") if one.payout is None else t("Open the payout"),
-            icon=":material/join_inner:",
-            query_params=where,
-        )
+            st.page_link(
+                "payouts/page.py",
+                label=t("Open the payout"),
+                icon=":material/account_balance:",
+                query_params={"payout_of": name},
+            )
+        else:
+            st.page_link(
+                "reconciliation/page.py",
+                label=t("Open the line"),
+                icon=":material/join_inner:",
+                query_params={"view": "lines", "outcome": "all", "line": str(one.question.line)},
+            )
     if one.order is not None:
         st.page_link(
             "payment_requests/page.py",

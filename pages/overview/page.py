@@ -110,7 +110,7 @@ def _payouts(found: Overview) -> Groups | None:
                     "No payout file has been imported yet. Download one in HiPay's console, and import it."
                 )
                 st.caption(t(words))
-                st.page_link("reconciliation/page.py", label=t("Reconciliation"), icon=":material/rule:")
+                st.page_link("payouts/page.py", label=t.titled("Payouts"), icon=":material/account_balance:")
         return None
     seen = groups(desk(), actor())
     payout_groups.show_others(seen)

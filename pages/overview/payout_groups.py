@@ -21,20 +21,20 @@ _PAYOUTS = {
     "several_payout_lines": ("{count} payout announces several totals", "{count} payouts announce several totals", ":material/control_point_duplicate:"),
     "no_payout_line": ("{count} payout announces no total", "{count} payouts announce no total", ":material/help:"),
 }  # fmt: skip
-# kind → (one, several, icon, the choices of the reconciliation screen)
+# kind → (one, several, icon, the choices of its screen: with a view, of reconciliation, else of payouts)
 _ITEMS: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "lines": ("{count} payout line is open", "{count} payout lines are open", ":material/rule:", {"view": "lines"}),
     "chargebacks": ("{count} chargeback that nobody has taken", "{count} chargebacks that nobody has taken", ":material/undo:", {"view": "orders", "status": "charged_back"}),
     "late": ("{count} payment is late in the payouts", "{count} payments are late in the payouts", ":material/schedule:", {"view": "orders", "status": "all", "late": "1"}),
     "orders": ("{count} order to check", "{count} orders to check", ":material/receipt_long:", {"view": "orders"}),
-    "claimed": ("{count} payout claimed from HiPay", "{count} payouts claimed from HiPay", ":material/hourglass_top:", {"view": "payouts", "check": "accepted"}),
-    "payouts_asked": ("{count} payout that a colleague was asked about", "{count} payouts that a colleague was asked about", ":material/contact_support:", {"view": "payouts"}),
+    "claimed": ("{count} payout claimed from HiPay", "{count} payouts claimed from HiPay", ":material/hourglass_top:", {"check": "accepted"}),
+    "payouts_asked": ("{count} payout that a colleague was asked about", "{count} payouts that a colleague was asked about", ":material/contact_support:", {}),
     "lines_asked": ("{count} line that a colleague was asked about", "{count} lines that a colleague was asked about", ":material/contact_support:", {"view": "lines"}),
-    "carried": ("{count} payout carried forward to one that is still to come or to tie", "{count} payouts carried forward to ones that are still to come or to tie", ":material/redo:", {"view": "payouts", "check": "carried_forward"}),
-    "worked_out": ("{count} payout is being worked out", "{count} payouts are being worked out", ":material/sync:", {"view": "payouts", "check": "being_worked_out"}),
+    "carried": ("{count} payout carried forward to one that is still to come or to tie", "{count} payouts carried forward to ones that are still to come or to tie", ":material/redo:", {"check": "carried_forward"}),
+    "worked_out": ("{count} payout is being worked out", "{count} payouts are being worked out", ":material/sync:", {"check": "being_worked_out"}),
     "in_no_payout": ("{count} collected payment is in no payout yet", "{count} collected payments are in no payout yet", ":material/savings:", {"view": "orders"}),
-    "tied": ("{count} payout ties", "{count} payouts tie", ":material/check_circle:", {"view": "payouts", "check": "tied"}),
-    "accepted": ("{count} payout with an accepted difference", "{count} payouts with an accepted difference", ":material/task_alt:", {"view": "payouts", "check": "accepted"}),
+    "tied": ("{count} payout ties", "{count} payouts tie", ":material/check_circle:", {"check": "tied"}),
+    "accepted": ("{count} payout with an accepted difference", "{count} payouts with an accepted difference", ":material/task_alt:", {"check": "accepted"}),
     "matched": ("{count} payout line has its order", "{count} payout lines have their order", ":material/link:", {"view": "lines", "outcome": "matched"}),
 }  # fmt: skip
 
@@ -69,7 +69,8 @@ def _items(items: Sequence[Item]) -> None:
     st.html(_STYLE)
     for item in items:
         words, icon, where = _words(item, t)
-        st.page_link("reconciliation/page.py", label=words, icon=icon, query_params=where)
+        screen = "reconciliation" if "view" in where else "payouts"
+        st.page_link(f"{screen}/page.py", label=words, icon=icon, query_params=where)
         if item.units:
             sums = (format_money(units, currency, t.locale) for currency, units in sorted(item.units.items()))
             st.caption(plain(" + ".join(sums)))
@@ -78,7 +79,7 @@ def _items(items: Sequence[Item]) -> None:
 def _words(item: Item, t: Translator) -> tuple[str, str, dict[str, str]]:
     if item.state is not None:
         one, several, icon = _PAYOUTS[item.state]
-        where = {"view": "payouts", "check": item.state}
+        where = {"check": str(item.state)}
     else:
         one, several, icon, where = _ITEMS[item.kind]
     return plain(t.plural(one, several, item.count)), icon, where

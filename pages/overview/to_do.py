@@ -125,15 +125,15 @@ def _buttons(alarm: Alarm) -> None:
     if alarm.kind == "sending_paused":
         st.page_link("configuration/page.py", label=t("Configuration"), icon=":material/settings:")
     if alarm.kind == "payout_without_file" and allowed(Right.SEE_SETTLEMENTS, alarm.account):
-        st.page_link("reconciliation/page.py", label=t("Reconciliation"), icon=":material/join_inner:")
+        st.page_link("payouts/page.py", label=t.titled("Payouts"), icon=":material/account_balance:")
     if alarm.kind in PAYOUT_KINDS and allowed(Right.SEE_SETTLEMENTS, alarm.account):
         _payout_link(alarm)
     if not alarm.may_handle:
         return
     if "file_id" in alarm.detail:
-        where = {"view": "files", "file": str(alarm.detail["file_id"])}
+        where = {"show": "files", "file_of": str(alarm.detail["file_id"])}
         st.page_link(
-            "reconciliation/page.py",
+            "payouts/page.py",
             label=t("Open the file"),
             icon=":material/file_open:",
             query_params=where,
@@ -160,15 +160,12 @@ def _buttons(alarm: Alarm) -> None:
 
 def _payout_link(alarm: Alarm) -> None:
     t, detail = texts(), alarm.detail
-    where = {"view": "payouts", "accounts": alarm.account}
+    where = {"accounts": alarm.account}
     label = t("Open the list of payouts")
     if "payout" in detail:
-        where = {
-            "view": "payouts",
-            "payout_of": f"{alarm.account}:{detail['settlement']}:{detail['currency']}",
-        }
+        where = {"payout_of": f"{alarm.account}:{detail['settlement']}:{detail['currency']}"}
         label = t("Open the payout")
-    st.page_link("reconciliation/page.py", label=label, icon=":material/join_inner:", query_params=where)
+    st.page_link("payouts/page.py", label=label, icon=":material/account_balance:", query_params=where)
 
 
 def _close(alarm: Alarm) -> None:

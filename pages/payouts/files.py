@@ -13,7 +13,8 @@ from pages.components.outcome_words import FILE_STATES, SOURCES, number
 from pages.payout_files import failed_file, held_corrections, set_aside_rows, withdrawn
 from pages.payout_files.findings import show_corrections, show_notes, show_warnings
 from pages.payout_files.words import CHOICES, sheets_of
-from pages.reconciliation import address
+from pages.payouts import address
+from pages.reconciliation.address import view_link
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_short
 from services.imports import corrections
@@ -41,7 +42,7 @@ def show(account_keys: tuple[str, ...]) -> None:
             "files",
             pd.DataFrame([_row(file, any(one.held_lines for one in shown), t) for file in shown]),
             [file.id for file in shown],
-            (_opened(),),
+            (st.session_state.get("file_of"),),
             _store_ticks,
             height=tables.height(len(shown)),
             alt=t("Payout files, newest first. Choose one to see how it was read."),
@@ -51,20 +52,12 @@ def show(account_keys: tuple[str, ...]) -> None:
         )
         _pager(starts, found, t)
         address.write()
-        if (opened := _opened()) is not None:
+        if (opened := st.session_state.get("file_of")) is not None:
             _file(opened, t)
-
-
-def _opened() -> int | None:
-    """The file that is ticked, or that a link names as the filter of lines."""
-    found: int | None = st.session_state.get("file_of") or st.session_state.get("file")
-    return found
 
 
 def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state["file_of"] = ticked[0] if ticked else None
-    if not ticked:
-        st.session_state["file"] = None
 
 
 def _newer() -> None:
@@ -131,8 +124,8 @@ def _file(file_id: int, t: Translator) -> None:
             st.markdown(f"**{t('How it was read')}**")
             show_facts(_reading(file, t))
             if file.lines:
-                label, key = t("All lines of this file"), f"lines_of_file_{file.id}"
-                address.view_button(label, ":material/list:", key, "lines", file=file.id, outcome="all")
+                label = t("All lines of this file")
+                view_link(label, ":material/list:", "lines", file=file.id, outcome=["all"])
         with right:
             show_warnings(found, sheets, t)
             show_notes(found, sheets, t)

@@ -7,7 +7,7 @@ from pages.components.common import actor, allowed, desk, language, texts
 from pages.components.decision_words import ACCEPTED
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
-from pages.reconciliation import payout_windows
+from pages.payouts import payout_windows
 from services.access import Right
 from services.i18n import Translator, format_datetime
 from services.reconciliation.decisions.questions import Subject

@@ -1,5 +1,7 @@
 """Why a payout differs: what explains it, most likely first, each with its lines and a button that goes on from there."""
 
+from typing import Any
+
 import streamlit as st
 
 from pages.components import outcome_words
@@ -8,7 +10,8 @@ from pages.components.common import actor, allowed, desk, texts
 from pages.components.decision_words import ACTS
 from pages.components.markdown import plain
 from pages.payout_files import fetch
-from pages.reconciliation import address, decision_window
+from pages.reconciliation import decision_window
+from pages.reconciliation.address import view_link
 from services import money
 from services.access import Right
 from services.i18n import Translator
@@ -192,27 +195,22 @@ class _Drawn:
             return
         if act in ("rows", "file") and one.files and not _by_person(one, self._lines(one)):
             words = t("Open the rows set aside") if act == "rows" else t("Open the file")
-            address.view_button(words, ":material/file_open:", f"act_{key}", "files", file_of=one.files[0])
+            where = {"show": "files", "file_of": str(one.files[0])}
+            st.page_link("payouts/page.py", label=words, icon=":material/file_open:", query_params=where)
         elif act == "order" and one.orders:
-            address.view_button(
-                t("Open the order"),
-                ":material/receipt_long:",
-                f"act_{key}",
-                "orders",
-                order_of=one.orders[0],
-                status="all",
-            )
+            label, icon = t("Open the order"), ":material/receipt_long:"
+            view_link(label, icon, "orders", order_of=one.orders[0], status="all")
         elif one.lines:
-            self._open_lines(one, key)
+            self._open_lines(one)
 
-    def _open_lines(self, one: Explanation, key: str) -> None:
+    def _open_lines(self, one: Explanation) -> None:
         """Open its first line in the list: of these lines by their transaction, or by their amount."""
         lines = self._lines(one)
         if not lines:
             return
         transactions = {line.transaction_id for line in lines}
         amount = lines[0].settled_amount_units
-        choices: dict[str, object] = {
+        choices: dict[str, Any] = {
             "payout": lines[0].settlement_id,
             "currency": [lines[0].settlement_currency],
         }
@@ -222,9 +220,7 @@ class _Drawn:
             typed = money.plain(abs(amount), self._currency, self._t.locale)
             choices |= {"from_amount": typed, "to_amount": typed}
         words = self._t.plural("Open the line", "Open the lines", len(lines))
-        address.view_button(
-            words, ":material/list:", f"act_{key}", "lines", line=lines[0].id, outcome="all", **choices
-        )
+        view_link(words, ":material/list:", "lines", line=lines[0].id, outcome=["all"], **choices)
 
     def _mark(self, one: Explanation, key: str) -> None:
         """The button that says of lines that they do not count."""

@@ -10,7 +10,8 @@ from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import held_corrections, set_aside_rows
-from pages.reconciliation import address, payout_decisions, payout_difference, payout_figures
+from pages.payouts import address, payout_decisions, payout_difference, payout_figures
+from pages.reconciliation.address import view_link
 from services.exports.kinds import Payouts
 from services.i18n import Translator
 from services.payouts.states import PayoutState
@@ -123,7 +124,7 @@ def _table(found: list[Payout], t: Translator) -> None:
         (st.session_state.get("payout_of") or "",),
         _store_ticks,
         height=tables.height(len(found)),
-        alt=t("Payout check. Choose a payout to see what it is made of."),
+        alt=t("Payouts. Choose a payout to see what it is made of."),
         column_config=tables.right_aligned(right, t),
     )
 
@@ -186,11 +187,9 @@ def _payout(one: Payout, t: Translator) -> None:
         payout_decisions.show(one.row.id)
         with st.container(horizontal=True):
             chosen: dict[str, Any] = {"payout": one.settlement_id, "currency": [one.currency]}
-            address.view_button(
-                t("Its lines"), ":material/list:", "payout_lines", "lines", **chosen, outcome="all"
-            )
+            view_link(t("Its lines"), ":material/list:", "lines", **chosen, outcome=["all"])
             if one.open_lines:
-                address.view_button(t("Its open lines"), ":material/rule:", "payout_open", "lines", **chosen)
+                view_link(t("Its open lines"), ":material/rule:", "lines", **chosen)
 
 
 def _note(part: OperationSum, t: Translator) -> str:

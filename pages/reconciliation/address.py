@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import accounts, url_state
-from pages.components.outcome_words import OUTCOME_ORDER, PAYOUT_STATES, SORTS
+from pages.components.outcome_words import OUTCOME_ORDER, SORTS
 from services import money
 from services.access import Right
 from services.reconciliation.views.reasons import STATUSES
@@ -15,8 +15,6 @@ SCREEN = "reconciliation"
 VIEWS = {
     "lines": "Lines",
     "orders": "Orders",
-    "payouts": "Payout check",
-    "files": "Files",
     "rules": "Rules",
 }
 ANY_OPEN, ALL = "open", "all"  # choices of outcomes, and of statuses
@@ -45,11 +43,6 @@ CHOICES = (
     url_state.text("find_order"),
     url_state.one_of("sort_orders", tuple(SORTS), "newest"),
     url_state.number("order_of"),
-    # of payouts
-    url_state.some_of("check", lambda: tuple(PAYOUT_STATES)),
-    url_state.text("payout_of"),
-    # of files
-    url_state.number("file_of"),
 )
 
 
@@ -79,3 +72,23 @@ def view_button(label: str, icon: str, key: str, view: str, **choices: Any) -> N
         label, icon=icon, type="tertiary", key=key, on_click=open_view, args=(view,), kwargs=choices
     ):
         st.rerun(scope="app")
+
+
+def view_link(label: str, icon: str, view: str, **choices: Any) -> None:
+    """A link from another screen to a view with these choices, and of its accounts; all others at their defaults."""
+    of_accounts = st.session_state.get("accounts")
+    codes = url_state.codes(CHOICES, {"view": view, "accounts": of_accounts, **choices})
+    st.page_link("reconciliation/page.py", label=label, icon=icon, query_params=codes)
+
+
+def leave_for_payouts() -> None:
+    """Go to the screen of payouts, with the same choices, from an address of when payouts and files were views of this one."""
+    named = st.query_params.to_dict()
+    if named.get("view") not in ("payouts", "files"):
+        return
+    kept: dict[str, str] = {
+        key: named[key] for key in ("account", "accounts", "check", "payout_of") if key in named
+    }
+    if named["view"] == "files":
+        kept |= {"show": "files", "file_of": named.get("file_of") or named.get("file", "")}
+    st.switch_page("payouts/page.py", query_params=kept)

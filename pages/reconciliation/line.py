@@ -157,8 +157,9 @@ def _held(found: LineDetail, t: Translator) -> None:
             )
         )
         st.warning(plain(words), icon=":material/difference:")
-        key = f"held_{one.id}_of_{found.line.id}"
-        address.view_button(t("Open the file"), ":material/file_open:", key, "files", file=one.file)
+        where = {"show": "files", "file_of": str(one.file)}
+        label, icon = t("Open the file"), ":material/file_open:"
+        st.page_link("payouts/page.py", label=label, icon=icon, query_params=where)
 
 
 def _where(found: LineDetail, line: ShownLine | LineOfFile, t: Translator) -> str:

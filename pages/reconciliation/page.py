@@ -1,68 +1,32 @@
-"""Reconciliation: payout files are previewed and imported; lines, orders and payouts are listed by outcome."""
+"""Reconciliation: payout lines and orders are listed by outcome, joined by rules."""
 
 import streamlit as st
 
-from pages.components import accounts, question_windows
+from pages.components import question_windows
 from pages.components.common import actor, desk, refusals, texts
-from pages.payout_files import fetch, progress, upload
-from pages.reconciliation import acceptance, decision_window, not_ours, payout_windows, results
-from services.access import Right
+from pages.reconciliation import acceptance, address, decision_window, not_ours, results
 from services.reconciliation.views import file_list
 
 
 def page() -> None:
+    address.leave_for_payouts()
     t = texts()
     st.title(t("Reconciliation"))
     with refusals():
-        known = file_list.any_file(desk(), actor())
-        progress.show()
-        upload.show_known_files()
-        if accounts.offered(Right.RECONCILE):
-            _add(expanded=not known)
-        if known:
+        if file_list.any_file(desk(), actor()):
             results.show()
         else:
             _first_file()
     decision_window.window()
     acceptance.window()
     not_ours.window()
-    payout_windows.window()
     question_windows.window()
-
-
-def _add(*, expanded: bool) -> None:
-    """Draw the two ways to add payout files where they are unfolded, and while something of them is under way."""
-    t = texts()
-    fold = st.expander(
-        t("Add payout files"),
-        icon=":material/upload_file:",
-        expanded=expanded,
-        key="add_payout_files",
-        on_change="rerun",
-    )
-    if not (fold.open or upload.under_way() or fetch.under_way()):
-        return
-    here, hipay = fold.tabs([t("From this computer"), t("From HiPay")])
-    with here:
-        upload.show()
-    with hipay:
-        fetch.show()
 
 
 def _first_file() -> None:
     t = texts()
-    st.info(
-        t(
-            "No payout file yet. Download one from HiPay's console (Finance) and add it above: its lines are joined to the payment requests by the invoice number."
-        ),
-        icon=":material/inbox:",
-    )
-    if desk().settings.demo:
-        st.link_button(
-            t("Payout files of the HiPay sandbox"),
-            f"{desk().settings.sandbox_url}/control#settlements",
-            icon=":material/download:",
-        )
+    st.info(t("No payout file yet: add one under Payouts."), icon=":material/inbox:")
+    st.page_link("payouts/page.py", label=t("Add payout files"), icon=":material/upload_file:")
 
 
 page()

@@ -1,4 +1,4 @@
-"""The outcome of the reconciliation: figures, money by outcome, and the views of lines, orders, payouts, files, rules."""
+"""The outcome of the reconciliation: figures, money by outcome, and the views of lines, orders, rules."""
 
 import json
 from collections.abc import Mapping
@@ -22,11 +22,9 @@ from pages.components.outcome_words import (
 )
 from pages.reconciliation import (
     address,
-    files,
     filters,
     lines,
     orders,
-    payout_list,
     rules,
 )
 from pages.reconciliation.address import VIEWS
@@ -42,7 +40,7 @@ def show() -> None:
     address.follow()
     account_keys = filters.chosen_accounts()
     figures = lists.figures(desk(), actor(), account_keys)
-    _figures(figures, t)
+    _figures(figures, account_keys, t)
     _chart(figures, t)
     words = {name: t(text) for name, text in VIEWS.items()}
     view = st.segmented_control(
@@ -58,34 +56,30 @@ def show() -> None:
         lines.show(figures, account_keys)
     elif view == "orders":
         orders.show(figures, account_keys)
-    elif view == "payouts":
-        payout_list.show(account_keys)
-    elif view == "files":
-        files.show(account_keys)
     else:
         rules.show()
     address.write()
 
 
-def _figures(figures: Figures, t: Translator) -> None:
-    """Show the figures, those of what is open first, each with a button to the lines, orders or payouts that it counts."""
+def _figures(figures: Figures, account_keys: tuple[str, ...], t: Translator) -> None:
+    """Show the figures, those of what is open first, each with what leads to the lines, orders or payouts that it counts."""
     unproved = figures.payouts - figures.payouts_tied
     orderly, matched = figures.orderly, figures.lines("matched")
     share = percent(matched, orderly, t) if orderly else "—"
     counted = t("{matched} of {count}", matched=number(matched, t), count=number(orderly, t))
-    late, differing = (
-        {"late": True, "status": "all"},
-        {"check": [state for state in PAYOUT_STATES if state != "tied"]},
-    )
+    late = {"late": True, "status": "all"}
     shown: tuple[tuple[str, str, str, str, str, dict[str, Any]], ...] = (
         ("Lines open", number(figures.lines(*OPEN), t), "", "open", "lines", {}),
         ("Paid, late in the payouts", number(figures.late, t), "", "late", "orders", late),
-        ("Payouts to check", number(unproved, t), "", "unproved", "payouts", differing),
+        ("Payouts to check", number(unproved, t), "", "unproved", "", {}),
         ("Lines matched", share, counted, "matched", "lines", {"outcome": "matched"}),
     )
     for column, (label, value, more, key, view, choices) in zip(st.columns(4), shown, strict=True):
         with column.container(border=True, gap=None):
             st.metric(t(label), value, help=more or None)
+            if not view:
+                _payouts_link(account_keys, t)
+                continue
             st.button(
                 t("Show"),
                 key=f"figure_{key}",
@@ -96,6 +90,20 @@ def _figures(figures: Figures, t: Translator) -> None:
                 args=(view,),
                 kwargs=choices,
             )
+
+
+def _payouts_link(account_keys: tuple[str, ...], t: Translator) -> None:
+    """A link to the payouts that do not tie."""
+    where = {"check": ",".join(state for state in PAYOUT_STATES if state != "tied")}
+    if account_keys:
+        where["accounts"] = ",".join(account_keys)
+    st.page_link(
+        "payouts/page.py",
+        label=t("Show"),
+        icon=":material/arrow_forward:",
+        help=t("Payouts to check"),
+        query_params=where,
+    )
 
 
 def _chart(figures: Figures, t: Translator) -> None:

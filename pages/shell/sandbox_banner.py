@@ -95,7 +95,7 @@ def _outcome() -> None:
     else:
         st.success(
             t(
-                "A month of samples is there, under Payment requests. Now download its payout files from the HiPay sandbox and add them under Reconciliation."
+                "A month of samples is there, under Payment requests. Now download its payout files from the HiPay sandbox and add them under Payouts."
             ),
             icon=":material/check_circle:",
         )

@@ -217,11 +217,11 @@ GUIDANCE: dict[str, Guidance] = {
     ),
     "payouts_fetched.": Guidance("Last looked at HiPay's list: {at}."),
     "payouts_fetched.none": Guidance("Not looked at HiPay's list yet: it is looked at by itself, every few hours."),
-    "payouts_fetched.by_hand": Guidance("Never fetched; a button on the screen Reconciliation does it."),
+    "payouts_fetched.by_hand": Guidance("Never fetched; a button on the screen Payouts does it."),
     "payouts_fetched.stage": Guidance("HiPay has no payouts on its test platform."),
     "payouts_fetched.failed": Guidance(
         "The last try, {at}, came to nothing: {failure}", "finance",
-        "Screen Reconciliation → Add payout files → From HiPay: the reason stands at each payout",
+        "Screen Payouts → Add payout files → From HiPay: the reason stands at each payout",
     ),
     "finance_notifications.": Guidance("Last one received: {at}."),
     "finance_notifications.none": Guidance(

@@ -276,7 +276,7 @@ SENTENCES: dict[str, str] = {
     "issue_withdrawn_moved": "One of these lines is no longer withdrawn by this file, or counts again already. Look again.",
     "import_issue_undecided": "Payout {payouts} is here already, and this file says something else of it. Nothing was changed: say whether it is the newest issue.",
     "file_account": "This Account of a file cannot be told.",
-    "file_account_unknown": "Nobody has said yet whose account {cells} of the file is. Say it on the screen Reconciliation, under Files: the file is then imported.",
+    "file_account_unknown": "Nobody has said yet whose account {cells} of the file is. Say it on the screen Payouts, under Files: the file is then imported.",
     "file_account_in_use": "Lines of account {cell} stand under {account} already, and would count twice: it stays there.",
     # decisions by hand
     "decision": "This cannot be decided.",

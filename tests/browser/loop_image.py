@@ -74,7 +74,7 @@ def _matched(page: Page, desk: Installation) -> Image.Image:
     [settlement] = desk.sandbox.post("/control/settlements", json={}).raise_for_status().json()["settlements"]
     [address] = [url for url in settlement["files"] if url.endswith(".csv")]
     raw = desk.sandbox.get(address).raise_for_status().content
-    page.goto(f"{desk.dashboard}/reconciliation")
+    page.goto(f"{desk.dashboard}/payouts")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     settled(page)
     if not page.get_by_test_id("stFileUploaderDropzone").is_visible():  # folded once there is a file

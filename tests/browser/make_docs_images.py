@@ -130,7 +130,7 @@ def the_reconciliation(page: Page, desk: Installation, folder: Path) -> None:
             {"name": f"settlement-{settlement['id']}.csv", "mimeType": "text/csv", "buffer": answer.content}
         )
     files.append({"name": "terminal.csv", "mimeType": "text/csv", "buffer": NEARLY.encode()})
-    page.goto(f"{desk.dashboard}/reconciliation")
+    page.goto(f"{desk.dashboard}/payouts")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)  # type: ignore[arg-type]
     page.get_by_role("button", name=f"Import {len(files)} files").click()
     expect(page.get_by_text("is imported")).to_have_count(len(files), timeout=120_000)

@@ -23,7 +23,7 @@ def payout(installation: Installation, settlement: str) -> str:
     rows = (line("S-1"), line("S-2", "20.00"), line("", "20.00", operation="Settlement", transaction=""))
     with installation.desk() as desk:
         import_lines(desk, *(row.replace("1;77;", f"1;{settlement};") for row in rows))
-    return f"{installation.dashboard}/reconciliation?view=payouts&payout_of=demo:{settlement}:EUR"
+    return f"{installation.dashboard}/payouts?payout_of=demo:{settlement}:EUR"
 
 
 def fill(page: Page, label: str, text: str) -> None:

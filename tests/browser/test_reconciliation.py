@@ -36,7 +36,7 @@ def test_a_file_is_read_as_told_imported_matched_by_hand_undone_and_exported(
             "",
         )
     )
-    page.goto(f"{installation.dashboard}/reconciliation")
+    page.goto(f"{installation.dashboard}/payouts")
     upload(page, "by-hand.csv", content.encode())
     expect(page.get_by_text("The file does not say how its amounts are written")).to_be_visible()
     expect(page.get_by_role("button", name="Import 1 file")).to_have_count(0)
@@ -82,7 +82,7 @@ def test_a_file_of_ten_thousand_lines_is_looked_at_beside_and_imported_while_one
     row = "M;C-{payout};{number};W-{number};12.50;EUR;Sale;12.50;EUR;{filling};2026-11-20"
     filling = "x" * 420  # so that the file is no small one
     lines = [row.format(payout=number % 7, number=number, filling=filling) for number in range(12_000)]
-    page.goto(f"{installation.dashboard}/reconciliation")
+    page.goto(f"{installation.dashboard}/payouts")
     upload(page, "large.csv", "\r\n".join((HEAD, *lines, "")).encode())
     expect(page.get_by_text("12,000 lines: 12,000 new")).to_be_visible(timeout=120_000)
     say_whose(page)

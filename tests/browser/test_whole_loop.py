@@ -65,7 +65,7 @@ class Words:
     sale: str
     settled: str
     settled_amount: str
-    payout_check: str
+    payouts: str
     adds_up: str
     differs: str
 
@@ -114,7 +114,7 @@ WORDS = {
         sale="Sale",
         settled="Settled amount",
         settled_amount="1250.50",
-        payout_check="Payout check",
+        payouts="Payouts",
         adds_up="✓ ties",
         differs="! differs",
     ),
@@ -161,7 +161,7 @@ WORDS = {
         sale="Vente",
         settled="Montant reversé",
         settled_amount="1250,50",
-        payout_check="Contrôle du virement",
+        payouts="Contrôle des reversements",
         adds_up="✓ conforme",
         differs="! écart",
     ),
@@ -319,8 +319,8 @@ def take_the_payout_file(
 
 
 def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, order_id: str) -> None:
-    page.get_by_role("link", name=words.reconciliation, exact=True).click()
-    expect(page.get_by_role("heading", name=words.reconciliation)).to_be_visible()
+    page.get_by_role("link", name=words.payouts, exact=True).click()
+    expect(page.get_by_role("heading", name=words.payouts)).to_be_visible()
     uploader = page.get_by_test_id("stFileUploaderDropzone")
     adding = page.get_by_text(words.add_files)
     expect(adding).to_be_visible()
@@ -335,6 +335,7 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     album.keep(page, "payout-file-read")
     page.get_by_role("button", name=words.import_file).click()
     expect(page.get_by_text(words.imported)).to_be_visible()  # by itself: another process imports it
+    page.get_by_role("link", name=words.reconciliation, exact=True).click()
     album.keep(page, "reconciliation-open")
     page.get_by_role("button", name=words.all_lines).click()
     expect(cell(page, order_id)).to_be_attached()
@@ -350,7 +351,7 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     assert sale[words.settled] == words.settled_amount
     assert words.by_invoice in sale[words.reason]
 
-    page.get_by_role("radio", name=words.payout_check).click()
+    page.get_by_role("link", name=words.payouts, exact=True).click()
     page.get_by_role("button", name=words.adds_up).click()  # those to check come first
     expect(cell(page, words.adds_up)).to_be_attached()
     expect(cell(page, words.differs)).to_have_count(0)

@@ -13,6 +13,7 @@
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -22,9 +23,15 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import services
-from services.access import Actor
+from services import store
+from services.access import WORKER, Actor
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.orders import create
+from services.orders.record import record_observation
 from tests.support.desk import person
+from tests.support.drafts import draft
+from tests.support.observations import observation
 
 ROUTER = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 
@@ -53,3 +60,17 @@ def open_page(desk: Desk) -> Callable[..., AppTest]:
         return at
 
     return open_it
+
+
+@pytest.fixture
+def paid(desk: Desk) -> int:
+    """An order of 1250.50 EUR with invoice number F-1, paid."""
+    prepare_demo(desk)
+    manager = person(desk, "manager")
+    form = draft(order_id="A-1", references=("F-1",))
+    order_id = create.create(desk, manager, form, create.new_form_key())
+    seen = observation(at=datetime(2026, 11, 20, tzinfo=UTC))
+    with desk.store.write() as tx:
+        [page] = store.orders.orders.pages_of(tx, order_id)
+        assert record_observation(tx, desk, order_id, page.id, seen, actor=WORKER) == "applied"
+    return order_id

@@ -31,7 +31,7 @@ def on_payout() -> None:
     import streamlit as st
 
     from pages.components import question_windows
-    from pages.reconciliation import payout_decisions, payout_windows
+    from pages.payouts import payout_decisions, payout_windows
 
     payout_decisions.show(st.session_state["payout"])
     payout_windows.window()

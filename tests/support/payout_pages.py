@@ -1,7 +1,10 @@
-"""A payout file, and its upload on the reconciliation screen."""
+"""A payout file, its upload on the screen of payouts, and what a test does on it."""
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from services.desk import Desk
+from services.imports import background
 from tests.support import payouts
 from tests.support.screens import unfold
 
@@ -32,3 +35,24 @@ def upload(at: AppTest, *files: tuple[str, str | bytes]) -> AppTest:
     if not at.file_uploader:
         at = unfold(at, "add_payout_files")
     return at.file_uploader[0].set_value(made).run()
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    return at.button(key=key).click().run()
+
+
+def imported(at: AppTest, desk: Desk, *files: tuple[str, str | bytes]) -> AppTest:
+    """The files are handed over, imported by the worker, and the screen of payouts is looked at again."""
+    at = press(upload(at, *files), "import_files")
+    assert not at.exception
+    background.work_off(desk)
+    return at.run()
+
+
+def choose(at: AppTest, key: str, value: object) -> AppTest:
+    """A pill or a segment."""
+    return at.button_group(key=key).set_value(value).run()
+
+
+def table(at: AppTest, column: str) -> pd.DataFrame:
+    return next(frame.value for frame in at.dataframe if column in frame.value.columns)

@@ -1,6 +1,10 @@
 """What a test reads on a screen under AppTest, and a press of a button by its label."""
 
+from urllib.parse import parse_qsl
+
 from streamlit.testing.v1 import AppTest
+
+from pages.navigation import SCREENS
 
 
 def words(at: AppTest) -> str:
@@ -27,3 +31,14 @@ def unfold(at: AppTest, key: str) -> AppTest:
 def links(at: AppTest) -> list[str]:
     """The labels of the links to other screens."""
     return [link.proto.label for link in at.get("page_link")]
+
+
+def followed(at: AppTest, label: str) -> AppTest:
+    """Follow the first link with this label; the screen that it leads to shows no exception. AppTest presses no link."""
+    [link, *_] = [one.proto for one in at.get("page_link") if one.proto.label == label]
+    file = next(screen.file for screen in SCREENS if screen.url_path == link.page)
+    at.query_params.clear()
+    at.query_params.update(dict(parse_qsl(link.query_string)))
+    at = at.switch_page(file).run()
+    assert not at.exception
+    return at

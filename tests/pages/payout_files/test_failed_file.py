@@ -25,8 +25,8 @@ ANOTHER = FILE.replace("\r\n1;", "\r\n00001342917;")  # of an account of which n
 
 def look_at(open_page: Open, finance: Actor, number: int) -> AppTest:
     """The screen as a link from To do leads to it."""
-    at = open_page("reconciliation/page.py", actor=finance)
-    at.query_params["view"], at.query_params["file"] = "files", str(number)
+    at = open_page("payouts/page.py", actor=finance)
+    at.query_params["show"], at.query_params["file_of"] = "files", str(number)
     at.run()
     assert not at.exception
     return at
@@ -75,7 +75,7 @@ def test_whose_an_account_is_is_asked_once(open_page: Open, desk: Desk) -> None:
 
 
 def test_a_payout_in_another_form_is_imported_only_if_a_person_says_so(open_page: Open, desk: Desk) -> None:
-    at = open_page("reconciliation/page.py", "finance")
+    at = open_page("payouts/page.py", "finance")
     at = press(upload(at, ("october.csv", FILE)), "import_files", desk)
     again = FILE.replace(";800;", ";0800;").replace(";801;", ";0801;")
     at = upload(at, ("again.csv", again))
@@ -112,7 +112,7 @@ def test_with_several_accounts_one_answer_holds_for_all_files_that_are_added(
     open_page: Open, desk: Desk
 ) -> None:
     second = ANOTHER.replace(";77;", ";78;").replace(";80", ";90")
-    at = upload(open_page("reconciliation/page.py", "finance"), ("a.csv", ANOTHER), ("b.csv", second))
+    at = upload(open_page("payouts/page.py", "finance"), ("a.csv", ANOTHER), ("b.csv", second))
     assert not any(one.key == "import_files" for one in at.button)
     [asked] = [one for one in at.selectbox if one.key.startswith("account_")]
     assert asked.options == ["Shop", "Outlet"]

@@ -25,8 +25,8 @@ def test_a_correction_is_taken_on_the_files_view(open_page: Callable[..., AppTes
     assert f"close_{alarm.id}" not in [one.key for one in at.button]
 
     [one] = held_correction_views.of_file(desk, finance, file).shown
-    at = open_page("reconciliation/page.py", actor=finance)
-    at.query_params["view"], at.query_params["file"] = "files", str(file)
+    at = open_page("payouts/page.py", actor=finance)
+    at.query_params["show"], at.query_params["file_of"] = "files", str(file)
     at.session_state["held_ticked"] = {f"file_{file}": (one.id,)}
     at.run()
     assert not at.exception
@@ -52,8 +52,8 @@ def test_a_line_that_a_file_by_hand_drops_is_named_and_withdrawn(
     shown = " ".join(one.value for one in at.markdown).replace("\\", "")
     assert "€0.00 instead of €30.00. Lines of HiPay's that it no longer has: 1;" in shown
     [gone] = [one for one in held_correction_views.of_file(desk, finance, file).shown if one.withdrawn]
-    at = open_page("reconciliation/page.py", actor=finance)
-    at.query_params["view"], at.query_params["file"] = "files", str(file)
+    at = open_page("payouts/page.py", actor=finance)
+    at.query_params["show"], at.query_params["file_of"] = "files", str(file)
     at.session_state["held_ticked"] = {f"file_{file}": (gone.id,)}
     at.run()
     assert not at.exception

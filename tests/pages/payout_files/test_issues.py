@@ -22,8 +22,8 @@ def test_a_withdrawn_line_is_taken_back_on_the_files_view(open_page: Open, desk:
         desk, finance, "demo", "b.csv", csv(SALE.format("A"), PAID.format("10.00")), answers=NEWEST
     )
     [gone] = issue_decisions.withdrawn_of_file(desk, finance, file)
-    at = open_page("reconciliation/page.py", actor=finance)
-    at.query_params["view"], at.query_params["file"] = "files", str(file)
+    at = open_page("payouts/page.py", actor=finance)
+    at.query_params["show"], at.query_params["file_of"] = "files", str(file)
     at.session_state["withdrawn_ticked"] = {f"file_{file}": (gone.id,)}
     at.run()
     assert not at.exception
@@ -38,7 +38,7 @@ def test_which_issue_is_the_newest_is_asked_before_the_import(open_page: Open, d
     first = csv(SALE.format("A"), SALE.format("B"), PAID.format("20.00"))
     import_file(desk, finance, "demo", "a.csv", first)
     second = csv(SALE.format("A").replace(";EUR;;2026", ";EUR;F-1;2026"), PAID.format("10.00"))
-    at = upload(open_page("reconciliation/page.py", actor=finance), ("b.csv", second.decode()))
+    at = upload(open_page("payouts/page.py", actor=finance), ("b.csv", second.decode()))
     assert not at.exception
     assert not any(one.key == "import_files" for one in at.button)
     assert [tab.label for tab in at.tabs if ":" in tab.label] == [

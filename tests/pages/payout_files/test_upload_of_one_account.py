@@ -21,7 +21,7 @@ pytestmark = pytest.mark.desk(accounts=ACCOUNTS)
 def test_only_their_accounts_are_offered_and_who_else_can_add_the_file_is_said(
     open_page: Open, desk: Desk
 ) -> None:
-    at = open_page("reconciliation/page.py", actor=person(desk, "finance", account="shop"))
+    at = open_page("payouts/page.py", actor=person(desk, "finance", account="shop"))
     at = upload(at, ("payout.csv", FILE))
     assert not at.exception
     assert at.selectbox(key="account_1").options == ["Shop"]
@@ -35,7 +35,7 @@ def test_a_file_that_may_be_another_account_s_is_no_longer_shown_and_that_is_sai
 ) -> None:
     finance = person(desk, "finance", account="shop")
     file = files.receive(desk, finance, "shop", "payout.csv", io.BytesIO(FILE.encode()))
-    at = open_page("reconciliation/page.py", actor=finance)
+    at = open_page("payouts/page.py", actor=finance)
     assert "no longer shown to you" not in words(at)
     background.work_off(desk)
     at.run()

@@ -14,6 +14,7 @@ from tests.support.orders import store_paid_order
 from tests.support.payout_files import Row, payout_file, rows_of_sales, total
 from tests.support.payout_pages import words
 from tests.support.payouts import import_file
+from tests.support.screens import followed
 
 Open = Callable[..., AppTest]
 SALES = rows_of_sales(("19.99", "42.50", "100.00", "6.50", "88.75"))
@@ -25,8 +26,7 @@ def opened(
 ) -> AppTest:
     """The payout of a file with these lines, chosen in the list."""
     import_file(desk, person(desk, "finance"), "demo", "77.csv", payout_file(rows, announced))
-    at = open_page("reconciliation/page.py", *(roles or ("finance",)), language=language)
-    at.query_params["view"] = "payouts"
+    at = open_page("payouts/page.py", *(roles or ("finance",)), language=language)
     at.query_params["payout_of"] = "demo:77:EUR"
     at = at.run()
     assert not at.exception
@@ -40,8 +40,7 @@ def test_a_removed_sale_is_explained_and_leads_to_its_order(open_page: Open, des
     assert "What may explain the difference" in shown
     assert "Order AT4 was captured, and no payout has its sale. Its fees are in this payout." in shown
     assert "Fixed fee · -€0.30" in shown
-    at = at.button(key="act_demo_77_EUR_0").click().run()
-    assert not at.exception
+    at = followed(at, "Open the order")
     assert at.session_state["view"] == "orders"
     assert "Order AT4" in words(at)
 
@@ -66,8 +65,7 @@ def test_lines_of_the_amount_are_opened_filtered(open_page: Open, desk: Desk) ->
     rows: list[Row] = [*SALES, ("Adjustment in favor of TPP", "", Decimal("-7.77"))]
     at = opened(open_page, desk, rows, total(SALES))
     assert "Exactly the difference: this line may not belong to the payout." in words(at)
-    at = at.button(key="act_demo_77_EUR_0").click().run()
-    assert not at.exception
+    at = followed(at, "Open the line")
     assert (at.session_state["view"], at.session_state["payout"]) == ("lines", "77")
     assert at.session_state["from_amount"] == at.session_state["to_amount"] == "7.77"
 

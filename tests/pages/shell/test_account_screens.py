@@ -70,7 +70,7 @@ def test_a_file_of_an_unknown_account_is_given_to_an_account_of_the_person_only(
 ) -> None:
     row = "9;77;800;A-1;10.00;EUR;;;;;Sale;10.00;EUR;F-1;2026-11-20\r\n"
     for account, offered in (("shop", ["Shop"]), ("", ["Shop", "Outlet"])):
-        at = open_page("reconciliation/page.py", actor=person(desk, "finance", account=account))
+        at = open_page("payouts/page.py", actor=person(desk, "finance", account=account))
         at = upload(at, ("october.csv", HEAD + row))
         assert not at.exception
         assert at.selectbox(key="account_9").options == offered
@@ -92,7 +92,7 @@ def test_a_right_on_an_account_that_the_settings_no_longer_name_offers_no_act(
     open_page: Open, desk: Desk
 ) -> None:
     departed = person(desk, "finance", "manager", account="departed")
-    at = open_page("reconciliation/page.py", actor=departed)
+    at = open_page("payouts/page.py", actor=departed)
     assert (list(at.file_uploader), list(at.error), list(at.exception)) == ([], [], [])
     at = open_page("overview/page.py", actor=departed)
     assert "New order" not in links(at)
@@ -106,7 +106,7 @@ def test_the_empty_list_of_requests_leads_to_a_new_one_for_whoever_may_send(
         assert ("New order" in links(at)) is offered
 
 
-def test_an_alarm_of_a_payout_leads_to_the_reconciliation_for_whoever_may_see_payouts(
+def test_an_alarm_of_a_payout_leads_to_the_payouts_for_whoever_may_see_payouts(
     open_page: Open, desk: Desk
 ) -> None:
     finance, now = person(desk, "finance", account="shop"), clock.now()
@@ -124,7 +124,7 @@ def test_an_alarm_of_a_payout_leads_to_the_reconciliation_for_whoever_may_see_pa
         at = open_page("overview/page.py", actor=reader)
         assert not at.exception
         assert "HiPay listed payout 77" in words(at)
-        assert links(at).count("Reconciliation") == offered  # with the alarm, and under "Payouts"
+        assert links(at).count("Payouts") == offered  # with the alarm, and under "Payouts"
 
 
 def test_the_acts_on_a_file_with_rows_of_two_accounts_need_the_right_on_both(
@@ -139,8 +139,8 @@ def test_the_acts_on_a_file_with_rows_of_two_accounts_need_the_right_on_both(
         with desk.store.write() as tx:
             grants = [Grant("admin"), Grant("finance", account)]
             access.set_grants(tx, reader.id, "table", grants, at=clock.now(), granted_by="test")
-        at = open_page("reconciliation/page.py", actor=reader)
-        at.query_params["view"], at.query_params["file_of"] = "files", str(file)
+        at = open_page("payouts/page.py", actor=reader)
+        at.query_params["show"], at.query_params["file_of"] = "files", str(file)
         at.run()
         assert not at.exception
         assert "How it was read" in words(at)

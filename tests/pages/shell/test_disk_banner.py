@@ -66,7 +66,7 @@ def test_a_file_says_what_it_waits_for(open_page: Open, desk: Desk, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(Desk, "room", property(lambda self: Room.of(self.store, TOO_MUCH << 20)))
         assert not background.work_off(desk)
-        at = open_page("reconciliation/page.py", "finance")
+        at = open_page("payouts/page.py", "finance")
         assert "july.csv: waits for room on the server's disk" in _bars(at)
     for values, wanted in (
         (
@@ -77,7 +77,7 @@ def test_a_file_says_what_it_waits_for(open_page: Open, desk: Desk, monkeypatch:
     ):
         with desk.store.write() as tx:
             settlement_files.change(tx, file, states=("waiting",), **values)
-        at = open_page("reconciliation/page.py", "finance")
+        at = open_page("payouts/page.py", "finance")
         assert wanted in _bars(at)
     clock.use(lambda: timedelta(hours=1))
     background.work_off(desk)
@@ -94,7 +94,7 @@ def _bars(at: AppTest) -> str:
 @pytest.mark.usefixtures("short")
 def test_uploads_and_exports_are_refused_in_a_sentence(open_page: Open, desk: Desk) -> None:
     store_paid_order(desk, "A-1")
-    at = open_page("reconciliation/page.py", "finance")
+    at = open_page("payouts/page.py", "finance")
     shown = words(upload(at, ("july.csv", FILE)))
     assert not at.exception
     assert "july.csv" in shown
