@@ -40,6 +40,7 @@ SCREENS = (
     ("payment requests", "payment-requests", False, None),
     ("overview", "overview", False, 4.0),
     ("reconciliation", "reconciliation", False, 4.0),
+    ("payouts", "payouts", False, 4.0),
     ("new order", "new-order", False, None),
 )
 

@@ -66,6 +66,7 @@ SCREENS = (
         title="Payouts",
         icon=":material/account_balance:",
         right=Right.SEE_SETTLEMENTS,
+        section=_PAYOUTS,
     ),
     Screen(
         file="reconciliation/page.py",
