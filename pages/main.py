@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import exports, open_screens, uploader
+from pages.components import accounts, exports, open_screens, uploader
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
@@ -20,7 +20,7 @@ from pages.shell import (
     signed_out,
     typed_card_numbers,
 )
-from services.access import ALL_ACCOUNTS, Actor, NotSignedIn, rights, rights_on, sign_in, users
+from services.access import ALL_ACCOUNTS, Actor, NotSignedIn, Right, rights, rights_on, sign_in, users
 from services.i18n import DASHBOARD_LANGUAGES, best_language
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -91,6 +91,11 @@ def _sidebar(found: Actor | None) -> None:
         st.session_state["language"] = stored or best_language(st.context.locale)
     t = texts()
     with st.sidebar:
+        if found:
+            accounts.follow()
+        _names(found)
+        if found:
+            accounts.draw()
         st.segmented_control(
             t("Language"),
             DASHBOARD_LANGUAGES,
@@ -104,6 +109,14 @@ def _sidebar(found: Actor | None) -> None:
             st.caption(t("Signed in as {name}", name=plain(person_name(found.name, t))))
         if found and found.session:
             st.button(t("Sign out"), icon=":material/logout:", key="sign_out", on_click=_sign_out)
+
+
+def _names(found: Actor | None) -> None:
+    """The product, and the shop as the chosen accounts are called."""
+    shops = accounts.offered(Right.SEE_ORDERS) if found else {}
+    shop = ", ".join(one.name for key, one in shops.items() if key in (accounts.chosen() or shops))
+    with st.container(key="product"):
+        st.markdown(f"**E-Terminal Desk**  \n:small[{plain(shop)}]" if shop else "**E-Terminal Desk**")
 
 
 def _store_language() -> None:

@@ -24,8 +24,9 @@ def page() -> None:
     )
     with refusals():
         st.subheader(t("Erase automatically"), anchor=False)
-        for account in accounts.offered(Right.CONFIGURE).values():
-            _account(account)
+        for key, account in accounts.offered(Right.CONFIGURE).items():
+            if key in (accounts.chosen() or (key,)):
+                _account(account)
         may_erase = allowed(Right.CONFIGURE, ALL_ACCOUNTS)
         if may_erase:
             st.subheader(t("Erase one customer"), anchor=False)

@@ -30,6 +30,8 @@ def page() -> None:
     )
     with refusals():
         account = accounts.choose("expected_account", Right.SEE_SETTLEMENTS)
+        if account is None:
+            return
         known = expected.count(desk(), actor(), account.key)
         st.metric(t("Expected orders known"), known, border=True, width=280)
         may_add = allowed(Right.RECONCILE, account.key)

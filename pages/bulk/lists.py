@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.bulk import table
+from pages.components import accounts
 from pages.components.colours import Colour
 from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.markdown import plain
@@ -30,7 +31,7 @@ def show() -> None:
     with refusals():
         st.markdown(f"**{t('Lists')}**")
         most = st.session_state.setdefault("many_listed", LISTED)
-        listing = sending.listing(desk(), actor(), most)
+        listing = sending.listing(desk(), actor(), most, accounts.chosen())
         for found in listing.shown:
             _list(found, t)
         if len(listing.shown) < listing.total and st.button(

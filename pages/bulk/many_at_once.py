@@ -40,7 +40,7 @@ def page() -> None:
         )
     )
     with refusals():
-        if sending.listing(desk(), actor()).total:
+        if sending.listing(desk(), actor(), wanted=accounts.chosen()).total:
             lists.show()
         if sandbox_banner.being_made():
             sandbox_banner.show_being_made()
@@ -54,6 +54,8 @@ def _new_list() -> None:
         st.markdown(f"**{t('A new list')}**")
         table.offer_template(REQUESTS, "payment-requests")
         account = accounts.choose("many_account", Right.SEND)
+        if account is None:
+            return
         ready = readiness(desk(), account.key, "link")
         if not ready.ready:
             show_missing(ready, "link")

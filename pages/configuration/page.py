@@ -31,8 +31,10 @@ from services.settings.account import Account
 def page() -> None:
     t = texts()
     st.title(t("Configuration"))
-    # New order has the same key: one choice for the session.
+    # New order has the same key: one answer for the session.
     account = accounts.choose("account", Right.SEE_ORDERS)
+    if account is None:
+        return
     found = overview(desk(), actor(), account.key)
     if checks.measure_when_due(account, found):
         found = overview(desk(), actor(), account.key)

@@ -45,6 +45,8 @@ def page() -> None:
         sandbox_banner.show_being_made()
         return
     account, channel = _account_and_channel()
+    if account is None:
+        return
     ready = readiness(desk(), account.key, channel)
     if not ready.ready:
         show_missing(ready, channel)
@@ -84,8 +86,8 @@ def _label(field: str) -> str:
     return texts()("Reference {number}", number=number) if field not in LABELS else texts()(LABELS[field])
 
 
-def _account_and_channel() -> tuple[Account, Channel]:
-    """The channel and the account; the account is chosen once and remembered for the session."""
+def _account_and_channel() -> tuple[Account | None, Channel]:
+    """The account and the channel; the account is None until the reader has chosen it."""
     t = texts()
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     # Set in the session, not as the widget's default: duplicating an order sets it, too.

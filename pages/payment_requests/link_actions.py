@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.markdown import plain
 from pages.new_order.form import reset_form
@@ -248,7 +249,7 @@ def _duplicate(order: Any) -> None:
     """Open New order with this order's facts, except its order id and its end."""
     reset_form()
     st.session_state.pop("sent_order", None)
-    st.session_state["account"] = order.account
+    accounts.answer("account", order.account)
     st.session_state["new_order_channel"] = order.channel
     t = texts()
     facts = {

@@ -40,7 +40,6 @@ CHOICES = (
     url_state.some_of("state", lambda: tuple(states.BADGES)),
     url_state.some_of("channel", lambda: tuple(CHANNEL_NAMES)),
     url_state.text("by"),
-    url_state.some_of("in", lambda: tuple(accounts.offered(Right.SEE_ORDERS))),
     url_state.page("page"),
 )
 
@@ -97,12 +96,11 @@ def _filter() -> Filter:
                 format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"),
                 **every,
             )
-        narrowed = accounts.choose_several("in", Right.SEE_ORDERS, width=200, on_change=_from_the_first_page)
     url_state.write(SCREEN, CHOICES)
     return Filter(
         text=text,
         badges=tuple(badges),
-        accounts=narrowed,
+        accounts=accounts.chosen(),
         channels=tuple(one for one in get_args(Channel) if one in channels),
         sender=sender or "",
     )

@@ -40,7 +40,10 @@ _UNDER_WAY = "payout_fetch_under_way"
 
 def show() -> None:
     """Show the section to whoever may see payouts, its buttons to whoever may reconcile."""
-    t, account = texts(), accounts.choose("payout_fetch_account", Right.SEE_SETTLEMENTS).key
+    t, chosen = texts(), accounts.choose("payout_fetch_account", Right.SEE_SETTLEMENTS)
+    if chosen is None:
+        return
+    account = chosen.key
     with refusals():
         found = read_fetching(desk(), actor(), account)
         if not found.possible:

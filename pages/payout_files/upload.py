@@ -37,11 +37,14 @@ class Ready:
 
 def show() -> None:
     t = texts()
-    account = accounts.choose(
+    chosen = accounts.choose(
         "payout_account",
         Right.RECONCILE,
         help=t("For files without an Account column; where there is one, it decides."),
-    ).key
+    )
+    if chosen is None:
+        return
+    account = chosen.key
     uploaded = uploader.files(
         t("Payout files from HiPay (CSV, TXT, XLS, XLSX, ODS, or a ZIP of these), one or more"),
         types=TYPES,

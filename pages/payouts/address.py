@@ -1,15 +1,13 @@
 """The choices of the screen of payouts, all stored in its address."""
 
-from pages.components import accounts, url_state
+from pages.components import url_state
 from pages.components.outcome_words import PAYOUT_STATES
-from services.access import Right
 
 SCREEN = "payouts"
 VIEWS = {"payouts": "Payouts", "files": "Files"}
 
 CHOICES = (
     url_state.one_of("show", tuple(VIEWS), "payouts"),
-    url_state.some_of("accounts", lambda: tuple(accounts.offered(Right.SEE_SETTLEMENTS))),
     url_state.some_of("check", lambda: tuple(PAYOUT_STATES)),
     url_state.text("payout_of"),
     url_state.number("file_of"),

@@ -51,7 +51,7 @@ def _add(*, expanded: bool) -> None:
 def _views() -> None:
     t = texts()
     address.follow()
-    account_keys = accounts.choose_several("accounts", Right.SEE_SETTLEMENTS, width=300)
+    account_keys = accounts.chosen()
     words = {name: t(text) for name, text in address.VIEWS.items()}
     view = st.segmented_control(
         t("View"),

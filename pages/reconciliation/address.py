@@ -4,10 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import accounts, url_state
+from pages.components import url_state
 from pages.components.outcome_words import OUTCOME_ORDER, SORTS
 from services import money
-from services.access import Right
 from services.reconciliation.views.reasons import STATUSES
 from services.settlements.settlement_operations import BY_CODE
 
@@ -22,7 +21,6 @@ UNKNOWN = "unknown"  # an operation without a code, as the address names it
 
 CHOICES = (
     url_state.one_of("view", tuple(VIEWS), "lines"),
-    url_state.some_of("accounts", lambda: tuple(accounts.offered(Right.SEE_SETTLEMENTS))),
     # of lines
     url_state.some_of("outcome", lambda: (ANY_OPEN, *OUTCOME_ORDER, ALL), (ANY_OPEN,)),
     url_state.text("find"),
@@ -61,8 +59,7 @@ def open_view(view: str, **choices: Any) -> None:
     if "outcome" in choices:
         choices["outcome"] = [choices["outcome"]]
     for choice in CHOICES:
-        if choice.key != "accounts":
-            st.session_state[choice.key] = choices.get(choice.key, choice.default)
+        st.session_state[choice.key] = choices.get(choice.key, choice.default)
     st.session_state["view"] = view
 
 
@@ -75,9 +72,8 @@ def view_button(label: str, icon: str, key: str, view: str, **choices: Any) -> N
 
 
 def view_link(label: str, icon: str, view: str, **choices: Any) -> None:
-    """A link from another screen to a view with these choices, and of its accounts; all others at their defaults."""
-    of_accounts = st.session_state.get("accounts")
-    codes = url_state.codes(CHOICES, {"view": view, "accounts": of_accounts, **choices})
+    """A link from another screen to a view with these choices, all others at their defaults."""
+    codes = url_state.codes(CHOICES, {"view": view, **choices})
     st.page_link("reconciliation/page.py", label=label, icon=icon, query_params=codes)
 
 

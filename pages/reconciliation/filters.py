@@ -7,14 +7,13 @@ from datetime import date
 import streamlit as st
 from babel.numbers import get_decimal_symbol
 
-from pages.components import accounts, outcome_words
+from pages.components import outcome_words
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import OUTCOME_ORDER, SORTS
 from pages.components.search_box import search_box
 from pages.reconciliation.address import ALL, ANY_OPEN, UNKNOWN
 from services import money
-from services.access import Right
 from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import Translator
@@ -28,11 +27,6 @@ from services.settlements.settlement_operations import BY_CODE
 # each change, without the focus.
 _MORE = ("operation", "currency", "from_amount", "to_amount", "since", "until", "payout")
 _NUMBER = '.st-key-more_filters button [data-testid="stMarkdownContainer"] p::after'
-
-
-def chosen_accounts() -> tuple[str, ...]:
-    """The accounts that the lists are filtered by; an empty tuple is all of them."""
-    return accounts.choose_several("accounts", Right.SEE_SETTLEMENTS, width=300)
 
 
 def of_lines(figures: Figures, account_keys: tuple[str, ...]) -> LineFilter:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.common import actor, desk, texts
 from pages.components.outcome_words import (
     COLOURS,
@@ -22,7 +23,6 @@ from pages.components.outcome_words import (
 )
 from pages.reconciliation import (
     address,
-    filters,
     lines,
     orders,
     rules,
@@ -38,9 +38,9 @@ _BARS_OPENED = "picture_taken"  # session key: how many times a bar was chosen
 def show() -> None:
     t = texts()
     address.follow()
-    account_keys = filters.chosen_accounts()
+    account_keys = accounts.chosen()
     figures = lists.figures(desk(), actor(), account_keys)
-    _figures(figures, account_keys, t)
+    _figures(figures, t)
     _chart(figures, t)
     words = {name: t(text) for name, text in VIEWS.items()}
     view = st.segmented_control(
@@ -61,7 +61,7 @@ def show() -> None:
     address.write()
 
 
-def _figures(figures: Figures, account_keys: tuple[str, ...], t: Translator) -> None:
+def _figures(figures: Figures, t: Translator) -> None:
     """Show the figures, those of what is open first, each with what leads to the lines, orders or payouts that it counts."""
     unproved = figures.payouts - figures.payouts_tied
     orderly, matched = figures.orderly, figures.lines("matched")
@@ -78,7 +78,7 @@ def _figures(figures: Figures, account_keys: tuple[str, ...], t: Translator) -> 
         with column.container(border=True, gap=None):
             st.metric(t(label), value, help=more or None)
             if not view:
-                _payouts_link(account_keys, t)
+                _payouts_link(t)
                 continue
             st.button(
                 t("Show"),
@@ -92,11 +92,9 @@ def _figures(figures: Figures, account_keys: tuple[str, ...], t: Translator) -> 
             )
 
 
-def _payouts_link(account_keys: tuple[str, ...], t: Translator) -> None:
+def _payouts_link(t: Translator) -> None:
     """A link to the payouts that do not tie."""
     where = {"check": ",".join(state for state in PAYOUT_STATES if state != "tied")}
-    if account_keys:
-        where["accounts"] = ",".join(account_keys)
     st.page_link(
         "payouts/page.py",
         label=t("Show"),

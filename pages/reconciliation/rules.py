@@ -24,7 +24,10 @@ from services.settlements.dialect import Chosen
 
 def show() -> None:
     """Show one account's rules, and to whoever may change them the forms."""
-    t, account = texts(), accounts.choose("rules_account", Right.SEE_SETTLEMENTS).key
+    t, chosen = texts(), accounts.choose("rules_account", Right.SEE_SETTLEMENTS)
+    if chosen is None:
+        return
+    account = chosen.key
     may = allowed(Right.RECONCILE, account)
     with decision_refusals(account):
         _joining(account, may, t)

@@ -129,10 +129,13 @@ def start(
     return batch
 
 
-def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
-    """The batches with their progress, newest first: all that run or are paused, and the newest ``most`` others."""
+def listing(desk: Desk, actor: Actor, most: int = LISTED, wanted: Sequence[str] = ()) -> Listing:
+    """The batches with their progress, newest first: all that run or are paused, and the newest ``most`` others; of the
+    accounts ``wanted``, of all that the actor may see where none is wanted."""
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEND)
+        if wanted:
+            accounts = frozenset(wanted if accounts is None else accounts.intersection(wanted))
         found, total = batches.listed(tx, most, accounts), batches.how_many(tx, accounts)
         counts = batches.counts(tx, [row.id for row in found])
     return Listing(

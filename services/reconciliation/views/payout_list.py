@@ -222,10 +222,11 @@ def _blocked(file: FileOfRows) -> dict[str, int]:
 
 
 def visible_accounts(tx: Connection, desk: Desk, actor: Actor, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The accounts of the settings whose settlements the actor may see: those that are wanted, all where none is.
+    """The accounts of the settings whose settlements the actor may see: those of them that are wanted, all where none is
+    wanted.
 
-    Never empty: where the actor may see none of the configured accounts, an account that no row has. Raises NotAllowed.
+    Never empty: where there is no such account, an account that no row has. Raises NotAllowed.
     """
     allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
     visible = tuple(one for one in desk.settings.all_accounts if allowed is None or one in allowed)
-    return tuple(one for one in wanted if one in visible) or visible or ("",)
+    return tuple(one for one in visible if one in wanted or not wanted) or ("",)

@@ -134,6 +134,11 @@ SHOPS = {
 @pytest.mark.desk(accounts=SHOPS)
 def test_currency_and_end_are_the_accounts_until_somebody_changes_them(open_page: Open) -> None:
     at = open_page("new_order/page.py", "manager")
+    assert at.selectbox(key="account").value is None
+    assert "order_currency" not in {
+        box.key for box in at.selectbox
+    }  # a form without its account is not drawn
+    at.selectbox(key="account").set_value("paris").run()
     assert at.selectbox(key="order_currency").value == "EUR"
     paris = end(at)
     at.selectbox(key="account").set_value("london").run()

@@ -112,7 +112,9 @@ def test_with_several_accounts_one_answer_holds_for_all_files_that_are_added(
     open_page: Open, desk: Desk
 ) -> None:
     second = ANOTHER.replace(";77;", ";78;").replace(";80", ";90")
-    at = upload(open_page("payouts/page.py", "finance"), ("a.csv", ANOTHER), ("b.csv", second))
+    at = open_page("payouts/page.py", "finance")
+    at.selectbox(key="payout_account").set_value("shop").run()
+    at = upload(at, ("a.csv", ANOTHER), ("b.csv", second))
     assert not any(one.key == "import_files" for one in at.button)
     [asked] = [one for one in at.selectbox if one.key.startswith("account_")]
     assert asked.options == ["Shop", "Outlet"]

@@ -24,6 +24,10 @@ from tests.support.two_accounts import ACCOUNTS, MARKS, fill
 Open = Callable[..., AppTest]
 
 
+EVERYWHERE = "shown_account"
+# What waits for a person is shown to them, of whichever account it is.
+ALL_OF_THE_READERS = ("overview",)
+
 pytestmark = pytest.mark.desk(accounts=ACCOUNTS)
 
 
@@ -31,6 +35,17 @@ def text_of(at: AppTest) -> str:
     """All that the screen shows: its elements, with the tables in full."""
     tables = " ".join(table.value.to_string() for table in at.dataframe)
     return f"{at!r} {tables}"
+
+
+def address(at: AppTest) -> str:
+    """The account that the address names, empty for none."""
+    found = at.query_params.get("account", "")
+    return found if isinstance(found, str) else found[0]
+
+
+def choose_shop(at: AppTest) -> None:
+    if [box for box in at.selectbox if box.key == EVERYWHERE]:
+        at.selectbox(key=EVERYWHERE).set_value("shop").run()
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.url_path)
@@ -62,7 +77,70 @@ def test_the_account_is_named_where_the_person_has_the_right_on_one_of_two(
         assert not at.exception
         box = at.selectbox(key=key)
         assert (box.label, box.options, box.disabled) == ("Account", options, disabled)
-        assert box.value == (account or "shop")
+        assert box.value == (account or None)
+    at.selectbox(key=EVERYWHERE).set_value("outlet").run()  # the choice of all screens is taken
+    assert (at.selectbox(key=key).value, at.selectbox(key=key).disabled) == ("outlet", True)
+
+
+def test_a_form_asks_again_where_the_choice_is_an_account_that_it_is_not_for(
+    open_page: Open, desk: Desk
+) -> None:
+    reader = person(desk, "finance")
+    with desk.store.write() as tx:
+        grants = [Grant("finance"), Grant("manager", "shop")]
+        access.set_grants(tx, reader.id, "table", grants, at=clock.now(), granted_by="test")
+    at = open_page("new_order/page.py", actor=reader)
+    assert at.selectbox(key="account").value == "shop"
+    at.selectbox(key=EVERYWHERE).set_value("outlet").run()
+    assert (at.selectbox(key="account").value, at.selectbox(key="account").options) == (None, ["Shop"])
+
+
+def test_one_choice_is_for_all_screens_and_in_their_address(open_page: Open, desk: Desk) -> None:
+    world = fill(desk)
+    at = open_page("payment_requests/page.py", actor=world.everywhere)
+    assert "Outletier" in text_of(at)
+    assert at.selectbox(key=EVERYWHERE).options == ["All accounts", "Shop", "Outlet"]
+    at.selectbox(key=EVERYWHERE).set_value("shop").run()
+    for screen in (one for one in SCREENS if not one.installation):
+        at.query_params.clear()  # as a click in the menu does
+        at.switch_page(screen.file).run()
+        assert not at.exception
+        assert address(at) == "shop"
+        if screen.url_path not in ALL_OF_THE_READERS:
+            assert [mark for mark in MARKS if mark in text_of(at)] == []
+    at.selectbox(key=EVERYWHERE).set_value("").run()
+    assert "account" not in at.query_params
+
+
+@pytest.mark.parametrize(
+    ("file", "parameter"),
+    [
+        ("payment_requests/page.py", "account"),
+        ("payment_requests/page.py", "in"),
+        ("reconciliation/page.py", "account"),
+        ("reconciliation/page.py", "accounts"),
+    ],
+)
+def test_a_link_names_the_account_also_as_it_did_in_former_days(
+    open_page: Open, desk: Desk, file: str, parameter: str
+) -> None:
+    world = fill(desk)
+    for named, chosen, seen in (("shop", "shop", False), ("outlet", "outlet", True), ("departed", "", True)):
+        at = open_page(file, actor=world.everywhere)
+        at.query_params[parameter] = named
+        at.run()
+        assert at.selectbox(key=EVERYWHERE).value == chosen
+        assert any(mark in text_of(at) for mark in MARKS) is seen
+        assert address(at) == chosen
+        assert parameter == "account" or parameter not in at.query_params
+
+
+def test_a_person_of_one_account_has_no_choice(open_page: Open, desk: Desk) -> None:
+    at = open_page("reconciliation/page.py", actor=person(desk, "finance", account="shop"))
+    at.query_params["account"] = "outlet"
+    at.run()
+    assert EVERYWHERE not in {box.key for box in at.selectbox}
+    assert "account" not in at.query_params
 
 
 def test_a_file_of_an_unknown_account_is_given_to_an_account_of_the_person_only(
@@ -71,6 +149,7 @@ def test_a_file_of_an_unknown_account_is_given_to_an_account_of_the_person_only(
     row = "9;77;800;A-1;10.00;EUR;;;;;Sale;10.00;EUR;F-1;2026-11-20\r\n"
     for account, offered in (("shop", ["Shop"]), ("", ["Shop", "Outlet"])):
         at = open_page("payouts/page.py", actor=person(desk, "finance", account=account))
+        choose_shop(at)
         at = upload(at, ("october.csv", HEAD + row))
         assert not at.exception
         assert at.selectbox(key="account_9").options == offered
@@ -84,6 +163,7 @@ def test_what_hipay_calls_an_account_is_given_to_an_account_of_the_person_only(
     for account, offered in (("shop", ["Shop"]), ("", ["Shop", "Outlet"])):
         at = open_page("reconciliation/page.py", actor=person(desk, "finance", account=account))
         at.button_group(key="view").set_value("rules").run()
+        choose_shop(at)
         assert not at.exception
         assert at.selectbox(key="file_account_shop_5").options == offered
 

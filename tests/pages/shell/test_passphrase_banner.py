@@ -29,6 +29,7 @@ def test_who_configures_is_told(open_page: Open) -> None:
 
 def test_the_check_list_says_what_to_do(open_page: Open) -> None:
     at = open_page("configuration/page.py", "admin", language="fr")
+    at.selectbox(key="account").set_value("shop").run()
     assert warnings(at) == []
     words = " ".join(one.value for one in at.markdown).replace("\\", "")
     assert "Elle compte moins de 12 caractères" in words
