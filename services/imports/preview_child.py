@@ -11,20 +11,21 @@ from contextlib import closing
 from pathlib import Path
 
 from services import parsing
-from services.disk_space import NoRoom, raising_no_room
-from services.errors import DeskError
-from services.imports.errors import ImportTooHeavy
-from services.imports.preview import Preview, preview
-from services.imports.preview_process import NO_ROOM, PreviewRefused, refused
-from services.imports.reading import chosen_from
-from services.parsing.bounds import addresses
-from services.settlements.untrusted_file import UntrustedFile
-from services.store import DatabaseRefused, open_store
 
 
 def main() -> None:
+    parsing.fork_parent()  # which must know no database; its children are bounded by themselves
+    from services.disk_space import NoRoom, raising_no_room
+    from services.errors import DeskError
+    from services.imports.errors import ImportTooHeavy
+    from services.imports.preview import Preview, preview
+    from services.imports.preview_process import NO_ROOM, PreviewRefused, refused
+    from services.imports.reading import chosen_from
+    from services.parsing.bounds import addresses
+    from services.settlements.untrusted_file import UntrustedFile
+    from services.store import DatabaseRefused, open_store
+
     given = json.loads(sys.stdin.read())
-    parsing.prepare()  # loads the readers while the database is opened; each of its children is bounded by itself
     folder = Path(given["folder"])
     found: Preview | PreviewRefused
     try:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services import processes
+from services import parsing, processes
 from services.access import Actor, Right, allowed_accounts, require
 from services.desk import Desk
 from services.disk_space import NoRoom, raising_no_room
@@ -153,7 +153,9 @@ def _start(job: PreviewJob) -> None:
     if not _SLOTS.acquire(blocking=False):
         return
     job.process = processes.start_module(
-        "services.imports.preview_child", given={**job.request, "folder": str(job.folder.path)}
+        "services.imports.preview_child",
+        given={**job.request, "folder": str(job.folder.path)},
+        environment=parsing.ONE_THREAD,
     )
 
 
