@@ -10,16 +10,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 _ctx = multiprocessing.get_context("forkserver")
-_ctx.set_forkserver_preload(
-    [
-        "services.entrypoints.worker",
-        "services.bulk.sending",
-        "services.orders.notifications",
-        "services.orders.steps.lanes",
-        "services.orders.open_page",
-        "tests.support.desk",
-    ]
-)
+_ctx.set_forkserver_preload(["tests.support.preloaded"])
 
 
 def begin(work: Callable[..., object], *arguments: object, log: Path | None = None) -> ForkServerProcess:
