@@ -105,6 +105,13 @@ def format_date(moment: datetime, zone: str, language: str) -> str:
     return babel_date(moment.astimezone(ZoneInfo(zone)), "medium", locale=number_locale(language))
 
 
+@lru_cache(maxsize=1024)
+def format_month(moment: datetime, zone: str, language: str) -> str:
+    """``novembre 2026``."""
+    local, locale = moment.astimezone(ZoneInfo(zone)), number_locale(language)
+    return str(format_skeleton("yMMMM", local, locale=locale))
+
+
 @lru_cache(maxsize=8192)
 def format_datetime(moment: datetime, zone: str, language: str, *, named: bool = True) -> str:
     """Date and time in ``zone``; the zone is named (``24 nov. 2026, 15:30 (Paris, heure normale …)``) unless ``named`` is False."""

@@ -13,7 +13,7 @@ from services.alarms import sweep
 from services.desk import Desk
 from services.imports.held_corrections import decide_redelivered
 from services.notices import post
-from services.orders import bounces
+from services.orders import bounces, summing
 from services.orders.reminders import remind
 from services.store import STORE_AWAY, meta
 
@@ -38,6 +38,7 @@ ROUNDS = (
     Round("notices", timedelta(seconds=20), post.post),
     Round("held_corrections", timedelta(minutes=2), decide_redelivered),
     Round("reminders", timedelta(minutes=5), remind),
+    Round("order_sums", timedelta(seconds=20), summing.work),
     Round("delivery_reports", timedelta(seconds=60), bounces.begin_reading),
 )
 

@@ -19,7 +19,7 @@ from services.orders.misfits import first_misfit
 from services.store import Connection, alarms
 from services.store.alarm_kinds import AlarmKind
 from services.store.order_states import EventKind
-from services.store.orders import maintenance_operations, orders
+from services.store.orders import maintenance_operations, orders, sum_steps
 from services.store.orders.records import AskedOperation, Order, Page, StoredEvent
 
 Outcome = Literal["applied", "repeated", "quarantined"]
@@ -193,6 +193,9 @@ def _changed(
         "captured": state.captured,
         "refunded": state.refunded,
         "charged_back": state.charged_back,
+        "refusal": sum_steps.refusal(event.data for event in events if event.kind == "payment")
+        if state.payment == "refused"
+        else 0,
         "sent_at": max(sent, default=None),
         "paid_at": min(paid, default=None) if state.authorised or state.captured else None,
         "captured_at": min(collected, default=None),

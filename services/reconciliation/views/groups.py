@@ -55,10 +55,10 @@ class Groups:
         return not self.to_do and not any(one.kind == "worked_out" for one in self.waiting)
 
 
-def groups(desk: Desk, actor: Actor) -> Groups:
-    """The groups of the accounts whose payouts the actor may see. Raises NotAllowed."""
+def groups(desk: Desk, actor: Actor, account: str = "") -> Groups:
+    """The groups of the accounts whose payouts the actor may see, or of the one that was chosen. Raises NotAllowed."""
     with desk.store.read() as tx:
-        accounts = visible_accounts(tx, desk, actor, ())
+        accounts = visible_accounts(tx, desk, actor, (account,) if account else ())
         minute = this_minute()
         return remembered(tx, ("groups", accounts, minute), lambda: _groups(tx, accounts, minute))
 

@@ -61,6 +61,7 @@ class NewOrder(TypedDict, total=False):
     captured: int
     refunded: int
     charged_back: int
+    refusal: int
     failure: str
     failure_detail: Mapping[str, Any]
     sent_at: datetime | None

@@ -77,6 +77,7 @@ class Order:
     last_captured_at: datetime | None
     checked_at: datetime | None
     erased_at: datetime | None
+    refusal: int
     folds: int
 
 

@@ -138,6 +138,23 @@ def states_of(tx: Connection, accounts: Collection[str] | None) -> list[StateOfP
     return [StateOfPayout(number, state, bool(behind), to) for number, state, behind, to in found]
 
 
+def fees(tx: Connection, accounts: Collection[str] | None, first: int, last: int) -> dict[str, int]:
+    """By currency, the fees of the payouts whose day is from ``first`` to ``last`` (YYYYMMDD): that of the bank's transfer, else of
+    value, else the last that the payout names."""
+    day = func.coalesce(*(func.nullif(_row[name], 0) for name in ("transfer_day", "value_day", "last_day")))
+    query = select(_row.currency, func.sum(_row.fees_units)).where(
+        seen(), of_accounts(_row.account, accounts), day >= first, day <= last
+    )
+    return {currency: int(units) for currency, units in tx.execute(query.group_by(_row.currency))}
+
+
+def any_behind(tx: Connection, accounts: Collection[str] | None) -> bool:
+    query = select(_row.id).where(
+        _row.version != _row.worked_version, _row.version > 0, of_accounts(_row.account, accounts)
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def newest(tx: Connection) -> int:
     """The greatest id of a row, 0 where there is none."""
     return int(tx.scalar(select(func.max(_row.id))) or 0)

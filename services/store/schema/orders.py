@@ -62,6 +62,8 @@ orders = Table(
     Column("captured", BigInt, nullable=False, default=0),
     Column("refunded", BigInt, nullable=False, default=0),
     Column("charged_back", BigInt, nullable=False, default=0),
+    # of a refused payment HiPay's code of the newest reason, 0 for none
+    Column("refusal", Integer, nullable=False, default=0, server_default="0"),
     Column("failure", Text, nullable=False, default=""),  # the error code that stopped it
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("sent_at", Utc),  # when the last e-mail to the customer left, reminders included
