@@ -80,7 +80,7 @@ def _payout(
     if one.said == "ask" and said is None:
         st.caption(t("If it is the newest issue:"))
     apart = _pairs(shown, key, t) if said in ("newest", "part") else []
-    _lists(shown.with_apart(apart), sheets, t)
+    show_effect(shown.with_apart(apart), sheets, t)
     return said, apart
 
 
@@ -108,14 +108,16 @@ def _pairs(shown: IssueEffect, key: str, t: Translator) -> list[tuple[int, int]]
     )
 
 
-def _lists(shown: IssueEffect, sheets: Sequence[Sheet], t: Translator) -> None:
-    """Show what is corrected, withdrawn and new, with sums, and what the payout will come to."""
+def show_effect(shown: IssueEffect, sheets: Sequence[Sheet], t: Translator, *, stored: bool = False) -> None:
+    """Show what is corrected, withdrawn and new, with sums, and what the payout will come to. ``stored``: the file is imported, and
+    what is new are lines that count again."""
+    new_lines = t("Counted again: {count}") if stored else t("New: {count}")
     before, after = _units(shown.former_units, t), _units(shown.corrected_units, t)
     names = [
         t("Corrected: {count}", count=number(shown.corrected_count, t))
         + (f" · {before} → {after}" if shown.former_units or shown.corrected_units else ""),
         _named(t("Withdrawn: {count}", count=number(shown.withdrawn.count, t)), shown.withdrawn, t),
-        _named(t("New: {count}", count=number(shown.new.count, t)), shown.new, t),
+        _named(new_lines.format(count=number(shown.new.count, t)), shown.new, t),
     ]
     corrected, withdrawn, new = st.tabs(names)
     with corrected:
@@ -132,7 +134,7 @@ def _lists(shown: IssueEffect, sheets: Sequence[Sheet], t: Translator) -> None:
                 )
             )
     with new:
-        _table(shown.new, t("Lines that are new"), t)
+        _table(shown.new, t("Lines that count again") if stored else t("Lines that are new"), t)
     if shown.older:
         st.caption(
             t.plural(
@@ -143,7 +145,7 @@ def _lists(shown: IssueEffect, sheets: Sequence[Sheet], t: Translator) -> None:
         )
     for one in shown.after:
         announced = t("not there") if one.announced is None else money(one.announced, one.currency, t)
-        icon = ":material/check:" if one.announced == one.units else ":material/warning:"
+        icon = ":material/check:" if one.ties else ":material/warning:"
         st.markdown(
             f"{icon} "
             + plain(

@@ -9,12 +9,14 @@ from pages.components.decision_windows import ask_reason, confirm, decision_refu
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.components.outcome_words import day, money
+from pages.payout_files import issues
 from pages.payout_files.findings import operation_words
 from pages.payout_files.row_decisions import draw_table, untick_and_rerun
+from pages.payout_files.words import sheets_of
 from services.access import Right
 from services.i18n import Translator, format_short
 from services.imports import issue_decisions
-from services.imports.issue_decisions import WithdrawnLine
+from services.imports.issue_decisions import StoredIssue, WithdrawnLine
 from services.reconciliation.views.file_list import SettlementFile
 
 _TICKS = "withdrawn"
@@ -26,20 +28,52 @@ def show(file: SettlementFile, key: str) -> None:
     lines = issue_decisions.withdrawn_of_file(desk(), actor(), file.id)
     if lines:
         _lines(file, lines, place, t)
+    _acts(file, t)
     older = [one for one in issue_decisions.issues_of_file(desk(), actor(), file.id) if not one.newest]
-    if not older or not allowed_on_file(Right.RECONCILE, file):
+    if older and allowed_on_file(Right.RECONCILE, file):
+        with st.expander(t("Not the newest issue"), icon=":material/history:"):
+            _make_newest(file, older, place, t)
+
+
+def _make_newest(file: SettlementFile, older: list[StoredIssue], place: str, t: Translator) -> None:
+    """Show what would change if the file's issue of a payout were the newest one, and the button. The payout is chosen where
+    there are several: a look at one reads all of its lines."""
+    chosen: StoredIssue | None = older[0]
+    if len(older) > 1:
+        chosen = st.selectbox(
+            t("Payout"),
+            older,
+            index=None,
+            key=f"older_{place}",
+            format_func=lambda one: one.settlement_id,
+            placeholder=t("Choose a payout"),
+        )
+    if chosen is None:
         return
-    with st.expander(t("Not the newest issue"), icon=":material/history:"):
+    payout = (chosen.account, chosen.settlement_id)
+    with decision_refusals(file.account):
+        effect = issue_decisions.effect_of_newest(desk(), actor(), file.id, payout)
+        issues.show_effect(effect, sheets_of(file.reading), t, stored=True)
         why = ask_reason("held_correction", f"newest_{place}")
-        for one in older:
-            label = t("It is the newest issue of payout {payout}", payout=one.settlement_id)
-            go = f"go_newest_{place}_{one.account}_{one.settlement_id}"
-            if confirm(label, go, [file.id], icon=":material/update:", disabled=not why.strip()):
-                with decision_refusals(file.account):
-                    issue_decisions.make_newest(
-                        desk(), actor(), file.id, (one.account, one.settlement_id), why
-                    )
-                    untick_and_rerun(_TICKS)
+        label = t("It is the newest issue of payout {payout}", payout=chosen.settlement_id)
+        go = f"go_newest_{place}_{chosen.account}_{chosen.settlement_id}"
+        if confirm(label, go, effect, icon=":material/update:", disabled=not why.strip()):
+            issue_decisions.make_newest(desk(), actor(), file.id, payout, why)
+            untick_and_rerun(_TICKS)
+
+
+def _acts(file: SettlementFile, t: Translator) -> None:
+    """Show who said that the file's issue of a payout is the newest one, and why."""
+    zone = desk().account(file.account).timezone
+    for one in issue_decisions.acts_of_file(desk(), actor(), file.id):
+        words = t(
+            "Said to be the newest issue of payout {payout} by {name}, {at}: {reason}",
+            payout=one.settlement_id,
+            name=person_name(one.who, t),
+            at=format_short(one.at, zone, language()),
+            reason=one.reason,
+        )
+        st.caption(plain(words))
 
 
 def _lines(file: SettlementFile, lines: tuple[WithdrawnLine, ...], place: str, t: Translator) -> None:

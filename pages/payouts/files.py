@@ -1,5 +1,7 @@
 """The payout files: the lines of each, its source, how it was read, the rows set aside; why a failed one failed."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -40,14 +42,14 @@ def show(account_keys: tuple[str, ...]) -> None:
         shown = found[:SHOWN]
         selection.draw(
             "files",
-            pd.DataFrame([_row(file, any(one.held_lines for one in shown), t) for file in shown]),
+            pd.DataFrame([_row(file, shown, t) for file in shown]),
             [file.id for file in shown],
             (st.session_state.get("file_of"),),
             _store_ticks,
             height=tables.height(len(shown)),
             alt=t("Payout files, newest first. Choose one to see how it was read."),
             column_config=tables.right_aligned(
-                ("Lines", "New", "Already known", "Changed", "Beside", "Set aside"), t
+                ("Lines", "New", "Already known", "Changed", "Withdrawn", "Beside", "Set aside"), t
             ),
         )
         _pager(starts, found, t)
@@ -78,7 +80,7 @@ def _pager(starts: list[int | None], found: tuple[ListedFile, ...], t: Translato
             )
 
 
-def _row(file: ListedFile, any_held: bool, t: Translator) -> dict[str, str]:
+def _row(file: ListedFile, shown: Sequence[ListedFile], t: Translator) -> dict[str, str]:
     zone = desk().account(file.account).timezone
     new = file.lines - file.known_lines - file.changed_lines - file.held_lines - file.older_lines
     several = accounts.several()
@@ -89,7 +91,12 @@ def _row(file: ListedFile, any_held: bool, t: Translator) -> dict[str, str]:
         t("New"): number(new, t),
         t("Already known"): number(file.known_lines, t),
         t("Changed"): number(file.changed_lines, t),
-        **({t("Beside"): number(file.held_lines, t)} if any_held else {}),
+        **(
+            {t("Withdrawn"): number(file.withdrawn_lines, t)}
+            if any(one.withdrawn_lines for one in shown)
+            else {}
+        ),
+        **({t("Beside"): number(file.held_lines, t)} if any(one.held_lines for one in shown) else {}),
         t("Set aside"): _set_aside(file, t),
         t("Added"): format_short(file.uploaded_at, zone, language()),
         t("By"): person_name(file.who or "", t) or t(SOURCES[file.source]),

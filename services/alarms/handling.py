@@ -1,6 +1,6 @@
 """Looking at alarms, taking them, closing them. Who may: see ``kinds``."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from services.access import (
     rights_by_account,
     rights_on,
 )
-from services.alarms import AlarmClosed, AlarmToDecide, ClosingReasonMissing, UnknownAlarm
+from services.alarms import AlarmClosed, AlarmToDecide, ClosingReasonMissing, UnknownAlarm, payouts
 from services.alarms.kinds import SENDER_KINDS, UNCONFIRMED_KINDS, handled_by, handlers, kind_of, may_handle
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
@@ -98,7 +98,9 @@ def _to_do(
         limit=SHOWN,
     )
     may_take = {account: handled_by(each) for account, each in held.items()}
-    mine, free, others = found(mine=actor.id), found(kinds=may_take), found(others=actor.id)
+    every = (found(mine=actor.id), found(kinds=may_take), found(others=actor.id))
+    ended = payouts.ended(tx, (row for some, _ in every for row in some))
+    mine, free, others = (_without(some, total, ended) for some, total in every)
     order_ids = {row.order for found, _ in (mine, free, others) for row in found if row.order}
     before = alarms.closed_before(tx, order_ids) if order_ids else []
     return ToDo(*(_group(found, total, held, before) for found, total in (mine, free, others)))
@@ -141,6 +143,11 @@ def _handled(tx: Connection, actor: Actor, alarm_id: int) -> StoredAlarm:
     if alarm.closed_at is not None:
         raise AlarmClosed
     return alarm
+
+
+def _without(found: list[OpenAlarm], total: int, ended: Collection[int]) -> tuple[list[OpenAlarm], int]:
+    left = [row for row in found if row.id not in ended]
+    return left, total - len(found) + len(left)
 
 
 def _group(

@@ -5,7 +5,7 @@ raise one for every payout of the past.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,6 +64,18 @@ def conditions(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]
                 order=None,
                 detail=alarm.detail,
             )
+
+
+def ended(tx: Connection, opened: Iterable[StoredAlarm]) -> frozenset[int]:
+    """The ids of those of these alarms whose payout ties by now, or is accepted: the next round closes them."""
+    about = {
+        alarm.id: int(alarm.detail["payout"])
+        for alarm in opened
+        if alarm.kind in PAYOUT_KINDS and "payout" in alarm.detail
+    }
+    found = rows.of_ids(tx, set(about.values())) if about else []
+    over = {row.id for row in found if states.shown(row) in ("tied", "accepted")}
+    return frozenset(alarm for alarm, payout in about.items() if payout in over)
 
 
 def note_former(desk: Desk) -> None:

@@ -125,7 +125,7 @@ def _require_answers(tx: Connection, run: ImportRun, issues: Sequence[FileIssue]
     """Raises PayoutsStored, IssueUndecided: a person must say what the file's lines are."""
     look = {one.payout for one in issues if one.doubtful}
     corrected = [pair.before for one in issues for pair in one.likely().corrected]
-    stored = run.duplicates.stored(tx, run.issues.known, corrected, look)
+    stored = run.duplicates.stored(tx, run.issues.known, corrected, look, others=run.file.others)
     if stored:
         raise PayoutsStored(stored)
     if undecided := [one.payout for one in issues if one.said == "ask"]:

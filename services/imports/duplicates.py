@@ -4,7 +4,8 @@ A spreadsheet that was saved again drops the zeros of an id, and an older export
 identity and another key, and would be stored twice. So new lines of a stored payout are compared with its stored lines by
 what every rendition has: operation, settled amount and transaction, or the day if the transaction is missing or has lost
 digits. If half of the new lines look like stored ones, a person must confirm that they are other lines. The parts of a
-payout that comes in several files have different transactions, so they do not look alike.
+payout that comes in several files have different transactions, so they do not look alike. The payout's own id may have lost its zeros,
+too: a payout that is not stored is compared with those whose ids differ by leading zeros alone.
 """
 
 from collections.abc import Collection, Mapping
@@ -25,6 +26,7 @@ from services.reconciliation.matching.lookup import (
     strings,
 )
 from services.store import Connection
+from services.store.payouts import leading_zeros
 from services.store.settlements import line_totals, settlement_lines
 
 Hashes = NDArray[np.uint64]
@@ -96,7 +98,7 @@ class DuplicateFinder:
 
     def __init__(self, file: int = 0) -> None:
         self._file = file
-        self._has_lines: dict[tuple[str, str], bool] = {}
+        self._stored_as: dict[tuple[str, str], list[str]] = {}  # the ids under which a payout has lines
         self._new: dict[tuple[str, str], _Marks] = {}
         self._sums: list[pd.DataFrame] = []
 
@@ -106,10 +108,11 @@ class DuplicateFinder:
         """The next lines of the file, with their identity. ``known``: identities of those that other files have."""
         payouts = pc.unique(lines["settlement_id"]).to_pylist()
         for payout in payouts:
-            if (account, payout) not in self._has_lines:
-                count = line_totals.count_valid(tx, account, payout, self._file) if payout else 0
-                self._has_lines[account, payout] = count > 0
-        again = [payout for payout in payouts if self._has_lines[account, payout]]
+            if (account, payout) not in self._stored_as:
+                ids = leading_zeros.alike(payout) if payout else []
+                found = line_totals.having_lines(tx, account, ids, self._file)
+                self._stored_as[account, payout] = [payout] if payout in found else found
+        again = [payout for payout in payouts if self._stored_as[account, payout]]
         if not again:
             return
         whole = pa.table({name: lines[name] for name in (*_COMPARED, "identity")}).to_pandas(
@@ -129,14 +132,18 @@ class DuplicateFinder:
         known: Collection[int],
         replaced: Collection[int],
         payouts: Collection[tuple[str, str]],
+        *,
+        others: bool,
     ) -> tuple[StoredPayout, ...]:
-        """Those of these payouts that the file brings again. ``known``: ids of stored lines that are in the file too;
-        ``replaced``: of those that it corrects."""
+        """Those of these payouts, and those that are stored under another id, that the file brings again. ``known``: ids of stored
+        lines that are in the file too; ``replaced``: of those that it corrects; ``others``: a person said that its lines are
+        others."""
         found: list[StoredPayout] = []
         for (account, payout), new in self._new.items():
-            if (account, payout) not in payouts:
+            ids = self._stored_as[account, payout]
+            if (account, payout) not in payouts and (others or payout in ids):
                 continue
-            there = settlement_lines.of_payout(tx, account, payout, self._file)
+            there = pd.concat(settlement_lines.of_payout(tx, account, one, self._file) for one in ids)
             changed = there["id"].isin(replaced)
             marks = _Marks.none()
             marks.add(there[~changed & ~there["id"].isin(known)])

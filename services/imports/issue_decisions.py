@@ -12,23 +12,21 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from services import clock
 from services.access import Actor, Right, audit
 from services.desk import Desk
-from services.imports import carry_decisions, issue_sums
+from services.imports import carry_decisions, newest_issue
 from services.imports.corrections import Cells, of_line
 from services.imports.file_rights import require_file
 from services.imports.issue_answers import Payout
-from services.imports.issue_plan import Issue, plan
-from services.imports.issues import issue_lines
+from services.imports.issue_preview import IssueEffect
 from services.imports.protected_lines import rejoin_restored
+from services.payouts import work_out
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import AlreadyUndone, DecisionRefused
 from services.store import Connection
 from services.store.payouts import versions
-from services.store.payouts.sums import payout_signs
+from services.store.remembered import remembered
 from services.store.settlements import (
     corrections,
     decisions,
@@ -38,10 +36,10 @@ from services.store.settlements import (
     positions,
     replaced_lines,
     settlement_files,
-    settlement_lines,
     withdrawn_acts,
 )
-from services.store.settlements.payout_issues import StoredIssue
+from services.store.settlements.payout_issues import IssueAct
+from services.store.settlements.payout_issues import StoredIssue as StoredIssue
 from services.store.settlements.withdrawn_acts import WithdrawnAct
 
 SHOWN = 200  # withdrawn lines of a file that are listed
@@ -124,6 +122,7 @@ def take_back(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason:
             tx, wanted, file, reason=why, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
         audit.record(tx, actor, "withdrawal.undone", f"settlement_file:{file}", withdrawn=wanted[:_AUDITED])
+    work_out.after_decision(desk.store)
 
 
 def withdraw_again(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str) -> None:
@@ -147,6 +146,7 @@ def withdraw_again(desk: Desk, actor: Actor, file: int, lines: Sequence[int], re
         _change(tx, {line.account for line in found}, withdrawn=valid, file=file)
         withdrawn_acts.undo(tx, valid, at=clock.now(), by=actor.id, reason=why)
         audit.record(tx, actor, "withdrawal.redone", f"settlement_file:{file}", withdrawn=valid[:_AUDITED])
+    work_out.after_decision(desk.store)
 
 
 def issues_of_file(desk: Desk, actor: Actor, file: int) -> tuple[StoredIssue, ...]:
@@ -167,19 +167,14 @@ def make_newest(desk: Desk, actor: Actor, file: int, payout: Payout, reason: str
     with desk.store.write() as tx:
         require_file(tx, actor, Right.RECONCILE, file)
         _lock(tx)
-        rows = payout_issues.of_payout(tx, *payout)
-        own = next((row for row in rows if row.file == file), None)
-        if own is None:
-            raise IssueUnknown
-        parts = [row for row in rows if row.issue == own.issue]
-        if own.newest:
+        parts = _parts(tx, file, payout)
+        if parts[0].newest:
             return
-        if not all(row.exact for row in parts):
-            raise IssueInexact
         if any((one.account, one.settlement_id) == payout for one in held_corrections.waiting_by_payout(tx)):
             raise CorrectionsWait
-        corrected, withdrawn, restored = _planned(tx, file, payout, parts)
-        replaced_by = [before for before, _ in corrected]
+        changes = newest_issue.planned(tx, file, payout, parts).changes
+        replaced_by = [pair.before for pair in changes.corrected]
+        withdrawn, restored = changes.withdrawn, changes.restored
         _change(
             tx,
             [account],
@@ -187,9 +182,9 @@ def make_newest(desk: Desk, actor: Actor, file: int, payout: Payout, reason: str
             replaced=replaced_by,
             restored=restored,
             file=file,
-            pairs=corrected,
+            pairs=changes.corrected,
         )
-        payout_issues.set_newest(tx, account, settlement, own.issue)
+        payout_issues.set_newest(tx, account, settlement, parts[0].issue)
         payout_issues.add_act(
             tx,
             file=file,
@@ -209,33 +204,35 @@ def make_newest(desk: Desk, actor: Actor, file: int, payout: Payout, reason: str
             withdrawn=withdrawn[:_AUDITED],
             restored=restored[:_AUDITED],
         )
+    work_out.after_decision(desk.store)
 
 
-def _planned(
-    tx: Connection, file: int, payout: Payout, parts: Sequence[StoredIssue]
-) -> tuple[list[tuple[int, int]], list[int], list[int]]:
-    """The pairs that are corrected, and the lines that are withdrawn and restored, once these parts are the newest issue."""
-    every = settlement_lines.every_of_payout(tx, *payout)
-    ids, files = (every[name].to_numpy(np.int64) for name in ("id", "file"))
-    named = np.zeros(len(every), bool)
-    for part in parts:
-        named |= part.names(ids, files)
-    current = every["current"].to_numpy(bool)
-    valid, back, issue = every[current & ~named], every[~current & named], every[named]
-    sign = payout_signs(tx, [payout[0]]).get(payout[0], 0)
-    whole = parts[0].whole if len(parts) == 1 else issue_sums.is_whole(issue_sums.of_lines(issue), sign)
-    changes = plan(
-        Issue(
-            valid=issue_lines(valid["id"].tolist(), valid),
-            new=(),
-            back=issue_lines(back["id"].tolist(), back),
-            whole=whole,
-        ),
-        "newest",
-    )
-    kept = {act.line for act in withdrawn_acts.of_file(tx, file) if act.undone_at is None}
-    withdrawn = [one for one in changes.withdrawn if one not in kept]
-    return [(pair.before, pair.after) for pair in changes.corrected], withdrawn, list(changes.restored)
+def effect_of_newest(desk: Desk, actor: Actor, file: int, payout: Payout) -> IssueEffect:
+    """What ``make_newest`` would do. Raises IssueUnknown, IssueInexact, NotAllowed."""
+    with desk.store.read() as tx:
+        require_file(tx, actor, Right.SEE_SETTLEMENTS, file)
+        parts = _parts(tx, file, payout)
+        key = ("newest issue", file, payout)
+        return remembered(tx, key, lambda: newest_issue.effect(tx, file, payout, parts))
+
+
+def _parts(tx: Connection, file: int, payout: Payout) -> list[StoredIssue]:
+    """The parts of the file's issue of a payout. Raises IssueUnknown, IssueInexact."""
+    rows = payout_issues.of_payout(tx, *payout)
+    own = next((row for row in rows if row.file == file), None)
+    if own is None:
+        raise IssueUnknown
+    parts = [row for row in rows if row.issue == own.issue]
+    if not own.newest and not all(row.exact for row in parts):
+        raise IssueInexact
+    return parts
+
+
+def acts_of_file(desk: Desk, actor: Actor, file: int) -> tuple[IssueAct, ...]:
+    """What people said of the file's issues, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require_file(tx, actor, Right.SEE_SETTLEMENTS, file)
+        return tuple(payout_issues.acts(tx, file))
 
 
 def _change(

@@ -7,8 +7,8 @@ from services.imports import corrections, issue_sums
 from services.imports.corrections import Cells, ShownCorrection
 from services.imports.file_issues import FileIssue
 from services.imports.issue_answers import Payout
-from services.imports.issue_plan import Verdict
-from services.imports.issue_sums import Figure
+from services.imports.issue_plan import Changes, Verdict
+from services.imports.issue_sums import Figure, Sums
 from services.imports.issues import IssueLine, Told
 from services.settlements import settlement_operations
 from services.store import Connection
@@ -31,13 +31,15 @@ class ListedLines:
 
 @dataclass(frozen=True, kw_only=True)
 class PayoutAfter:
-    """What a payout will come to in a currency; ``announced``: its payout line, None without one. ``before_…``: as it is."""
+    """What a payout will come to in a currency; ``announced``: its payout line, None without one; ``ties``: its lines make it.
+    ``before_…``: as it is."""
 
     currency: str
     before_units: int
     before_announced: int | None
     units: int
     announced: int | None
+    ties: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ class IssueEffect:
         former, later = _units_of(one.before for one in moved), _units_of(one.after for one in moved)
         after = self.after
         if not self.whole:
-            after = tuple(replace(one, units=one.units + former.get(one.currency, 0)) for one in after)
+            after = tuple(_with_more(one, former.get(one.currency, 0)) for one in after)
         return replace(
             self,
             corrected=tuple(one for one in self.corrected if one not in moved),
@@ -105,15 +107,40 @@ def of_issue(tx: Connection, one: FileIssue, held: int, cells: CellsOf) -> Issue
 
 
 def _effect(tx: Connection, one: FileIssue, told: Told, cells: CellsOf) -> IssueEffect:
-    changes = one.changes_if(told)
-    wanted = [*(one for pair in changes.corrected[:SHOWN] for one in pair)]
-    wanted += [*changes.withdrawn[:SHOWN], *changes.new[:SHOWN]]
-    every = corrections.cells_of(tx, [one for one in wanted if one > 0])
-    own = cells(one.payout[0], {-one for one in wanted if one < 0})
-    every |= {-line: found for line, found in own.items()}
+    changes, lines = one.changes_if(told), one.lines()
+    own = cells(one.payout[0], {-number for number in shown_ids(changes) if number < 0})
+    return effect(
+        tx,
+        changes,
+        lines,
+        (one.stored, one.after_if(told)),
+        one.sign,
+        whole=one.whole_if(told),
+        own={-line: found for line, found in own.items()},
+    )
+
+
+def shown_ids(changes: Changes) -> list[int]:
+    """The lines that the lists show."""
+    pairs = [one for pair in changes.corrected[:SHOWN] for one in pair]
+    return [*pairs, *changes.withdrawn[:SHOWN], *changes.new[:SHOWN]]
+
+
+def effect(
+    tx: Connection,
+    changes: Changes,
+    lines: Mapping[int, IssueLine],
+    sums: tuple[Sums, Sums],
+    sign: int,
+    *,
+    whole: bool,
+    own: Mapping[int, Cells],
+) -> IssueEffect:
+    """``lines``: those that were compared, by id; ``sums``: of the payout's lines, before and after; ``own``: the cells of lines that are
+    not stored, by ids below zero."""
+    every = {**corrections.cells_of(tx, [one for one in shown_ids(changes) if one > 0]), **own}
     pairs = [pair for pair in changes.corrected[:SHOWN] if pair.before in every and pair.after in every]
-    lines = one.lines()
-    before, after = (issue_sums.figures(sums, one.sign) for sums in (one.stored, one.after_if(told)))
+    before, after = (issue_sums.figures(one, sign) for one in sums)
     return IssueEffect(
         corrected=tuple(
             corrections.shown(pair.before, max(0, -pair.after), every[pair.before], every[pair.after])
@@ -129,7 +156,7 @@ def _effect(tx: Connection, one: FileIssue, told: Told, cells: CellsOf) -> Issue
             _after(currency, before.get(currency), after.get(currency))
             for currency in sorted({*before, *after})
         ),
-        whole=one.whole_if(told),
+        whole=whole,
     )
 
 
@@ -141,7 +168,13 @@ def _after(currency: str, before: Figure | None, after: Figure | None) -> Payout
         before_announced=former.announced_units,
         units=now.net_units,
         announced=now.announced_units,
+        ties=after is not None and after.ties,
     )
+
+
+def _with_more(one: PayoutAfter, units: int) -> PayoutAfter:
+    """The same with lines of so much more, which go on to count."""
+    return replace(one, units=one.units + units, ties=one.units + units == one.announced) if units else one
 
 
 def _listed(ids: Sequence[int], lines: Mapping[int, IssueLine], cells: Mapping[int, Cells]) -> ListedLines:

@@ -123,7 +123,7 @@ def preview(
         shown = [issue_preview.of_issue(tx, one, _count_held(one), _cells(finder)) for one in issues]
         corrected = [pair.before for one in issues for pair in one.likely().corrected]
         stored = duplicates.stored(
-            tx, finder.known, corrected, {one.payout for one in issues if one.doubtful}
+            tx, finder.known, corrected, {one.payout for one in issues if one.doubtful}, others=False
         )
     old, changed = len(finder.known), len(corrected)
     all_totals, all_payouts = summed(sums, payouts)

@@ -1,9 +1,11 @@
 """Transactions that payouts count twice, found from the lines that share a transaction.
 
 A transaction is counted twice where several Sales of it come to more than HiPay's reads show captured for it, or where the same operation
-and amount of it comes from two files of a payout under different keys (a file that is issued again with another reference has other keys).
-Captures in parts are right, and so are refunds in parts: what the reads of HiPay cover is not counted twice. Neither is a chargeback after
-one that was won, nor a fee where as many captures, refunds or chargebacks are there that may each have theirs.
+and amount of it comes from two files of a payout under different keys (a file that is issued again with another reference has other keys),
+or under two payout ids that differ by leading zeros alone (a spreadsheet drops them).
+Captures in parts are right, and so are refunds in parts: what the reads of HiPay cover is not counted twice, nor are refunds and
+fees of which a person said that they are other lines of one issue. Neither is a chargeback after one that was won, nor a fee where as many captures, refunds or chargebacks are
+there that may each have theirs.
 """
 
 from collections import Counter, defaultdict
@@ -16,7 +18,7 @@ import pyarrow as pa
 
 from services.orders.transactions import TransactionLog
 from services.store import Connection
-from services.store.payouts import twice
+from services.store.payouts import leading_zeros, twice
 from services.store.payouts.twice import Counted, TransactionLine
 from services.store.settlements import order_keys
 from services.store.settlements.line_totals import says_unsettled
@@ -65,9 +67,10 @@ def _of_transaction(lines: Sequence[TransactionLine], moved: Moved | None) -> di
     if moved is not None and moved.refunded and None not in refunds:
         covered["refund"] = sum(abs(one or 0) for one in refunds) <= moved.refunded
     for same in sorted(_repeated(lines), key=lambda same: _ORDER.get(same[0].kind, len(_ORDER))):
-        kind, theirs = same[0].kind, [one for one in lines if one.payout == same[0].payout]
+        kind, theirs = same[0].kind, [one for one in lines if _payout(one) == _payout(same[0])]
+        parts = len({(one.payout, one.issue) for one in same}) == 1  # a person said that they are other lines
         if kind in ("sale", "refund"):
-            right = covered.get(kind, False)
+            right = covered.get(kind, parts and kind == "refund")
         elif kind == "chargeback":  # each but the last was won
             size = abs(same[0].settled_units or 0)
             right = len(same) <= 1 + sum(
@@ -79,7 +82,7 @@ def _of_transaction(lines: Sequence[TransactionLine], moved: Moved | None) -> di
         elif kind == "chargeback_refund":
             right = False
         else:  # each capture, refund and chargeback may have its own fees
-            right = len(same) <= sum(
+            right = parts or len(same) <= sum(
                 covered.get(one.kind, one.kind in ("chargeback", "chargeback_refund") and one.id not in found)
                 for one in theirs
             )
@@ -90,15 +93,19 @@ def _of_transaction(lines: Sequence[TransactionLine], moved: Moved | None) -> di
 
 def _repeated(lines: Iterable[TransactionLine]) -> list[list[TransactionLine]]:
     """Lines of a payout with the same operation and amount that come from several files under different keys."""
-    groups = defaultdict[tuple[int, str, str, int], list[TransactionLine]](list)
+    groups = defaultdict[tuple[str, str, str, str, int], list[TransactionLine]](list)
     for one in lines:
         if one.settled_units is not None:
-            groups[one.payout, one.kind, one.operation_code, one.settled_units].append(one)
+            groups[*_payout(one), one.kind, one.operation_code, one.settled_units].append(one)
     return [
         same
         for same in groups.values()
-        if len({one.file for one in same}) > 1 and len({one.key for one in same}) > 1
+        if len({one.file for one in same}) > 1 and len({(one.payout, one.key) for one in same}) > 1
     ]
+
+
+def _payout(line: TransactionLine) -> tuple[str, str]:
+    return leading_zeros.without(line.settlement_id), line.currency
 
 
 def refresh(tx: Connection, account: str, transactions: Collection[str]) -> None:
@@ -125,7 +132,11 @@ def _moved(tx: Connection, account: str, lines: Collection[TransactionLine]) -> 
 def refresh_joined(tx: Connection, account: str, lines: pd.DataFrame) -> None:
     """The same of lines that have been joined, all of their transactions: those that may be counted twice, and those that were."""
     named = lines[(lines["transaction_id"] != "").to_numpy()]
-    same = ["transaction_id", "settlement_id", "operation_code", "settled_amount_units"]
+    same = [
+        "transaction_id",
+        "operation_code",
+        "settled_amount_units",
+    ]  # of one payout, which has several ids
     sales = named[(named["kind"] == "sale").to_numpy()]
     wanted = {
         *named.loc[named.duplicated(same, keep=False), "transaction_id"],

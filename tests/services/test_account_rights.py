@@ -144,6 +144,8 @@ RULES: dict[str, Rule | str] = {
     "imports.held_correction_views.of_file": refused(**FILE),
     "imports.held_corrections.decide": refused(**FILE, ids=[1], kind="taken", reason="test"),
     "imports.held_corrections.undo": refused(**FILE, ids=[1], reason="test"),
+    "imports.issue_decisions.acts_of_file": refused(**FILE),
+    "imports.issue_decisions.effect_of_newest": refused(**FILE, payout=("demo", "77")),
     "imports.issue_decisions.issues_of_file": refused(**FILE),
     "imports.issue_decisions.make_newest": refused(**FILE, payout=("demo", "77"), reason="test"),
     "imports.issue_decisions.take_back": refused(**FILE, lines=[1], reason="test"),

@@ -7,12 +7,21 @@ T = TypeVar("T")
 _MOST = 12  # zeros; HiPay's ids have fewer digits
 
 
+def without(settlement: str) -> str:
+    """The id without leading zeros; itself if it is no number."""
+    return settlement.lstrip("0") or "0" if _is_number(settlement) else settlement
+
+
 def alike(settlement: str) -> list[str]:
     """The ids that equal this one but for leading zeros, itself among them; just itself if it is no number."""
-    if not (settlement.isascii() and settlement.isdigit()):
+    if not _is_number(settlement):
         return [settlement]
-    bare = settlement.lstrip("0") or "0"
+    bare = without(settlement)
     return sorted({settlement, *("0" * zeros + bare for zeros in range(_MOST + 1))})
+
+
+def _is_number(settlement: str) -> bool:
+    return settlement.isascii() and settlement.isdigit()
 
 
 def the_only_one(listed: Mapping[str, T], settlement: str) -> T | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select
 
 from services.store.in_list import among
 from services.store.payouts import versions
@@ -17,24 +17,35 @@ from services.store.schema.payout_lines import (
 )
 from services.store.schema.payouts import counted_twice, payouts
 from services.store.schema.reconciliation import order_positions
+from services.store.schema.settlement_files import payout_issues
 from services.store.settlements.joined_lines import of_transactions
 from services.store.settlements.line_codes import padded
 
 _line, _group, _twice = payout_lines.c, line_groups.c, counted_twice.c
 _FIELDS = (
-    "id", "payout", "file", "transaction_id", "key", "kind", "operation_code", "order", "original_units", "settled_units", "reason",
+    "id", "payout", "settlement_id", "currency", "file", "issue", "transaction_id", "key", "kind", "operation_code", "order",
+    "original_units", "settled_units", "reason",
 )  # fmt: skip
 _SETTLED = COMMON_TEXTS.index("settled")
+_issue_of_file = and_(
+    payout_issues.c.file == _line.file,
+    payout_issues.c.account == payouts.c.account,
+    payout_issues.c.settlement_id == payouts.c.settlement_id,
+)
 Counted = tuple[int, str]  # payout, transaction
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TransactionLine:
-    """A valid line of a transaction. ``settled``: what the file says, as it says it. Units of 1/10000."""
+    """A valid line of a transaction. ``issue``: of its payout, that its file is of or a part of; a file that is the only one has its
+    own. ``settled``: what the file says, as it says it. Units of 1/10000."""
 
     id: int
     payout: int
+    settlement_id: str
+    currency: str
     file: int
+    issue: int
     transaction_id: str
     key: str
     kind: str
@@ -50,13 +61,17 @@ def lines(tx: Connection, account: str, transactions: Iterable[str]) -> list[Tra
     """The account's valid lines of these transactions, by id."""
     query = (
         select(
-            _line.id, _line.payout, _line.file, _line.transaction_id, _line.key, _group.kind, _group.operation_code,
+            _line.id, _line.payout, payouts.c.settlement_id, payouts.c.currency, _line.file,
+            func.coalesce(payout_issues.c.issue, _line.file).label("issue"),
+            _line.transaction_id, _line.key, _group.kind, _group.operation_code,
             _line.order, _line.original_amount_units.label("original_units"),
             _line.settled_amount_units.label("settled_units"), line_reasons.c.reason, common_texts.c.texts,
         )
         .join(line_groups, _group.id == _line.group)
         .join(line_reasons, line_reasons.c.id == _line.reason)
         .join(common_texts, common_texts.c.id == _line.common)
+        .join(payouts, payouts.c.id == _line.payout)
+        .outerjoin(payout_issues, _issue_of_file)
         .where(of_transactions(tx, account, transactions))
         .order_by(_line.id)
     )  # fmt: skip

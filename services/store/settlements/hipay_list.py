@@ -98,12 +98,14 @@ def was_listed(tx: Connection, account: str) -> bool:
 
 
 def _in_lines() -> Any:
-    """The condition on a listed payout that a complete file, whoever brought it, has lines of it."""
+    """The condition on a listed payout that a complete file, whoever brought it, has lines of it; also under its id without leading
+    zeros, which a spreadsheet drops."""
     s, t, f = hipay_settlements.c, line_totals.c, settlement_files.c
     complete = and_(f.id == t.file, f.state == "complete")
+    ids = (s.settlement_id, func.ltrim(s.settlement_id, "0"))
     return (
         exists()
-        .where(t.account == s.account, t.settlement_id == s.settlement_id, complete)
+        .where(t.account == s.account, t.settlement_id.in_(ids), complete)
         .correlate(hipay_settlements)
     )
 

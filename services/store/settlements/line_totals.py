@@ -1,6 +1,6 @@
 """Stored sums over lines, changed in the transaction of every change of a line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from services.store.frames import coded, text_cells
+from services.store.in_list import among
 from services.store.locks import insert_or
 from services.store.payouts import versions
 from services.store.schema.payout_lines import line_totals
@@ -241,13 +242,16 @@ def _add_totals(tx: Connection, rows: list[dict[str, Any]], sign: int) -> None:
         tx.execute(delete(line_totals).where(total.lines == 0))
 
 
-def count_valid(tx: Connection, account: str, settlement: str, other_than: int) -> int:
-    """How many lines of a settlement are valid, without those of one file."""
+def having_lines(tx: Connection, account: str, settlements: Collection[str], other_than: int) -> list[str]:
+    """Those of these settlements of which other files have valid lines."""
     here = line_totals.c
-    query = select(func.coalesce(func.sum(here.lines), 0)).where(
-        here.account == account, here.settlement_id == settlement, here.file != other_than
+    query = select(here.settlement_id).where(
+        here.account == account,
+        among(tx, here.settlement_id, settlements),
+        here.file != other_than,
+        here.lines > 0,
     )
-    return int(tx.scalar(query) or 0)
+    return sorted(tx.scalars(query.distinct()))
 
 
 def of_payout(

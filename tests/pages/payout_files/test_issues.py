@@ -33,6 +33,28 @@ def test_a_withdrawn_line_is_taken_back_on_the_files_view(open_page: Open, desk:
     assert len(lines_of(desk)) == 3
 
 
+def test_what_would_change_is_shown_before_an_older_issue_is_the_newest(open_page: Open, desk: Desk) -> None:
+    finance = person(desk, "finance")
+    first = csv(SALE.format("A"), SALE.format("B"), PAID.format("20.00"))
+    older = import_file(desk, finance, "demo", "a.csv", first)
+    import_file(desk, finance, "demo", "b.csv", csv(SALE.format("A"), PAID.format("10.00")), answers=NEWEST)
+    at = open_page("payouts/page.py", actor=finance)
+    at.query_params["show"], at.query_params["file_of"] = "files", str(older)
+    at.run()
+    assert [tab.label for tab in at.tabs if ":" in tab.label] == [
+        "Corrected: 1",
+        "Withdrawn: 0",
+        "Counted again: 1 · €10.00",
+    ]
+    shown = " ".join(one.value for one in at.markdown).replace("\\", "")
+    assert ":material/check: The lines will come to €20.00 (now €10.00); the payout line: €20.00." in shown
+    at.text_input(key=f"why_newest_file_{older}").set_value("HiPay says so").run()
+    at.button(key=f"go_newest_file_{older}_demo_77").click().run()
+    assert not at.exception
+    assert len(lines_of(desk)) == 3
+    assert any("HiPay says so" in one.value for one in at.caption)
+
+
 def test_which_issue_is_the_newest_is_asked_before_the_import(open_page: Open, desk: Desk) -> None:
     finance = person(desk, "finance")
     first = csv(SALE.format("A"), SALE.format("B"), PAID.format("20.00"))

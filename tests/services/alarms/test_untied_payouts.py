@@ -8,7 +8,7 @@ from services import clock
 from services.access import Actor
 from services.accounts import payout_limits
 from services.alarms import AlarmToDecide
-from services.alarms.handling import Alarm, close, take
+from services.alarms.handling import Alarm, close, take, to_do
 from services.desk import Desk
 from services.reconciliation.decisions import payout_acceptances
 from services.reconciliation.decisions.payout_acceptances import figures
@@ -54,6 +54,8 @@ def test_one_that_differs_is_to_do_and_ends_with_its_acceptance(desk: Desk, fina
     with pytest.raises(AlarmToDecide):
         close(desk, finance, alarm.id, "never mind")
     accept(desk, finance, number)
+    seen = to_do(desk, finance)  # before the next round of alarms
+    assert (seen.mine.alarms, seen.mine.total, seen.free.total) == ((), 0, 0)
     assert of_payouts(desk, finance) == []
     [one] = payout_acceptances.of_payout(desk, finance, number)
     payout_acceptances.undo(desk, finance, number, "refused", shown=one.id)

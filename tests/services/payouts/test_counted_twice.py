@@ -12,6 +12,7 @@ from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.store.orders import orders
 from tests.support.orders import store_paid_order
+from tests.support.payouts import Failed
 from tests.support.worked_payouts import FULL, bring, row, states_of, stored_line
 
 pytestmark = pytest.mark.store
@@ -83,3 +84,26 @@ def test_a_chargeback_has_a_fee_of_its_own(desk: Desk, finance: Actor) -> None:
     dispute = (of("Chargeback", "-50.00", "C"), of("Chargeback refund", "50.00", "C"))
     other_lines(desk, finance, *dispute, of("Fixed fee", "-0.10", "C"))
     assert states_of(desk) == {"77": "tied"}
+
+
+def test_refunds_in_parts_of_one_issue_are_right_where_hipay_shows_nothing(
+    desk: Desk, finance: Actor
+) -> None:
+    bring(desk, finance, of("Sale", "50.00"), of("Refund", "-10.00"), of("Fixed fee", "-0.10"))
+    parts = (of("Refund", "-10.00", "R2"), of("Fixed fee", "-0.10", "R2"), row("Settlement", "29.80"))
+    other_lines(desk, finance, *parts)
+    assert states_of(desk) == {"77": "tied"}
+
+
+def test_a_payout_that_comes_again_under_its_id_without_zeros_is_asked_about_and_counted_twice(
+    desk: Desk, finance: Actor
+) -> None:
+    lines = [
+        [of("Sale", "50.00", payout=one), row("Settlement", "50.00", payout=one)] for one in ("077", "77")
+    ]
+    bring(desk, finance, *lines[0])
+    with pytest.raises(Failed, match="import_payouts_stored"):
+        bring(desk, finance, *lines[1])
+    assert states_of(desk) == {"077": "tied"}
+    other_lines(desk, finance, *lines[1], row("Sale", "0.00", "B", transaction="T2"))
+    assert states_of(desk) == {"077": "counted_twice", "77": "counted_twice"}
