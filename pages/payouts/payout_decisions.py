@@ -31,6 +31,7 @@ def show(payout: int) -> None:
     """Show what was accepted, the open questions, the buttons, and in a fold what was done before. Raises NotAllowed."""
     t, found = texts(), payout_history.of_payout(desk(), actor(), payout)
     account = found.row.account
+    _withdrawn(found, t)
     if found.acceptance is not None:
         _accepted(found, t)
     question_windows.show_open(Subject(payout=payout), account)
@@ -42,6 +43,24 @@ def show(payout: int) -> None:
         with st.expander(t("Decisions and comments"), icon=":material/forum:", key=f"payout_acts_{payout}"):
             for entry in found.entries:
                 _entry(entry, found, t)
+
+
+def _withdrawn(found: PayoutHistory, t: Translator) -> None:
+    """Show how many lines newer issues no longer have, each file with a link to its lines."""
+    for one in found.withdrawn:
+        words = t.plural(
+            "{count} line withdrawn, {amount}: {file} no longer has it",
+            "{count} lines withdrawn, {amount}: {file} no longer has them",
+            one.lines,
+            amount=outcome_words.money(one.units, found.row.currency, t),
+            file=one.file_name,
+        )
+        st.page_link(
+            "payouts/page.py",
+            label=plain(words),
+            icon=":material/remove_circle:",
+            query_params={"show": "files", "file_of": str(one.file)},
+        )
 
 
 def _accepted(found: PayoutHistory, t: Translator) -> None:

@@ -11,9 +11,11 @@ from services.payouts import states
 from services.reconciliation.decisions import payout_acceptances
 from services.reconciliation.decisions.payout_comments import allowed_payout
 from services.store import Connection
-from services.store.payouts import acceptances, comments, questions
+from services.store.payouts import acceptances, comments, questions, searches
 from services.store.payouts.acceptances import StoredAcceptance
 from services.store.payouts.rows import PayoutRow, PayoutState
+from services.store.payouts.searches import WithdrawnSum
+from services.store.remembered import remembered
 
 EntryKind = Literal["comment", "accepted", "undone", "question", "question_withdrawn"]
 
@@ -36,7 +38,7 @@ class PayoutEntry:
 class PayoutHistory:
     """``entries``: oldest first. ``acceptance``: the one that nobody has undone, whether or not it ``applies``. ``amount``: of the
     difference in 1/10000 without its sign, None where nothing says it; ``write_off_units``: up to which it may be written off.
-    ``acceptable``: something differs that nobody has accepted."""
+    ``acceptable``: something differs that nobody has accepted. ``withdrawn``: its lines that newer issues no longer have."""
 
     row: PayoutRow
     state: PayoutState
@@ -46,6 +48,7 @@ class PayoutHistory:
     amount: int | None
     write_off_units: int
     acceptable: bool
+    withdrawn: tuple[WithdrawnSum, ...]
 
 
 def of_payout(desk: Desk, actor: Actor, payout: int) -> PayoutHistory:
@@ -64,6 +67,9 @@ def of_payout(desk: Desk, actor: Actor, payout: int) -> PayoutHistory:
             amount=payout_acceptances.amount(row),
             write_off_units=limits(tx, row.account).write_off_units,
             acceptable=not row.behind and state in payout_acceptances.DIFFERS,
+            withdrawn=remembered(
+                tx, ("withdrawn", payout), lambda: tuple(searches.withdrawn_sums(tx, payout))
+            ),
         )
 
 

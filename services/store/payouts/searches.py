@@ -186,6 +186,34 @@ def withdrawn_lines(tx: Connection, payout: int, limit: int) -> list[Line]:
     return _lines(tx, _money(_LINE.withdrawn_by).where(gone).limit(limit))
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawnSum:
+    """What a file's issue of a payout no longer has: how many lines, and their units of 1/10000 (of those that have an amount)."""
+
+    file: int
+    file_name: str
+    lines: int
+    units: int
+
+
+def withdrawn_sums(tx: Connection, payout: int) -> list[WithdrawnSum]:
+    """The payout's lines that are withdrawn, by file, without total lines."""
+    file = settlement_files.c
+    query = (
+        select(file.id, file.name, func.count(), func.sum(func.coalesce(_LINE.settled_amount_units, 0)))
+        .select_from(payout_lines)
+        .join(settlement_files, file.id == _LINE.withdrawn_by)
+        .join(line_groups, _GROUP.id == _LINE.group)
+        .where(
+            _LINE.withdrawn_by.is_not(None),
+            func.coalesce(_LINE.payout, 0) == payout,
+            _GROUP.kind != "control",
+        )
+        .group_by(file.id, file.name)
+    )
+    return [WithdrawnSum(row[0], row[1], row[2], int(row[3])) for row in tx.execute(query.order_by(file.id))]
+
+
 def _money(file: ColumnElement[Any] = _LINE.file) -> Select[Any]:
     """A query of lines that are no totals, and of which nobody said that they are counted twice."""
     return (
