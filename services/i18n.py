@@ -7,7 +7,7 @@ English, the customers' texts (domain ``customer``) in all eight languages.
 import io
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -110,6 +110,13 @@ def format_month(moment: datetime, zone: str, language: str) -> str:
     """``novembre 2026``."""
     local, locale = moment.astimezone(ZoneInfo(zone)), number_locale(language)
     return str(format_skeleton("yMMMM", local, locale=locale))
+
+
+@lru_cache(maxsize=1024)
+def month_name(month: str, language: str) -> str:
+    """``Novembre 2026`` of a month as YYYY-MM."""
+    words: str = format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=number_locale(language))
+    return words[:1].upper() + words[1:]
 
 
 @lru_cache(maxsize=8192)

@@ -20,10 +20,6 @@ OUTCOME_ICONS = {
     "matched": "✓", "suggested": "?", "ambiguous": "?", "contradictory": "!", "unmatched": "!", "not_ours": "–",
     "account_level": "–", "total_line": "Σ", "excluded": "×",
 }  # fmt: skip
-COLOURS = {
-    "matched": "#15803d", "suggested": "#a16207", "ambiguous": "#c2410c", "contradictory": "#b91c1c",
-    "unmatched": "#b91c1c", "not_ours": "#6b7280", "account_level": "#6b7280", "total_line": "#9ca3af", "excluded": "#9ca3af",
-}  # fmt: skip
 # In the order in which they are shown: what is open first.
 OUTCOME_ORDER = (*OPEN, "matched", "account_level", "not_ours", "excluded", "total_line")
 STATUS_SIGNS = {

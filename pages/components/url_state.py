@@ -53,6 +53,16 @@ def day(key: str) -> Choice:
     return Choice(key, None, lambda value: value.isoformat() if value else "", date.fromisoformat)
 
 
+def month(key: str) -> Choice:
+    """A month as YYYY-MM, "" for none."""
+
+    def read(found: str) -> str:
+        date.fromisoformat(f"{found}-01")
+        return found
+
+    return Choice(key, "", lambda value: str(value or ""), read)
+
+
 def number(key: str) -> Choice:
     return Choice(key, None, lambda value: str(value or ""), lambda found: int(found[:18]))
 

@@ -1,25 +1,40 @@
-"""The payout check: the lines of each payout against what its file announces, and what blocks the tie-out."""
+"""The list of payouts: its filters, what the listed payouts come to in each currency, and the payout that is chosen."""
 
-from typing import Any
+from contextlib import suppress
+from functools import lru_cache
 
-import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from pages.components import accounts, exports, outcome_words, selection, tables
 from pages.components.common import actor, desk, in_one_read, refusals, texts
-from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
-from pages.payout_files import held_corrections, set_aside_rows
-from pages.payouts import address, payout_decisions, payout_difference, payout_figures
-from pages.reconciliation.address import view_link
+from pages.components.search_box import search_box
+from pages.payouts import address, payout
+from pages.reconciliation.pager import cursor, pager
+from services import money
+from services.errors import DeskError
 from services.exports.kinds import Payouts
-from services.i18n import Translator
+from services.i18n import Translator, month_name
 from services.payouts.states import PayoutState
-from services.reconciliation.views import file_list, line_text, lists, payout_list
-from services.reconciliation.views.lists import SHOWN
-from services.reconciliation.views.payout_list import OperationSum, Payout
+from services.reconciliation.views import lists, payout_pages
+from services.reconciliation.views.payout_list import Payout
+from services.reconciliation.views.payout_pages import PayoutFilter, PayoutPage, Totals
 
 _REFRESH_SECONDS = 2.0  # while payouts are being worked out
+_AMOUNTS = {
+    "difference_units": "Difference",
+    "gross_units": "Gross",
+    "refunds_units": "Refunds",
+    "fees_units": "Fees with VAT",
+    "reserve_units": "Reserve",
+    "other_units": "Chargebacks and other",
+    "net_units": "Net",
+    "announced_units": "Payout announced",
+    "hipay_units": "HiPay’s figure",
+}
+_PARTLY = ("announced_units", "hipay_units", "difference_units")
+_RIGHT = (*_AMOUNTS.values(), "Lines open", "Payouts")
 
 
 @st.fragment
@@ -27,45 +42,36 @@ _REFRESH_SECONDS = 2.0  # while payouts are being worked out
 def show(account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
-        found = payout_list.list_payouts(desk(), actor(), account_keys)
-        st.caption(
-            t(
-                "Each payout's lines are added up and compared with the payout that the file itself announces, and with what HiPay’s API shows."
-            )
-        )
-        if not found:
-            st.info(t("No payout yet: add a payout file."), icon=":material/inbox:")
-            return
-        if any(one.state == "being_worked_out" for one in found):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            typed = search_box("find_payout", t("number or amount"))
+            month_place = st.container(width=200)
+        chosen = _chosen(account_keys, typed.strip(), t)
+        found = payout_pages.page(desk(), actor(), chosen, cursor("payouts", chosen))
+        with month_place:
+            _month(found, t)
+        _states(found, t)
+        again = _chosen(account_keys, typed.strip(), t)
+        if again != chosen:  # a choice that is no longer there was taken away
+            chosen = again
+            found = payout_pages.page(desk(), actor(), chosen, cursor("payouts", chosen))
+        address.write()
+        if found.states.get("being_worked_out"):
             now = lists.figures(desk(), actor(), account_keys).payout_states
             st.fragment(_until_worked_out, run_every=_REFRESH_SECONDS)(account_keys, now)
-        counts = {state: sum(one.state == state for one in found) for state in PAYOUT_STATES}
-        wanted = set(st.session_state.get("check") or ())
-        states = st.pills(
-            t("Check"),
-            [state for state in PAYOUT_STATES if counts[state] or state in wanted],
-            selection_mode="multi",
-            key="check",
-            format_func=lambda state: f"{t(PAYOUT_STATES[state])} ({counts[state]})",
-            persist_state="page",
-        )
-        address.write()
-        matching = [one for one in found if not states or one.state in states]
-        if not matching:
-            st.info(t("No payout fits this filter."), icon=":material/filter_alt_off:")
-            return
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.caption(t.plural("{count} payout", "{count} payouts", len(matching)))
-            exports.offer(Payouts(accounts=account_keys, states=tuple(states or ())), rows=len(matching))
-        pages = -(-len(matching) // SHOWN)
-        place = min(st.session_state.get("payouts_page", 1), pages)
-        _table(matching[(place - 1) * SHOWN : place * SHOWN], t)
-        if pages > 1:
-            st.pagination(pages, key="payouts_page")
-        named = st.session_state.get("payout_of")
-        chosen = next((one for one in found if named and _name(one) == named), None)
-        if chosen is not None:
-            _payout(chosen, t)
+        if not found.page.rows:
+            _nothing(chosen, t)
+        else:
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+            ):
+                pager("payouts", found.page, t)
+                exports.offer(_exported(chosen), rows=found.page.total)
+            _totals(found.totals, t)
+            _table(found.page.rows, t)
+        if named := st.session_state.get("payout_of"):
+            one = payout_pages.named(desk(), actor(), named)
+            if one is not None:
+                payout.show(one)
 
 
 def _until_worked_out(account_keys: tuple[str, ...], before: dict[PayoutState, int]) -> None:
@@ -75,143 +81,143 @@ def _until_worked_out(account_keys: tuple[str, ...], before: dict[PayoutState, i
             st.rerun()
 
 
-def _name(one: Payout) -> str:
-    return f"{one.account}:{one.settlement_id}:{one.currency}"
+def _chosen(account_keys: tuple[str, ...], typed: str, t: Translator) -> PayoutFilter:
+    return PayoutFilter(
+        accounts=account_keys,
+        states=tuple(st.session_state.get("check") or ()),
+        month=int((st.session_state.get("month") or "0").replace("-", "")),
+        number=typed,
+        units=_units(typed, t),
+    )
 
 
-def _table(found: list[Payout], t: Translator) -> None:
-    money = outcome_words.money
-    several, bare = accounts.several(), any(one.missing for one in found)
-    table = pd.DataFrame(
-        [
-            {
-                t("Check"): t(PAYOUT_STATES[one.state]),
-                t("Payout"): one.settlement_id,
-                t("Sum of its lines"): money(one.lines_units, one.currency, t),
-                t("Payout announced"): money(one.payout_units, one.currency, t),
-                t("Difference"): money(one.difference_units, one.currency, t),
-                t("Lines"): outcome_words.number(one.lines, t),
-                t("Lines open"): outcome_words.number(one.open_lines, t),
-                t("Rows set aside"): outcome_words.number(one.rows_set_aside, t)
-                if one.rows_set_aside
-                else "",
-                **(
-                    {t("Without an amount"): outcome_words.number(one.missing, t) if one.missing else ""}
-                    if bare
-                    else {}
-                ),
-                t("Dates"): " – ".join(
-                    dict.fromkeys(outcome_words.day(day, t) for day in (one.first_date, one.last_date) if day)
-                ),
-                **({t("Account"): accounts.name(one.account)} if several else {}),
-            }
-            for one in found
-        ]
+def _units(typed: str, t: Translator) -> int | None:
+    """The amount that is typed; None where it is none, or may be two."""
+    bare = typed.lstrip("-\u2212 ")
+    with suppress(DeskError):
+        return money.to_units(money.parse(bare, "EUR", t.locale)) if bare else None
+    return None
+
+
+def _exported(chosen: PayoutFilter) -> Payouts:
+    return Payouts(
+        accounts=chosen.accounts,
+        states=chosen.states,
+        month=chosen.month,
+        number=chosen.number,
+        units=chosen.units,
     )
-    right = (
-        "Sum of its lines",
-        "Payout announced",
-        "Difference",
-        "Lines",
-        "Lines open",
-        "Rows set aside",
-        "Without an amount",
+
+
+def _month(found: PayoutPage, t: Translator) -> None:
+    months = [f"{month // 100:04}-{month % 100:02}" for month in found.months]
+    wanted = st.session_state.get("month") or ""
+    st.selectbox(
+        t("Month"),
+        list(dict.fromkeys(("", *months, wanted))),
+        key="month",
+        format_func=lambda one: month_name(one, t.language) if one else t("all months"),
+        persist_state="page",
     )
+
+
+def _states(found: PayoutPage, t: Translator) -> None:
+    wanted = st.session_state.get("check") or ()
+    counts = {state: outcome_words.number(found.states.get(state, 0), t) for state in payout_pages.STATES}
+    st.pills(
+        t("Check"),
+        [state for state in payout_pages.STATES if state in found.states or state in wanted],
+        selection_mode="multi",
+        key="check",
+        format_func=lambda state: f"{t(PAYOUT_STATES[state])} ({counts[state]})",
+        persist_state="page",
+    )
+
+
+def _nothing(chosen: PayoutFilter, t: Translator) -> None:
+    if chosen == PayoutFilter(accounts=chosen.accounts):
+        st.info(t("No payout yet: add a payout file."), icon=":material/inbox:")
+        return
+    st.info(t("No payout fits this filter."), icon=":material/filter_alt_off:")
+    st.button(t("Show all payouts"), key="show_all_payouts", on_click=address.show_all)
+
+
+def _totals(found: tuple[Totals, ...], t: Translator) -> None:
+    """Show what the listed payouts, on all pages, come to."""
+    others = any(one.units["other_units"] for one in found)
+    rows = [
+        {
+            t("Currency"): one.currency,
+            t("Payouts"): outcome_words.number(one.payouts, t),
+            **{
+                t(label): _total(one, name, t)
+                for name, label in _AMOUNTS.items()
+                if others or name != "other_units"
+            },
+            t("Lines open"): outcome_words.number(one.open_lines, t),
+        }
+        for one in found
+    ]
+    st.dataframe(
+        pa.Table.from_pylist(rows),
+        hide_index=True,
+        height=tables.height(len(rows)),
+        column_config=tables.right_aligned(_RIGHT, t),
+        alt=t("Totals of the payouts listed, by currency"),
+    )
+
+
+def _total(one: Totals, name: str, t: Translator) -> str:
+    """The sum; where it is known of some of the payouts only, of how many."""
+    known = getattr(one, name.removesuffix("_units") if name in _PARTLY else "known")
+    if not known:
+        return "—"
+    words = outcome_words.money(one.units[name], one.currency, t)
+    if known == one.payouts:
+        return words
+    return t("{amount} ({known} of {count})", amount=words, known=known, count=one.payouts)
+
+
+def _table(rows: tuple[Payout, ...], t: Translator) -> None:
     selection.draw(
         "payouts",
-        table,
-        [_name(one) for one in found],
+        _cells(rows, accounts.several(), t),
+        [payout_pages.name_of(one) for one in rows],
         (st.session_state.get("payout_of") or "",),
         _store_ticks,
-        height=tables.height(len(found)),
+        height=tables.height(len(rows)),
         alt=t("Payouts. Choose a payout to see what it is made of."),
-        column_config=tables.right_aligned(right, t),
+        column_config=tables.right_aligned(_RIGHT, t),
     )
+
+
+@lru_cache(maxsize=64)
+def _cells(rows: tuple[Payout, ...], several: bool, t: Translator) -> pa.Table:
+    others = any(one.other_units for one in rows)
+    return pa.Table.from_pylist([_row(one, others, several, t) for one in rows])
+
+
+def _row(one: Payout, others: bool, several: bool, t: Translator) -> dict[str, str]:
+    def amount(name: str) -> str:
+        if name == "hipay_units":
+            return outcome_words.money(one.row.hipay_units, one.row.hipay_currency, t)
+        return outcome_words.money(getattr(one, name), one.currency, t)
+
+    return {
+        t("Check"): t(PAYOUT_STATES[one.state]),
+        t("Difference"): amount("difference_units"),
+        t("Payout"): one.settlement_id,
+        t("Date"): outcome_words.day(one.last_date, t),
+        t("Transfer"): outcome_words.day(one.transfer_date, t),
+        **{
+            t(label): amount(name)
+            for name, label in _AMOUNTS.items()
+            if name != "difference_units" and (others or name != "other_units")
+        },
+        t("Lines open"): outcome_words.number(one.open_lines, t),
+        **({t("Account"): accounts.name(one.account)} if several else {}),
+    }
 
 
 def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state["payout_of"] = ticked[0] if ticked else ""
-
-
-def _payout(one: Payout, t: Translator) -> None:
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(plain(t("Payout {number}", number=one.settlement_id)), anchor=False, width="content")
-            st.badge(t(PAYOUT_STATES[one.state]), color="green" if one.ties else "orange")
-        if one.rows_set_aside:
-            st.warning(
-                t.plural(
-                    "{count} row was set aside when the file was read: it may belong to this payout, which does not tie before the row is dealt with.",
-                    "{count} rows were set aside when the file was read: they may belong to this payout, which does not tie before they are dealt with.",
-                    one.rows_set_aside,
-                ),
-                icon=":material/rule:",
-            )
-            _rows_set_aside(one, t)
-        if one.corrections_held:
-            st.warning(
-                t.plural(
-                    "A file of other origin changes {count} line of this payout that HiPay delivered. The payout does not tie before somebody decides.",
-                    "A file of other origin changes {count} lines of this payout that HiPay delivered. The payout does not tie before somebody decides.",
-                    one.corrections_held,
-                ),
-                icon=":material/difference:",
-            )
-            _held(one, t)
-        if one.missing:
-            st.warning(
-                t.plural(
-                    "{count} line of this payout was imported without an amount. The payout does not tie before a corrected file brings it: ask HiPay for the original.",
-                    "{count} lines of this payout were imported without an amount. The payout does not tie before a corrected file brings them: ask HiPay for the original.",
-                    one.missing,
-                ),
-                icon=":material/money_off:",
-            )
-        payout_figures.show(one)
-        payout_difference.show(one)
-        sums = payout_list.operation_sums(desk(), actor(), one)
-        table = pd.DataFrame(
-            [
-                {
-                    t("Operation"): line_text.operation(part.code, part.words, t),
-                    t("Lines"): outcome_words.number(part.lines, t),
-                    t("Amount"): outcome_words.money(part.units, one.currency, t),
-                    t("Note"): _note(part, t),
-                }
-                for part in sums
-            ]
-        )
-        right = tables.right_aligned(("Lines", "Amount"), t)
-        st.markdown(f"**{t('Totals by operation')}**")
-        st.dataframe(table, hide_index=True, column_config=right, alt=t("Totals by operation"))
-        payout_decisions.show(one.row.id)
-        with st.container(horizontal=True):
-            chosen: dict[str, Any] = {"payout": one.settlement_id, "currency": [one.currency]}
-            view_link(t("Its lines"), ":material/list:", "lines", **chosen, outcome=["all"])
-            if one.open_lines:
-                view_link(t("Its open lines"), ":material/rule:", "lines", **chosen)
-
-
-def _note(part: OperationSum, t: Translator) -> str:
-    notes = [t("total line: repeats the others")] if part.kind == "control" else []
-    if part.missing:
-        notes.append(t.plural("{count} line has no amount", "{count} lines have no amount", part.missing))
-    return "; ".join(notes)
-
-
-def _rows_set_aside(one: Payout, t: Translator) -> None:
-    """Show the rows set aside that block the tie-out, file by file."""
-    for file_id, name in payout_list.files_with_rows_set_aside(desk(), actor(), one):
-        file = file_list.file(desk(), actor(), file_id)
-        if file is not None:
-            with st.expander(plain(t("Rows set aside in {file}", file=name)), icon=":material/rule:"):
-                set_aside_rows.show(file, "payout")
-
-
-def _held(one: Payout, t: Translator) -> None:
-    """Show the held corrections, file by file."""
-    for file_id, name in payout_list.files_with_corrections_held(desk(), actor(), one):
-        file = file_list.file(desk(), actor(), file_id)
-        if file is not None:
-            with st.expander(plain(t("Corrections in {file}", file=name)), icon=":material/difference:"):
-                held_corrections.show(file, "payout")

@@ -1,7 +1,7 @@
 """What can be exported: each kind with what it is narrowed to, the right that it needs, and who writes it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter
@@ -14,6 +14,7 @@ from services.reconciliation.views import list_exports
 from services.spreadsheets.write import Form, Progress
 from services.store import Connection
 from services.store.orders.orders import Filter
+from services.store.payouts.pages import PayoutFilter
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import Sort
 from services.store.settlements.position_pages import OrderFilter, OrderSort
@@ -39,10 +40,13 @@ class SettledOrders:
 
 @dataclass(frozen=True, kw_only=True)
 class Payouts:
-    """``accounts`` and ``states`` narrow nothing where they are empty."""
+    """The fields are those of ``PayoutFilter``; stored requests of before have the first two only."""
 
     accounts: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    month: int = 0
+    number: str = ""
+    units: int | None = None
 
 
 Wanted = PaymentRequests | Lines | SettledOrders | Payouts
@@ -98,7 +102,7 @@ KINDS = {
         action="payouts_exported",
         count=lambda tx, desk, actor, one: None,
         write=lambda desk, actor, one, form, t, out, _: list_exports.write_payouts(
-            desk, actor, one.accounts, one.states, form, t, out
+            desk, actor, PayoutFilter(**asdict(one)), form, t, out
         ),
     ),
 }

@@ -142,7 +142,6 @@ def the_reconciliation(page: Page, desk: Installation, folder: Path) -> None:
     expect(page.locator("canvas td").first).to_be_attached()
     page.get_by_test_id("stDataFrame").first.click(position={"x": 20, "y": 53})
     expect(page.get_by_text("The nearest order")).to_be_visible()
-    page.get_by_text("Money moved, by outcome").first.click()  # folded: the line is what is shown
     keep(page, folder, "reconciliation-line", height=1400)
 
 

@@ -26,6 +26,7 @@ from services.exports.kinds import Lines
 from services.i18n import translator
 from services.settlements.dialect import Chosen
 from services.store.orders.orders import Filter
+from services.store.payouts.pages import PayoutFilter
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import open_test_desk
@@ -245,7 +246,7 @@ RULES: dict[str, Rule | str] = {
     "reconciliation.views.lists.narrowed_orders": hidden(chosen=OrderFilter(), late=False),
     "reconciliation.views.list_exports.write_lines": hidden(chosen=LineFilter(), sort="newest", form="csv", t=EN, out="$out"),
     "reconciliation.views.list_exports.write_orders": hidden(chosen=OrderFilter(), sort="newest", form="csv", t=EN, out="$out"),
-    "reconciliation.views.list_exports.write_payouts": hidden(accounts=(), states=(), form="csv", t=EN, out="$out"),
+    "reconciliation.views.list_exports.write_payouts": hidden(chosen=PayoutFilter(), form="csv", t=EN, out="$out"),
     "reconciliation.views.lists.figures": hidden(),
     "reconciliation.views.lists.lines": hidden(shows=True, chosen=LineFilter()),
     "reconciliation.views.lists.orders": hidden(shows=True, chosen=OrderFilter()),
@@ -261,6 +262,8 @@ RULES: dict[str, Rule | str] = {
     "reconciliation.views.payout_history.of_payout": refused(payout="$payout_id"),
     "reconciliation.views.payout_list.by_hipay": refused(payout="$payout"),
     "reconciliation.views.payout_list.list_payouts": hidden(),
+    "reconciliation.views.payout_pages.page": hidden(chosen=PayoutFilter()),
+    "reconciliation.views.payout_pages.named": hidden(name="outlet:77:EUR"),
     "reconciliation.views.payout_list.operation_sums": refused(payout="$payout"),
     "reconciliation.views.payout_list.files_with_rows_set_aside": refused(payout="$payout"),
     "reconciliation.views.payout_list.files_with_corrections_held": refused(payout="$payout"),

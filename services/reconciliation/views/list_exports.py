@@ -11,7 +11,7 @@ from services.i18n import Translator
 from services.reconciliation.views import lists, payout_list
 from services.reconciliation.views.details import HIDDEN_ORDER
 from services.reconciliation.views.line_text import operation, reasons
-from services.reconciliation.views.payout_list import Payout
+from services.reconciliation.views.payout_pages import PayoutFilter
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements import dates
 from services.settlements.columns import AMOUNTS, DATES, LABELS
@@ -67,16 +67,14 @@ def write_orders(
 def write_payouts(
     desk: Desk,
     actor: Actor,
-    accounts: tuple[str, ...],
-    states: tuple[str, ...],
+    chosen: PayoutFilter,
     form: Form,
     t: Translator,
     out: BinaryIO,
 ) -> int:
-    """Write the payouts in these states, all where none is named. Raises NotAllowed."""
-    found = payout_list.list_payouts(desk, actor, accounts)
-    rows = [one for one in found if not states or one.state in states]
-    return write.write([rows], _payout_columns(desk, t), form, t, out)
+    """Write the payouts that the filter lets through, in the order of the list. Raises NotAllowed."""
+    found = payout_list.list_payouts(desk, actor, chosen.accounts, chosen)
+    return write.write([found], _payout_columns(desk, t), form, t, out)
 
 
 def count_lines(tx: Connection, desk: Desk, actor: Actor, chosen: LineFilter) -> int | None:
@@ -215,12 +213,24 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
     def leg(name: str) -> Values:
         return each(lambda one: getattr(one.row, name) if one.known else None)
 
-    return (
+    return (  # first the columns of the list on screen, in its order
         Column("Check", "text", _worded("state", states, t), 18),
+        Column("Difference", "amount", field("difference_units"), 14),
         Column("Payout", "text", field("settlement_id")),
+        Column("Date", "text", _of_file("last_date"), 11),
+        Column("Transfer", "text", _of_file("transfer_date"), 11),
         Column("Currency", "text", field("currency"), 9),
         Column("Gross", "amount", leg("gross_units"), 14),
         Column("Refunds", "amount", leg("refunds_units"), 14),
+        Column("Fees with VAT", "amount", field("fees_units"), 14),
+        Column("Reserve", "amount", field("reserve_units"), 14),
+        Column("Chargebacks and other", "amount", field("other_units"), 14),
+        Column("Net", "amount", leg("net_units"), 14),
+        Column("Payout announced", "amount", field("announced_units"), 14),
+        Column("HiPay’s figure", "amount", field("hipay_units"), 14),
+        Column("Lines open", "count", field("open_lines"), 8),
+        Column("Account", "text", _account_name(desk), 18),
+        Column("Sum of its lines", "amount", field("lines_units"), 14),
         Column("Chargebacks", "amount", leg("chargebacks_units"), 14),
         Column("Chargebacks won", "amount", leg("won_units"), 14),
         Column("Fees without VAT", "amount", leg("fees_units"), 14),
@@ -230,27 +240,13 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         Column("Adjustments and transfers", "amount", leg("adjustments_units"), 14),
         Column("Balances carried over", "amount", leg("deferred_units"), 14),
         Column("Other: unknown operations", "amount", leg("other_units"), 14),
-        Column("Net", "amount", leg("net_units"), 14),
-        Column("Sum of its lines", "amount", field("lines_units"), 14),
-        Column("Payout announced", "amount", field("payout_units"), 14),
-        Column("Difference", "amount", field("difference_units"), 14),
-        Column("HiPay’s figure", "amount", each(_by_hipay), 14),
         Column("Lines", "count", field("lines"), 8),
-        Column("Lines open", "count", field("open_lines"), 8),
         Column("Rows set aside", "count", field("rows_set_aside"), 8),
         Column("Corrections to decide", "count", field("corrections_held"), 8),
         Column("Without an amount", "count", field("missing"), 8),
         Column("First date", "text", _of_file("first_date"), 11),
-        Column("Last date", "text", _of_file("last_date"), 11),
-        Column("Transfer", "text", _of_file("transfer_date"), 11),
         Column("Value date", "text", _of_file("value_date"), 11),
-        Column("Account", "text", _account_name(desk), 18),
     )
-
-
-def _by_hipay(one: Payout) -> int | None:
-    """What HiPay's API lists, in the payout's own currency."""
-    return one.row.hipay_units if one.row.hipay_currency == one.currency else None
 
 
 def _account_name(desk: Desk) -> Values:

@@ -160,7 +160,7 @@ def _lines(
     cut = line_search.is_cut(tx, chosen)
     page = [without_hidden_order(seen[number], allowed) for _, number in found[:shown]]
     values = {number: value for value, number in found}
-    made = _page(page, total, cursor, len(found) > shown, lambda row: (values[row.id], row.id))
+    made = page_of(page, total, cursor, len(found) > shown, lambda row: (values[row.id], row.id))
     return replace(made, cut=cut)
 
 
@@ -194,7 +194,7 @@ def _orders(
     total = position_pages.count(tx, chosen)
     cut = position_pages.cut(tx, chosen)
     column = ORDER_SORTS[sort][0]
-    made = _page(
+    made = page_of(
         found[:shown], total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.order)
     )
     return replace(made, cut=cut)
@@ -215,7 +215,7 @@ def narrowed_orders(
     return replace(chosen, accounts=accounts, late=since, loose=_loose(chosen.loose))
 
 
-def _page(
+def page_of(
     found: list[T],
     total: int | None,
     cursor: Cursor | None,

@@ -1,16 +1,16 @@
 """Payouts and their states: read from their rows, never from the lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.access import Actor, Right, allowed_accounts, require
 from services.desk import Desk
 from services.payouts import states
 from services.payouts.states import PayoutState, Sum
 from services.store import Connection
-from services.store.payouts import rows
+from services.store.payouts import pages, rows
+from services.store.payouts.pages import PayoutFilter
 from services.store.payouts.rows import PayoutRow
-from services.store.remembered import remembered
 from services.store.settlements import held_corrections, hipay_list, reconciliation_views, set_aside_rows
 from services.store.settlements.line_days import iso
 from services.store.settlements.set_aside_rows import FileOfRows
@@ -66,12 +66,54 @@ class Payout:
         return states.fitting_sum(self.row)
 
     @property
-    def payout_units(self) -> int | None:
+    def announced_units(self) -> int | None:
         return self.row.announced_units
 
     @property
     def difference_units(self) -> int | None:
         return states.difference(self.row)
+
+    @property
+    def gross_units(self) -> int | None:
+        return self.row.gross_units if self.known else None
+
+    @property
+    def refunds_units(self) -> int | None:
+        return self.row.refunds_units if self.known else None
+
+    @property
+    def net_units(self) -> int | None:
+        """The sum of all its lines but total lines."""
+        return self.row.net_units if self.known else None
+
+    @property
+    def fees_units(self) -> int | None:
+        """With their VAT."""
+        return self.row.fees_units + self.row.vat_units if self.known else None
+
+    @property
+    def reserve_units(self) -> int | None:
+        """What was captured and released."""
+        return self.row.reserve_captured_units + self.row.reserve_released_units if self.known else None
+
+    @property
+    def other_units(self) -> int | None:
+        """What of the net is neither sale, refund, fee nor reserve."""
+        row = self.row
+        if not self.known:
+            return None
+        return (
+            row.chargebacks_units
+            + row.won_units
+            + row.adjustments_units
+            + row.deferred_units
+            + row.other_units
+        )
+
+    @property
+    def hipay_units(self) -> int | None:
+        """What HiPay's API lists, where that is in the payout's own currency."""
+        return self.row.hipay_units if self.row.hipay_currency == self.currency else None
 
     @property
     def first_date(self) -> str:
@@ -124,10 +166,15 @@ class ByHipay:
     bic: str
 
 
-def list_payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
-    """Every settlement per currency, those that do not tie first, then the newest. Raises NotAllowed."""
+def list_payouts(
+    desk: Desk, actor: Actor, accounts: Sequence[str] = (), chosen: PayoutFilter | None = None
+) -> tuple[Payout, ...]:
+    """Every payout of the accounts that the filter lets through, those to do first, then the newest. Raises NotAllowed."""
     with desk.store.read() as tx:
-        return read_payouts(tx, visible_accounts(tx, desk, actor, accounts))
+        visible = visible_accounts(tx, desk, actor, accounts)
+        found = pages.places(tx, replace(chosen or PayoutFilter(), accounts=visible))
+        by_id = {one.row.id: one for one in made(tx, rows.of_ids(tx, [number for _, number in found]))}
+        return tuple(by_id[number] for _, number in found)
 
 
 def by_hipay(desk: Desk, actor: Actor, payout: Payout) -> ByHipay | None:
@@ -194,14 +241,15 @@ def files_with_corrections_held(desk: Desk, actor: Actor, payout: Payout) -> tup
         )
 
 
-def read_payouts(tx: Connection, accounts: Sequence[str]) -> tuple[Payout, ...]:
-    """As ``list_payouts``, of these accounts."""
-    return remembered(tx, ("payouts", tuple(accounts)), lambda: _payouts(rows.listed(tx, accounts)))
-
-
-def _payouts(found: Sequence[PayoutRow]) -> tuple[Payout, ...]:
+def made(tx: Connection, found: Sequence[PayoutRow]) -> tuple[Payout, ...]:
+    """These payouts, with the payouts that their balances are carried to."""
     by_id = {row.id: row for row in found}
-    listed = (
+    while takers := {row.carried_to for row in by_id.values() if row.carried_to} - by_id.keys():
+        read = rows.seen_of(tx, takers)
+        if not read:
+            break
+        by_id |= {row.id: row for row in read}
+    return tuple(
         Payout(
             row=row,
             state=states.shown(row),
@@ -210,8 +258,6 @@ def _payouts(found: Sequence[PayoutRow]) -> tuple[Payout, ...]:
         )
         for row in found
     )
-    newest = sorted(listed, key=lambda one: (one.row.last_day, one.settlement_id), reverse=True)
-    return tuple(sorted(newest, key=lambda one: one.ties))
 
 
 def _blocked(file: FileOfRows) -> dict[str, int]:

@@ -168,6 +168,11 @@ def of_ids(tx: Connection, ids: Iterable[int]) -> list[PayoutRow]:
     return _rows(tx, among(tx, _row.id, ids))
 
 
+def seen_of(tx: Connection, ids: Iterable[int]) -> list[PayoutRow]:
+    """Those of these rows that are payouts to be shown."""
+    return _rows(tx, seen(), among(tx, _row.id, ids))
+
+
 def named(tx: Connection, account: str, settlement: str) -> list[PayoutRow]:
     """The rows of a payout, one for each currency."""
     return _rows(tx, _row.account == account, _row.settlement_id == settlement)

@@ -64,7 +64,7 @@ def test_a_payout_is_not_proved_at_nought(desk: Desk, finance: Actor, cell: str,
     order = store_paid_order(desk, "A-1")
     file = import_lines(desk, row("A-1", "10.00", cell), row("", "0.00", operation="Settlement"))
     found = the_payout(desk, finance)
-    assert (found.state, found.rows_set_aside, found.lines_units, found.payout_units) == (
+    assert (found.state, found.rows_set_aside, found.lines_units, found.announced_units) == (
         "amounts_missing" if reason == "amount_missing" else "rows_not_read",
         1,
         0,
@@ -302,7 +302,7 @@ def test_a_payouts_own_line_without_an_amount_announces_nothing(tmp_path: Path) 
     after = _left(before, tmp_path, OLD, {" Settlement": "settled_amount_units"})
     _fill_measures(after)
     found = the_payout(after, finance)
-    assert (found.state, found.payout_units, found.difference_units, found.missing) == (
+    assert (found.state, found.announced_units, found.difference_units, found.missing) == (
         "amounts_missing",
         None,
         None,

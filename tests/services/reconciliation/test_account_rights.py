@@ -32,6 +32,7 @@ from services.reconciliation.views import (
     payout_list,
 )
 from services.reconciliation.views.lists import LineFilter, OrderFilter
+from services.store.payouts.pages import PayoutFilter
 from services.store.settlements import decisions
 from tests.support.desk import person
 from tests.support.orders import store_paid_order
@@ -104,7 +105,7 @@ def test_exports_hold_the_persons_account_alone(desk: Desk, ours: Actor) -> None
     out, t = io.BytesIO(), translator("en")
     assert list_exports.write_lines(desk, ours, LineFilter(), "newest", "csv", t, out) == 2
     assert list_exports.write_orders(desk, ours, OrderFilter(), "newest", "csv", t, out) == 1
-    assert list_exports.write_payouts(desk, ours, (), (), "csv", t, out) == 1
+    assert list_exports.write_payouts(desk, ours, PayoutFilter(), "csv", t, out) == 1
     assert b"B-100" not in out.getvalue()
 
 

@@ -171,7 +171,7 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
 
     work_out.catch_up(desk.store)
     assert {
-        (one.settlement_id, one.currency): (one.lines_units, one.payout_units, one.state)
+        (one.settlement_id, one.currency): (one.lines_units, one.announced_units, one.state)
         for one in payout_list.list_payouts(desk, actor)
     } == {
         key: (units(total), units(payout), state)
