@@ -55,11 +55,10 @@ def _withdrawn(found: PayoutHistory, t: Translator) -> None:
             amount=outcome_words.money(one.units, found.row.currency, t),
             file=one.file_name,
         )
+        st.markdown(f":material/remove_circle: {plain(words)}")
+        where = {"show": "files", "file_of": str(one.file)}
         st.page_link(
-            "payouts/page.py",
-            label=plain(words),
-            icon=":material/remove_circle:",
-            query_params={"show": "files", "file_of": str(one.file)},
+            "payouts/page.py", label=t("Open the file"), icon=":material/file_open:", query_params=where
         )
 
 

@@ -117,6 +117,7 @@ def _effect(tx: Connection, one: FileIssue, told: Told, cells: CellsOf) -> Issue
         one.sign,
         whole=one.whole_if(told),
         own={-line: found for line, found in own.items()},
+        numbers={pair.after: max(0, -pair.after) for pair in changes.corrected[:SHOWN]},
     )
 
 
@@ -135,15 +136,16 @@ def effect(
     *,
     whole: bool,
     own: Mapping[int, Cells],
+    numbers: Mapping[int, int],
 ) -> IssueEffect:
     """``lines``: those that were compared, by id; ``sums``: of the payout's lines, before and after; ``own``: the cells of lines that are
-    not stored, by ids below zero."""
+    not stored, by ids below zero; ``numbers``: of the correcting lines in their file, by id."""
     every = {**corrections.cells_of(tx, [one for one in shown_ids(changes) if one > 0]), **own}
     pairs = [pair for pair in changes.corrected[:SHOWN] if pair.before in every and pair.after in every]
     before, after = (issue_sums.figures(one, sign) for one in sums)
     return IssueEffect(
         corrected=tuple(
-            corrections.shown(pair.before, max(0, -pair.after), every[pair.before], every[pair.after])
+            corrections.shown(pair.before, numbers.get(pair.after, 0), every[pair.before], every[pair.after])
             for pair in pairs
         ),
         corrected_count=len(changes.corrected),

@@ -13,7 +13,7 @@ from services.imports.issue_preview import IssueEffect
 from services.imports.issues import IssueLine, issue_lines
 from services.store import Connection
 from services.store.payouts.sums import payout_signs
-from services.store.settlements import settlement_lines, withdrawn_acts
+from services.store.settlements import corrections, settlement_lines, withdrawn_acts
 from services.store.settlements.payout_issues import StoredIssue
 
 
@@ -63,6 +63,7 @@ def effect(tx: Connection, file: int, payout: Payout, parts: Sequence[StoredIssu
     now = frame["current"].to_numpy(bool)
     then = (now | frame["id"].isin(changes.restored).to_numpy()) & ~frame["id"].isin(gone).to_numpy()
     paired = {pair.after for pair in changes.corrected}
+    stored = corrections.of_ids(tx, [pair.after for pair in changes.corrected[: issue_preview.SHOWN]])
     return issue_preview.effect(
         tx,
         replace(changes, new=[one for one in changes.restored if one not in paired]),
@@ -71,4 +72,5 @@ def effect(tx: Connection, file: int, payout: Payout, parts: Sequence[StoredIssu
         found.sign,
         whole=found.whole,
         own={},
+        numbers={line.id: line.line for line in stored},
     )

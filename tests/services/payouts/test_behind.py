@@ -186,6 +186,8 @@ def test_a_payout_whose_id_has_lost_its_leading_zeros_is_compared(desk: Desk, fi
     assert states_of(desk) == {"77": "being_worked_out"}
     background.work_off(desk)
     assert states_of(desk) == {"77": "hipay_differs"}
+    with desk.store.read() as tx:
+        assert hipay_list.settlements(tx, "demo", 9)[2] == 0  # its file is here: it is not fetched
     [one] = payout_list.list_payouts(desk, finance)
     hipay = payout_list.by_hipay(desk, finance, one)
     assert hipay is not None

@@ -1,5 +1,6 @@
 """What a payout comes to, from the sums over its lines."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -190,3 +191,42 @@ def test_the_legs_add_up_to_the_net_and_the_net_is_the_sum_of_the_lines(
     assert found.lines == sum(one.lines for one in sums)
     assert found.other_lines == sum(one.lines for one in sums if one.kind == "unknown")
     assert found.files == len({one.file for one in sums})
+
+
+_COUNTED = [("", "unknown")] + [
+    (one.code, one.kind) for one in OPERATIONS if one.bucket != "announced" and one.code != "already_settled"
+]
+_LINES = st.lists(
+    st.builds(
+        lambda of, units: OperationAmounts(operation_code=of[0], kind=of[1], settled_units=units),
+        st.sampled_from(_COUNTED),
+        st.integers(-(10**9), 10**9).filter(bool),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(
+    _LINES,
+    st.sampled_from([-1, 1]),
+    st.sampled_from(["gone", "twice", "turned", "nought", "other"]),
+    st.data(),
+)
+def test_a_payout_with_one_wrong_line_never_ties(
+    lines: list[OperationAmounts], sign: int, wrong: str, data: st.DataObject
+) -> None:
+    total = line("Settlement", sign * sum(one.settled_units for one in lines))
+    assert states.state_of(of(*lines, total, sign=sign), "EUR") == "tied"
+    place = data.draw(st.integers(0, len(lines) - 1))
+    units = lines[place].settled_units
+    amounts_of = {
+        "gone": (),
+        "twice": (units, units),
+        "turned": (-units,),
+        "nought": (0,),
+        "other": (units + 1,),
+    }
+    mended = [replace(lines[place], settled_units=each) for each in amounts_of[wrong]]
+    changed = [*lines[:place], *mended, *lines[place + 1 :]]
+    assert states.state_of(of(*changed, total, sign=sign), "EUR") == "differs"
