@@ -1,13 +1,14 @@
 """One installation and one browser for all browser tests of this folder; each test opens windows of its own."""
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import tests.browser.installation
 from tests.browser.installation import Installation
-from tests.browser.windows import Complaints, new_context
+from tests.browser.windows import Windows
 from tests.support import browser
 from tests.support.servers import ROOT
 
@@ -31,26 +32,25 @@ def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=None)
 
 
+@pytest.fixture(scope="package")
+def windows(chromium: Browser, installation: Installation) -> Windows:
+    return Windows(chromium, installation.dashboard)
+
+
 @pytest.fixture
-def open_window(
-    request: pytest.FixtureRequest, chromium: Browser, installation: Installation
-) -> Iterator[OpenWindow]:
+def open_window(request: pytest.FixtureRequest, windows: Windows) -> Iterator[OpenWindow]:
     """``open_window("fr", width=390)`` is a person's own browser. What its pages complain of fails the test."""
-    complaints = Complaints()
-    windows: list[BrowserContext] = []
-    request.node.windows = windows
+    windows.complaints.said.clear()
+    request.node.windows = []
+    with ExitStack() as closing:
 
-    def opened(language: str = "en", **size: int) -> BrowserContext:
-        window = new_context(chromium, language, **size)
-        window.set_default_timeout(30_000)
-        complaints.watch(window)
-        windows.append(window)
-        return window
+        def opened(language: str = "en", **size: int) -> BrowserContext:
+            window = closing.enter_context(windows.opened(language, **size))
+            request.node.windows.append(window)
+            return window
 
-    yield opened
-    for window in windows:
-        window.close()
-    assert complaints.said == []
+        yield opened
+    assert windows.complaints.said == []
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
 """Browser windows of people: their language and time zone, and everything their pages complain of."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect
@@ -54,6 +58,37 @@ def new_context(chromium: Browser, language: str, width: int = 1280, height: int
         color_scheme="light",
         reduced_motion="reduce",
     )
+
+
+class Windows:
+    """A window for each person of a test. It is another test's later, without its pages, cookies and storage, but with the dashboard's
+    scripts loaded: that takes a second of the processor."""
+
+    def __init__(self, chromium: Browser, dashboard: str) -> None:
+        self._chromium, self._dashboard = chromium, dashboard
+        self._free: dict[tuple[object, ...], list[tuple[BrowserContext, Page]]] = defaultdict(list)
+        self.complaints = Complaints()
+
+    @contextmanager
+    def opened(self, language: str, width: int = 1280, height: int = 900) -> Iterator[BrowserContext]:
+        free = self._free[language, width, height]
+        window, stays = free.pop() if free else self._new(language, width, height)
+        yield window
+        for page in window.pages:
+            if page != stays:
+                page.close()
+        stays.evaluate("localStorage.clear(), sessionStorage.clear()")
+        window.clear_cookies()
+        free.append((window, stays))
+
+    def _new(self, *looks: Any) -> tuple[BrowserContext, Page]:
+        """A window, and its page that stays: it keeps the process in which the scripts are loaded."""
+        window = new_context(self._chromium, *looks)
+        window.set_default_timeout(30_000)
+        stays = window.new_page()
+        stays.goto(f"{self._dashboard}/_stcore/health")
+        self.complaints.watch(window)
+        return window, stays
 
 
 def settled(page: Page) -> None:

@@ -9,7 +9,13 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-_ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--process-per-site",
+]
 
 
 def launch(playwright: Playwright) -> Browser:
