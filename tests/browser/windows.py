@@ -103,7 +103,7 @@ def choose(page: Page, screen: Screen, language: str = "en") -> None:
     page.locator(f"[data-testid=stSidebarNavLink][href$='/{screen.url_path}']").evaluate(
         "link => link.click()"
     )
-    expect(page.get_by_role("heading", level=1)).to_contain_text(translator(language)(screen.title))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(translator(language).titled(screen.title))
     settled(page)
 
 
