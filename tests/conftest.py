@@ -188,10 +188,13 @@ def pytest_runtest_setup() -> None:
     sys.modules["__main__"] = _MAIN
 
 
+gc.disable()  # until all is loaded
+
+
 def pytest_collection_finish() -> None:
     """What all tests share is garbage for none of them: looking for garbage less often, and not in it, is a tenth of the time."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 50)
 
 

@@ -21,7 +21,7 @@ from services.store.schema.people import audit
 from services.store.settlements import payout_issues, settlement_files
 from tests.faults.kill_points import death, die_at_commits
 from tests.support import forked
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import copy_of, open_test_desk, person
 from tests.support.orders import store_paid_order
 from tests.support.payouts import NEWEST, csv, import_file, lines_of
 from tests.support.stored_join import assert_join_is_current, join_contents
@@ -121,8 +121,9 @@ def work(folder: Path, url: str, kind: str, at: int) -> None:
     background.work_off(desk)
 
 
-def died(folder: Path, desk: Desk, kind: str, at: int) -> bool:
+def died(desk: Desk, kind: str, at: int) -> bool:
     """Import in a process that ends itself at this point; whether it came so far."""
+    folder = desk.settings.data_dir
     log = folder / "killed.log"
     process = forked.begin(work, folder, desk.settings.database, kind, at, log=log)
     process.join(PATIENCE)
@@ -138,18 +139,24 @@ def died(folder: Path, desk: Desk, kind: str, at: int) -> bool:
 def test_killed_at_any_point_the_second_issue_comes_to_the_same(
     tmp_path: Path, kind: str, step: int, least: int
 ) -> None:
-    desk, finance, file = made(tmp_path / "whole")
-    before = lines_of(desk)["settled_amount_units"].sum()
+    prepared, finance, file = made(tmp_path / "prepared")
+    before = lines_of(prepared)["settled_amount_units"].sum()
+    prepared.close()
+
+    def again(name: str) -> Desk:
+        (folder := tmp_path / name).mkdir()
+        return copy_of(prepared, folder)
+
+    desk = again("whole")
     background.work_off(desk)
     wanted = outcome(desk, finance, file)
     desk.close()
     assert wanted[3] == ("tied", 26_0000)
     assert wanted[2] == [("B", "Sale"), ("B", "Fixed fee")]
     for at in count(1, step):
-        folder = tmp_path / f"{kind}{at}"
-        desk, finance, file = made(folder)
+        desk = again(f"{kind}{at}")
         try:
-            over = not died(folder, desk, kind, at)
+            over = not died(desk, kind, at)
             with desk.store.read() as tx:
                 found = settlement_files.get(tx, file)
             assert found is not None

@@ -133,6 +133,16 @@ def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) ->
     return Desk(settings, store)
 
 
+def copy_of(closed: Desk, folder: Path) -> Desk:
+    """A desk on a copy of the database of one that is closed."""
+    if closed.store.sqlite:
+        url = f"sqlite:///{folder / 'copy.db'}"
+        shutil.copyfile(sqlite_file(closed.store.engine.url) or "", folder / "copy.db")
+    else:
+        url = postgres.copied(str(folder), closed.settings.database)
+    return open_test_desk(folder, database_url=url)
+
+
 @contextmanager
 def nobody_else_writes(desk: Desk) -> Iterator[None]:
     """While the block runs, every other transaction that writes waits."""
