@@ -26,14 +26,16 @@ def withdraw(tx: Connection, ids: Iterable[int], file: int) -> pd.DataFrame:
 def restore(tx: Connection, ids: Iterable[int]) -> None:
     """Nothing replaces or withdraws these lines any more: they count with their last outcome, and are to be joined again."""
     back = joined(tx, among(tx, payout_lines.c.id, ids) & not_(is_current()))
-    Sums(counted(back, back["was_outcome"], back["was_reason"])).write(tx)
-    _mark(tx, back, replaced_by=None, withdrawn_by=None)
+    if len(back):
+        Sums(counted(back, back["was_outcome"], back["was_reason"])).write(tx)
+        _mark(tx, back, replaced_by=None, withdrawn_by=None)
 
 
 def _take_out(tx: Connection, ids: Iterable[int], **mark: int) -> pd.DataFrame:
     gone = joined(tx, among(tx, payout_lines.c.id, ids) & is_current())
-    Sums(counted(gone, gone["was_outcome"], gone["was_reason"])).write(tx, sign=-1)
-    _mark(tx, gone, **mark)
+    if len(gone):
+        Sums(counted(gone, gone["was_outcome"], gone["was_reason"])).write(tx, sign=-1)
+        _mark(tx, gone, **mark)
     return gone
 
 
