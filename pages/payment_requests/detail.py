@@ -4,6 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from pages.components import selection
 from pages.components.alarm_words import alarm_words
 from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.facts import show_facts
@@ -37,7 +38,8 @@ def show(order_id: int) -> None:
 def _live(order_id: int) -> None:
     with refusals():
         found = history.detail(desk(), actor(), order_id)
-        _head(found)
+        with selection.opened("requests"):
+            _head(found)
         left, right = st.columns([3, 2], gap="large")
         with left:
             timeline.show(found)

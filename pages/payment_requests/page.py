@@ -135,6 +135,7 @@ def _list(chosen: Filter) -> None:
         [order.id for order in listing.orders],
         (),
         _open,
+        leaves=t("Open the request"),
         row_height=40,
         height="content",
         alt=t("Payment requests, newest first. Choose a row to open it."),

@@ -26,6 +26,7 @@ def draw_table(
         ticked,
         partial(_store_ticks, name, place),
         several=True,
+        opens=False,
         height=tables.height(len(ids)),
         alt=alt,
     )

@@ -55,7 +55,8 @@ def show(account_keys: tuple[str, ...]) -> None:
         _pager(starts, found, t)
         address.write()
         if (opened := st.session_state.get("file_of")) is not None:
-            _file(opened, t)
+            with selection.opened("files"):
+                _file(opened, t)
 
 
 def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:

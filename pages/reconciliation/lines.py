@@ -48,7 +48,7 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
         with st.container(border=True):
             decisions.actions_of_several(ids)
     elif ids:
-        with refusals():
+        with refusals(), selection.opened("lines"):
             show_line(ids[0])
 
 

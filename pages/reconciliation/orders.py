@@ -43,7 +43,8 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
             )
         number = st.session_state.get("order_of")
         if number is not None:
-            _order(number, t)
+            with selection.opened("orders"):
+                _order(number, t)
 
 
 def _table(rows: tuple[ListedOrder, ...], t: Translator) -> None:

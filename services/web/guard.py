@@ -79,6 +79,11 @@ class Guard:
         if refusal is None and self._link and who != Reach.EVERYBODY:
             refusal = self._link.answer(scope, cookies, language)
             keep = keep and refusal is None
+        if "text/html" in headers.get(
+            "accept", ""
+        ):  # a page, whose text the headers' module completes: not compressed
+            uncompressed = [one for one in scope["headers"] if one[0] != b"accept-encoding"]
+            scope = {**scope, "headers": uncompressed}
         answer = with_headers(send, self._headers, https=self._https, language=language, keep=keep)
         if refusal is None and who in (Reach.OWNERS, Reach.UPLOADERS):
             session = self._people.session(cookies)

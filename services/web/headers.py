@@ -4,11 +4,14 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
 _YEAR = 365 * 24 * 3600
+# Streamlit cannot move the focus: this script is added to its page.
+OPENED = f"<script>{Path(__file__).with_name('opened.js').read_text(encoding='utf-8')}</script>"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -16,38 +19,51 @@ def with_headers(
     send: Send, headers: dict[str, str], *, https: bool, language: str = "en", keep: bool = True
 ) -> Send:
     """``send``, with these headers where an answer has none of its own. ``keep``: whether a browser may keep the answer."""
-    page = False
+    page: Message | None = None  # the beginning of an answer whose first bytes are awaited
 
     async def send_dressed(message: Message) -> None:
         nonlocal page
         if message["type"] == "http.response.start":
             answered = MutableHeaders(scope=message)
-            page = answered.get("content-type", "").startswith("text/html")
             for name, value in headers.items():
                 answered.setdefault(name, value)
             if not keep:
                 answered["cache-control"] = "no-store"
             if https:
                 _make_cookies_secure(message)
-        elif page and message["type"] == "http.response.body":
-            # Streamlit's page says English, and a screen reader would read French aloud by English rules.
-            message["body"] = message.get("body", b"").replace(
-                b'<html lang="en">', b'<html lang="%b">' % language.encode(), 1
-            )
+            if answered.get("content-type", "").startswith("text/html"):
+                page = message
+                return
+        elif page is not None:
+            if message["type"] == "http.response.body":
+                _dress(page, message, language)
+            beginning, page = page, None
+            await send(beginning)
         await send(message)
 
     return send_dressed
 
 
+def _dress(start: Message, first: Message, language: str) -> None:
+    """Put the language and the script into Streamlit's page, by its first bytes."""
+    answered, before = MutableHeaders(scope=start), first.get("body", b"")
+    # Streamlit's page says English, and a screen reader would read French aloud by English rules.
+    body = before.replace(b'<html lang="en">', b'<html lang="%b">' % language.encode(), 1)
+    first["body"] = body.replace(b"</head>", OPENED.encode() + b"</head>", 1)
+    if before and "content-length" in answered:
+        longer = len(first["body"]) - len(before)
+        answered["content-length"] = str(int(answered["content-length"]) + longer)
+
+
 def security_headers(index: str, *, https: bool, pictures: str = "") -> dict[str, str]:
-    """The headers of each answer. ``index`` is the HTML whose inline scripts may run, and no others; ``pictures``: one more
-    origin that pictures may come from.
+    """The headers of each answer. ``index`` is the HTML whose inline scripts may run, with ``OPENED`` and no others;
+    ``pictures``: one more origin that pictures may come from.
 
     E-mail previews are shown in a frame with the document inline (srcdoc), which no frame source has to allow.
     """
     policy = {
         "default-src": "'self'",
-        "script-src": " ".join(("'self'", *script_hashes(index))),
+        "script-src": " ".join(("'self'", *script_hashes(index + OPENED))),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": f"'self' data: blob: https: {pictures}".strip(),  # https: a merchant's logo in the e-mail's preview
         "font-src": "'self' data:",

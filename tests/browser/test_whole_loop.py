@@ -252,7 +252,7 @@ def open_from_the_list(page: Page, words: Words, album: Album) -> None:
     expect(cell(page, words.waiting)).to_be_attached()
     album.keep(page, "payment-requests")
     choose_row(page, 0)
-    expect(page.get_by_role("heading", name="Charlotte Whitfield")).to_be_visible()
+    expect(page.get_by_role("heading", name="Charlotte Whitfield")).to_be_focused()
     expect(badge(page, words.waiting)).to_be_visible()
     album.keep(page, "request-waiting")
 
@@ -368,7 +368,7 @@ def cell(page: Page, text: str) -> Locator:
 
 
 def choose_row(page: Page, row: int) -> None:
-    """Tick a row of the table: it is drawn on a canvas, with its rows 40 pixels high and the box at the left."""
+    """Click in a row of the table: it is drawn on a canvas, with its rows 40 pixels high."""
     table = page.get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
-    table.click(position={"x": 20, "y": 40 * row + 60})
+    table.click(position={"x": 300, "y": 40 * row + 60})
