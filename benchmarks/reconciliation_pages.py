@@ -1,4 +1,4 @@
-"""What the reconciliation page asks of the server, each filter with each sort, on a store that holds lines already.
+"""What the screens of reconciliation and payouts ask of the server, each filter with each sort, on a store that holds lines already.
 
     python -m benchmarks.reconciliation_pages DATABASE_FILE
 
@@ -21,7 +21,8 @@ from benchmarks.people import finance
 from benchmarks.product_import import open_bench_desk
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation.views import details, file_list, lists, payout_list
+from services.reconciliation.views import details, file_list, lists, payout_pages
+from services.reconciliation.views.payout_pages import STATES, PayoutFilter
 from services.store.remembered import Memory
 from services.store.schema.payout_lines import LINE_TEXTS
 from services.store.settlements.line_days import iso
@@ -157,7 +158,12 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
     yield Asked("one line whole", lambda: details.line(desk, actor, some.line))
     yield Asked("one order whole", lambda: details.order(desk, actor, some.order))
     yield Asked("files", lambda: file_list.files(desk, actor))
-    yield Asked("payouts and their proofs", lambda: payout_list.list_payouts(desk, actor))
+    for words, narrowed in {
+        "no filter": PayoutFilter(),
+        "to check": PayoutFilter(states=STATES[:-1]),
+        "text": PayoutFilter(number=some.settlement, units=1_234_500),
+    }.items():
+        yield Asked(f"payouts: {words}", _payouts(desk, actor, narrowed))
 
 
 def _lines(desk: Desk, actor: Actor, chosen: LineFilter, sort: Any, turns: int = 0) -> Callable[[], Any]:
@@ -165,6 +171,10 @@ def _lines(desk: Desk, actor: Actor, chosen: LineFilter, sort: Any, turns: int =
     for _ in range(turns):
         turn = lists.lines(desk, actor, chosen, sort, turn).after or turn
     return lambda: lists.lines(desk, actor, chosen, sort, turn)
+
+
+def _payouts(desk: Desk, actor: Actor, chosen: PayoutFilter) -> Callable[[], Any]:
+    return lambda: payout_pages.page(desk, actor, chosen)
 
 
 def _orders(desk: Desk, actor: Actor, chosen: OrderFilter, sort: Any) -> Callable[[], Any]:
