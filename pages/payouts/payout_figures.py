@@ -195,17 +195,32 @@ def _legs(one: Payout, hipay: ByHipay | None, t: Translator) -> None:
             t("The lines make"): outcome_words.money(one.row.net_units, one.currency, t),
             t("The file announces"): outcome_words.money(one.announced_units, one.currency, t),
             t("HiPay shows"): outcome_words.money(hipay.units, hipay.currency, t) if hipay else "",
-            t("Difference"): _sign(one.difference_units, one.currency, t),
+            t("Difference"): _of_net(one, t),
         }
     )
     st.dataframe(
         pa.Table.from_pylist(rows),
         hide_index=True,
-        column_config=tables.right_aligned(
-            ("The lines make", "The file announces", "HiPay shows", "Difference"), t
-        ),
+        column_config={
+            t("Leg"): st.column_config.TextColumn(width="medium"),
+            **tables.right_aligned(("The lines make", "The file announces", "HiPay shows", "Difference"), t),
+        },
         alt=t("The legs of the payout: what the lines make, the file announces and HiPay shows"),
     )
+
+
+def _of_net(one: Payout, t: Translator) -> str:
+    """What the three amounts differ by; a tick only where all that are there are the same."""
+    row, found = one.row, list[str]()
+    if one.difference_units:
+        found.append(_sign(one.difference_units, one.currency, t))
+    if states.hipay_differs(row, one.currency):
+        same = row.hipay_currency == one.currency
+        amount = _sign((row.hipay_units or 0) - (one.lines_units or 0), one.currency, t) if same else "≠"
+        found.append(t("HiPay {amount}", amount=amount))
+    if found:
+        return " · ".join(found)
+    return "—" if one.announced_units is None and row.hipay_units is None else "✓"
 
 
 def _compared(units: int, figure: int | None, one: Payout, hipay: ByHipay | None, t: Translator) -> str:

@@ -148,7 +148,7 @@ def test_a_payout_says_each_difference_and_how_it_comes_from_gross_to_net(
     assert "FR76 … 0189" in "".join(one.proto.body for one in at.get("html"))
     legs = table(at, "HiPay affiche")
     assert list(legs["Composante"]) == ["Brut", "Frais TTC", "Net"]
-    assert [one.split("\u00a0")[0] for one in legs["Écart"]] == ["✓", "≠ -0,20", "✓"]
+    assert [one.split("\u00a0")[0] for one in legs["Écart"]] == ["✓", "≠ -0,20", "HiPay ≠ -0,20"]
     [chart] = at.get("vega_lite_chart") or at.get("arrow_vega_lite_chart")
     assert "Brut 1" in chart.proto.alt
     assert "Net 1" in chart.proto.alt
