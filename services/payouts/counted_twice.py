@@ -3,9 +3,9 @@
 A transaction is counted twice where several Sales of it come to more than HiPay's reads show captured for it, or where the same operation
 and amount of it comes from two files of a payout under different keys (a file that is issued again with another reference has other keys),
 or under two payout ids that differ by leading zeros alone (a spreadsheet drops them).
-Captures in parts are right, and so are refunds in parts: what the reads of HiPay cover is not counted twice, nor are refunds and
-fees of which a person said that they are other lines of one issue. Neither is a chargeback after one that was won, nor a fee where as many captures, refunds or chargebacks are
-there that may each have theirs.
+Captures in parts are right, and so are refunds in parts: what the reads of HiPay cover is not counted twice, nor are refunds and fees of
+which a person said that they are other lines of one issue. Neither is a chargeback after one that was won, nor a fee where as many
+captures, refunds or chargebacks are there that may each have theirs.
 """
 
 from collections import Counter, defaultdict
