@@ -129,6 +129,11 @@ def _hard_link(path: Path, target: Path) -> Path:
     return target
 
 
+def is_read(draft: Draft, account: str, chosen: Chosen | None) -> bool:
+    """Whether the preview as ``chosen`` is stored, or being made."""
+    return (draft.key, account, chosen) in st.session_state.get(_PREVIEWS, {})
+
+
 def read_preview(draft: Draft, account: str, chosen: Chosen | None) -> Preview | PreviewRefused | PreviewJob:
     """The preview of the draft as ``chosen``, stored until one of the arguments changes."""
     previews: dict[Any, Any] = st.session_state.setdefault(_PREVIEWS, {})

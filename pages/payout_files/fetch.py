@@ -56,6 +56,17 @@ def show() -> None:
         st.fragment(_section, run_every=every)(account, may)
 
 
+def configured() -> bool:
+    """Whether payouts of one of the chosen accounts are fetched by themselves, or ever were."""
+    offered = accounts.offered(Right.SEE_SETTLEMENTS)
+    for account in accounts.chosen() or tuple(offered):
+        if account in offered:
+            found = read_fetching(desk(), actor(), account)
+            if found.possible and (found.automatic.on or found.well is not None):
+                return True
+    return False
+
+
 def under_way() -> bool:
     """Whether this session has asked for payouts that are not here yet, or follows somebody's request."""
     return bool(st.session_state.get(_UNDER_WAY))

@@ -35,6 +35,19 @@ def show_notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> None:
         st.caption(plain(text))
 
 
+def reading_in_doubt(found: Findings) -> bool:
+    """Whether something says that the file may have been read wrongly."""
+    weighty = any(column in WEIGHTY for _, column, _ in found.unused)
+    return bool(
+        found.left_out
+        or found.damaged
+        or found.undated
+        or found.open_end
+        or (found.extra and found.missing)
+        or weighty
+    )
+
+
 def _cells(found: Sequence[DamagedCell], count: int, sheets: Sequence[Sheet], t: Translator) -> str:
     """The first of the cells with their places, and whether there are more."""
     cells = [

@@ -37,34 +37,48 @@ def show(found: Preview, draft: str) -> Answers | None:
     ``draft``: the key of the file."""
     t = texts()
     concerned = [one for one in found.issues if one.effects]
+    for one in concerned[:_SHOWN]:
+        with st.container(border=True):
+            st.markdown(f"**{plain(t('Payout {payout} is here already', payout=one.payout[1]))}**")
+            _payout(one, draft, found.dialect.sheets, t)
+    if rest := [one for one in concerned[_SHOWN:] if one.said == "ask"]:
+        label = t.plural("And {count} more payout", "And {count} more payouts", len(rest))
+        _ask(label, f"issue_rest_{draft}", t)
+    return answers(found, draft)
+
+
+def answers(found: Preview, draft: str) -> Answers | None:
+    """The same without showing it."""
+    concerned = [one for one in found.issues if one.effects]
     told: list[tuple[tuple[str, str], Told]] = []
     apart: list[tuple[int, int]] = []
     missing = False
     for one in concerned[:_SHOWN]:
-        with st.container(border=True):
-            st.markdown(f"**{plain(t('Payout {payout} is here already', payout=one.payout[1]))}**")
-            said, moved = _payout(one, draft, found.dialect.sheets, t)
+        key = _key(one, draft)
+        said: Told | None = st.session_state.get(f"issue_{key}") if one.said in ("ask", "known") else None
         missing |= one.said == "ask" and said is None
         if said is not None:
             told.append((one.payout, said))
-        apart += moved
+        if said in ("newest", "part"):
+            apart += st.session_state.get(f"apart_{key}", ())
     every: Told | None = None
-    if rest := [one for one in concerned[_SHOWN:] if one.said == "ask"]:
-        label = t.plural("And {count} more payout", "And {count} more payouts", len(rest))
-        every = _ask(label, f"issue_rest_{draft}", t)
+    if any(one.said == "ask" for one in concerned[_SHOWN:]):
+        every = st.session_state.get(f"issue_rest_{draft}")
         missing |= every is None
     return None if missing else Answers(tuple(told), every, tuple(apart))
+
+
+def _key(one: IssuePreview, draft: str) -> str:
+    return f"{draft}_{one.payout[0]}_{one.payout[1]}"
 
 
 def _ask(label: str, key: str, t: Translator) -> Told | None:
     return st.radio(label, list(_CHOICES), index=None, key=key, format_func=lambda one: t(_CHOICES[one]))
 
 
-def _payout(
-    one: IssuePreview, draft: str, sheets: Sequence[Sheet], t: Translator
-) -> tuple[Told | None, list[tuple[int, int]]]:
-    """Show a payout; what the person said of it, and the pairs that are other lines."""
-    key = f"{draft}_{one.payout[0]}_{one.payout[1]}"
+def _payout(one: IssuePreview, draft: str, sheets: Sequence[Sheet], t: Translator) -> None:
+    """Show what the file does to a payout, and ask what it is, and which pairs are other lines."""
+    key = _key(one, draft)
     said: Told | None = None
     if one.said in ("ask", "known"):
         if one.said == "known":
@@ -76,12 +90,11 @@ def _payout(
         st.caption(t("HiPay delivered it.") if held else t(_SAID.get(one.said, _SAID["part"])))
         [shown] = one.effects.values()
     if shown is None:
-        return said, []
+        return
     if one.said == "ask" and said is None:
         st.caption(t("If it is the newest issue:"))
     apart = _pairs(shown, key, t) if said in ("newest", "part") else []
     show_effect(shown.with_apart(apart), sheets, t)
-    return said, apart
 
 
 def _pairs(shown: IssueEffect, key: str, t: Translator) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The preview of a payout file: how it was read and why, its totals, the rows set aside. Nothing of it is stored yet."""
+"""The preview of a payout file: its lines, how it was read and why, its totals, the rows set aside. Nothing of it is stored yet."""
 
 import pandas as pd
 import streamlit as st
@@ -6,8 +6,8 @@ import streamlit as st
 from pages.components import tables
 from pages.components.common import texts
 from pages.components.markdown import plain
-from pages.components.outcome_words import day, number
-from pages.payout_files.findings import show_notes, show_warnings
+from pages.components.outcome_words import number
+from pages.payout_files.findings import reading_in_doubt, show_notes, show_warnings
 from pages.payout_files.words import CHOICES, where
 from services.i18n import Translator
 from services.imports.preview import Preview
@@ -17,12 +17,8 @@ from services.settlements.columns import LABELS
 from services.settlements.words import EVIDENCE, SET_ASIDE
 
 
-def show_preview(found: Preview) -> None:
-    _summary(found)
-    _details(found)
-
-
-def _summary(found: Preview) -> None:
+def show_summary(found: Preview) -> None:
+    """Show how many lines it has and what may be wrong."""
     t = texts()
     if found.imported:
         st.info(
@@ -66,16 +62,21 @@ def _summary(found: Preview) -> None:
     show_warnings(found.findings, found.dialect.sheets, t)
 
 
-def _details(found: Preview) -> None:
+def in_doubt(found: Preview) -> bool:
+    """Whether it may have been read wrongly."""
+    return not found.lines or found.set_aside_blocking > 0 or reading_in_doubt(found.findings)
+
+
+def show_details(found: Preview) -> None:
+    """Show how it was read and why, its columns, its totals, and the rows set aside."""
     t = texts()
     names = [
         t("How it was read"),
         t("Columns"),
         t("Totals by operation"),
-        t("Totals by payout"),
         t("Rows set aside"),
     ]
-    reading, columns, operations, payouts, set_aside = st.tabs(names)
+    reading, columns, operations, set_aside = st.tabs(names)
     with reading:
         for name, (label, options) in CHOICES.items():
             value = found.dialect.debits if name == "debits" else getattr(found.dialect, name)
@@ -102,13 +103,6 @@ def _details(found: Preview) -> None:
             hide_index=True,
             column_config=tables.right_aligned(("Lines", "Amount"), t),
             alt=t("Totals by operation"),
-        )
-    with payouts:
-        st.dataframe(
-            _by_payout(found.settlements, t),
-            hide_index=True,
-            column_config=tables.right_aligned(("Lines", "Amount"), t),
-            alt=t("Totals by payout"),
         )
     with set_aside:
         if not found.set_aside:
@@ -147,21 +141,6 @@ def _by_operation(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
             t("Amount"): [format_money(int(row["settled_units"]), row["currency"], t.locale) for row in rows],
             t("Note"): [
                 t("total line: repeats the others") if row["kind"] == "control" else "" for row in rows
-            ],
-        }
-    )
-
-
-def _by_payout(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
-    rows = frame.to_dict("records")
-    return pd.DataFrame(
-        {
-            t("Payout"): [row["settlement_id"] for row in rows],
-            t("Lines"): [number(int(row["lines"]), t) for row in rows],
-            t("Amount"): [format_money(int(row["settled_units"]), row["currency"], t.locale) for row in rows],
-            t("Dates"): [
-                " – ".join(dict.fromkeys(day(one, t) for one in (row["first_date"], row["last_date"]) if one))
-                for row in rows
             ],
         }
     )

@@ -17,11 +17,13 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from pages.components.outcome_words import number
+from pages.payout_files import results
 from services.access import Right
 from services.disk_space import NoRoom, RoomShort
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_datetime
-from services.imports import files
+from services.imports import batches, files
+from services.imports.batches import BatchResult
 from services.imports.errors import ImportStopped
 from services.reconciliation.views import file_list
 from services.reconciliation.views.file_list import ListedFile
@@ -39,32 +41,55 @@ def follow(file_ids: Sequence[int]) -> None:
 
 def show() -> None:
     with refusals():
-        found = file_list.unfinished(desk(), actor(), st.session_state.get(_FOLLOWED, []))
-    under_way = any(file.state in _UNDER_WAY for file in found)
-    st.fragment(_live, run_every=_REFRESH if under_way else _REFRESH_IDLE)(under_way)
+        drawn = _drawn()
+        under_way = _any_under_way(*drawn)
+    st.fragment(_live, run_every=_REFRESH if under_way else _REFRESH_IDLE)(_ends(*drawn))
+
+
+def _drawn() -> tuple[tuple[BatchResult, ...], tuple[ListedFile, ...]]:
+    """The person's results, and the other files that wait, are imported, or are followed by this session."""
+    found = batches.results(desk(), actor())
+    own = {file.id for one in found for file in one.files}
+    followed: list[int] = st.session_state.setdefault(_FOLLOWED, [])
+    others = file_list.unfinished(desk(), actor(), followed)
+    return found, tuple(file for file in others if file.id not in own)
+
+
+def _any_under_way(found: Sequence[BatchResult], others: Sequence[ListedFile]) -> bool:
+    return any(not one.ended for one in found) or any(file.state in _UNDER_WAY for file in others)
+
+
+def _ends(found: Sequence[BatchResult], others: Sequence[ListedFile]) -> tuple[tuple[object, ...], ...]:
+    """What the rest of the screen depends on: which files and results have ended."""
+    return (
+        tuple((one.id, one.ended, one.under_way) for one in found),
+        tuple((file.id, file.state in _UNDER_WAY) for file in others),
+    )
 
 
 @in_one_read
-def _live(was_under_way: bool) -> None:
+def _live(before: tuple[tuple[object, ...], ...]) -> None:
     with refusals():
-        followed: list[int] = st.session_state.setdefault(_FOLLOWED, [])
-        found = file_list.unfinished(desk(), actor(), followed)
-        running = [file for file in found if file.state in _UNDER_WAY]
+        found, others = _drawn()
+        followed: list[int] = st.session_state[_FOLLOWED]
+        running = [file for file in others if file.state in _UNDER_WAY]
         followed += [file.id for file in running if file.id not in followed]
-        ended = sum(file.state not in _UNDER_WAY for file in found)
-        if bool(running) != was_under_way or st.session_state.get("imports_ended", 0) != ended:
+        if _ends(found, others) != before:
             # The figures have changed, or the interval of refreshing must change.
-            st.session_state["imports_ended"] = ended
             st.rerun(scope="app")
         t = texts()
-        for hidden in sorted(set(followed) - {file.id for file in found}):
+        seen = {file.id for one in found for file in one.files}
+        for hidden in sorted(set(followed) - {file.id for file in others} - seen):
             _hidden(hidden, t)
-        for file in found:
-            may = allowed_on_file(Right.RECONCILE, file)
-            if file.state in _UNDER_WAY:
-                _running(file, may, t)
-            else:
-                _ended(file, may, t)
+        for one in found:
+            results.show(one)
+            for file in one.files:
+                if file.state in _UNDER_WAY:
+                    _running(file, allowed_on_file(Right.RECONCILE, file), t)
+        for file in running:
+            _running(file, allowed_on_file(Right.RECONCILE, file), t)
+        if ended := [file for file in others if file.state not in _UNDER_WAY]:
+            _ended_together(ended, t)
 
 
 def _running(file: ListedFile, may: bool, t: Translator) -> None:
@@ -138,6 +163,17 @@ def _rate(file: ListedFile) -> int:
     return int((file.lines_done - lines) / passed) if passed > 1 else 0
 
 
+def _ended_together(ended: Sequence[ListedFile], t: Translator) -> None:
+    """Show what became of files that this session follows, and that are of no batch of this person; closed once."""
+    with st.container(border=True):
+        for file in ended:
+            _ended(file, allowed_on_file(Right.RECONCILE, file), t)
+        if st.button(t("Close"), icon=":material/close:", type="tertiary", key="close_imports"):
+            gone = {file.id for file in ended}
+            st.session_state[_FOLLOWED] = [one for one in st.session_state[_FOLLOWED] if one not in gone]
+            st.rerun(scope="app")
+
+
 def _ended(file: ListedFile, may: bool, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if file.state == "complete":
@@ -182,8 +218,4 @@ def _ended(file: ListedFile, may: bool, t: Translator) -> None:
             and st.button(t("Try again"), icon=":material/refresh:", key=f"retry_import_{file.id}")
         ):
             files.retry(desk(), actor(), file.id)
-            st.rerun(scope="app")
-        if st.button(t("Close"), icon=":material/close:", type="tertiary", key=f"close_import_{file.id}"):
-            st.session_state[_FOLLOWED].remove(file.id)
-            st.session_state["imports_ended"] = max(0, st.session_state.get("imports_ended", 0) - 1)
             st.rerun(scope="app")

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components.common import actor, desk, texts
 from pages.payout_files import columns
 from pages.payout_files.drafts import Draft
+from pages.payout_files.preview import show_details
 from pages.payout_files.words import AUTOMATIC, CHOICES
 from services.imports import reading
 from services.imports.preview import Preview
@@ -38,14 +39,22 @@ def home_account(account: str, draft: Draft, found: str) -> str:
 
 
 def show_choices(
-    account: str, draft: Draft, found: Preview | PreviewRefused | PreviewJob, *, open_: bool
+    account: str, draft: Draft, found: Preview | PreviewRefused | PreviewJob, *, in_doubt: bool
 ) -> None:
-    """Show a box for each choice of the reading; an empty one is detected."""
+    """Show how the file was read, and a box for each choice of the reading; an empty one is detected. All of it is folded away, unless
+    it is ``in_doubt`` at first; a person's folding is kept while the file is read again."""
     t = texts()
     before = reading.remembered_reading(desk(), actor(), account) or Chosen()
     remembered = asdict(before)
-    open_ = open_ or columns.any_chosen(_place(draft, account))  # the person may choose more
-    with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
+    key = f"reading_fold_{draft.key}"
+    opened = st.session_state.get(f"{key}_first", in_doubt)
+    if not isinstance(found, PreviewJob):
+        st.session_state[f"{key}_first"] = opened  # another value would be another expander
+    label = t("How it was read")
+    with st.expander(label, expanded=opened, icon=":material/tune:", key=key, on_change="rerun"):
+        if isinstance(found, Preview):
+            show_details(found)
+        st.markdown(f"**{t('Correct how it is read')}**")
         if isinstance(found, PreviewRefused):
             columns.ask(found, _place(draft, account))
         with st.container(horizontal=True):

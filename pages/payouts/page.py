@@ -17,7 +17,6 @@ def page() -> None:
     with refusals():
         known = file_list.any_file(desk(), actor())
         progress.show()
-        upload.show_known_files()
         if accounts.offered(Right.RECONCILE):
             _add(expanded=not known)
         if known:
@@ -41,11 +40,12 @@ def _add(*, expanded: bool) -> None:
     )
     if not (fold.open or upload.under_way() or fetch.under_way()):
         return
-    here, hipay = fold.tabs([t("From this computer"), t("From HiPay")])
-    with here:
-        upload.show()
-    with hipay:
-        fetch.show()
+    ways = [(t("From this computer"), upload.show), (t("From HiPay"), fetch.show)]
+    if fetch.configured():
+        ways.reverse()
+    for tab, (_, show) in zip(fold.tabs([label for label, _ in ways]), ways, strict=True):
+        with tab:
+            show()
 
 
 def _views() -> None:

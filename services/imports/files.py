@@ -40,8 +40,9 @@ def receive(
     hipay_settlement: str = "",
     others: bool = False,
     answers: Answers = NOTHING_SAID,
+    batch: int | None = None,
 ) -> int:
-    """Store a file, which the worker then imports; its id. Its bytes are stored in pieces, in short transactions.
+    """Store a file, which the worker then imports; its id, or that of the same bytes in the same ``batch``, which are handed over once. Its bytes are stored in pieces, in short transactions.
 
     ``chosen``: how it is read, as a person chose in the preview; None: as is remembered for its account. ``others``: a person
     confirmed that its lines are not the stored lines that they look like; ``answers``: what a person said of its issues. A ZIP's members are received one by one
@@ -65,6 +66,7 @@ def receive(
             chosen=asdict(chosen) if chosen else {},
             others=others,
             answers=answers.to_json(),
+            batch=batch,
             actor_kind=actor.kind,
             actor_id=actor.id,
         )
@@ -96,6 +98,9 @@ def receive(
             ):
                 raise FileUnknown
             audit.record(tx, actor, "settlement_file_received", f"settlement_file:{file}", size=size)
+        elif batch is not None and there.batch == batch:
+            settlement_files.drop(tx, file)
+            return there.id
         else:
             settlement_files.drop(tx, file)
             refused = _already_stored(tx, desk, actor, there, account, name)

@@ -12,6 +12,7 @@ from services.settlements.blocks import Block
 from services.settlements.columns import CURRENCIES, DATES
 from services.settlements.identity import Occurrences, identify
 from services.store.frames import constant, plain
+from services.store.settlements import joined_lines
 
 Lines = dict[str, pa.Array]
 # Columns in which few texts repeat: coded once, for all that is done with them.
@@ -63,3 +64,19 @@ def added(lines: Lines, others: pd.DataFrame, names: Iterable[str]) -> Lines:
 
 def _decoded(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
+
+
+def with_context(lines: Lines, context: pd.DataFrame | None) -> Lines:
+    """New lines as ``match`` takes them, and after them the stored ones that it looks at together with them."""
+    count = len(lines["line"])
+    blank = constant("", count)
+    new = {**lines, "decided": blank, "decided_order": pa.nulls(count, pa.int64()), "decided_split": blank}
+    return added(new, context, joined_lines.MATCHED) if context is not None else new
+
+
+def with_outcomes(lines: Lines, found: Mapping[str, pa.Array], file: int) -> Lines:
+    """New lines of a file with their outcomes, the first that ``match`` found, as ``new_lines.prepared`` takes them."""
+    count = len(lines["identity"])
+    outcomes = {name: column.slice(0, count) for name, column in found.items()}
+    of_file = pa.repeat(pa.scalar(file, pa.int64()), count)
+    return {**lines, "file_order": lines["order"], "file": of_file, **outcomes}

@@ -6,7 +6,7 @@ outcomes are brought up to date.
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,6 @@ from services.settlements.blocks import Block
 from services.settlements.findings import FindingsCollector
 from services.settlements.untrusted_file import UntrustedFile
 from services.store import Connection
-from services.store.frames import constant
 from services.store.settlements import (
     file_content,
     joined_lines,
@@ -172,12 +171,12 @@ def _load_account(lease: Lease, run: ImportRun, account: str, lines: Lines, prog
         if context is not None:
             of_others = context.loc[context["file"] != file_id, "settlement_id"]
             run.shared_payouts.update((account, settlement) for settlement in of_others.unique())
-        matched = _with_context(lines, context)
+        matched = line_columns.with_context(lines, context)
         lookup = run.lookup or rejoin.lookup_for(tx, matched)
     found = match(matched, lookup, run.rules.get(account))
     count = len(lines["identity"])
     stored = {name: column.slice(count) for name, column in found.items()}
-    whole = _whole(lines, found, count, file_id)
+    whole = line_columns.with_outcomes(lines, found, file_id)
     cells = _cells(lease, whole) if count else []
     sums = Sums(whole) if count else None
     for start in range(0, max(count, 1), BATCH):
@@ -231,20 +230,6 @@ def _context(
         context = pd.concat([context, again, joined_lines.joined(tx, shared)], ignore_index=True)
         context = context.drop_duplicates("id", ignore_index=True)
     return context
-
-
-def _with_context(lines: Lines, context: pd.DataFrame | None) -> Lines:
-    count = len(lines["line"])
-    blank = constant("", count)
-    new = {**lines, "decided": blank, "decided_order": pa.nulls(count, pa.int64()), "decided_split": blank}
-    return line_columns.added(new, context, joined_lines.MATCHED) if context is not None else new
-
-
-def _whole(lines: Lines, found: Mapping[str, pa.Array], count: int, file_id: int) -> Lines:
-    """The lines with their outcomes, as ``new_lines.prepared`` takes them."""
-    outcomes = {name: column.slice(0, count) for name, column in found.items()}
-    file = pa.repeat(pa.scalar(file_id, pa.int64()), count)
-    return {**lines, "file_order": lines["order"], "file": file, **outcomes}
 
 
 def _cells(lease: Lease, lines: Lines) -> list[Sequence[Any]]:

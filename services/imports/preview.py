@@ -9,20 +9,30 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.imports import corrections, file_issues, issue_preview, line_columns, protected_lines, reading
+from services.imports import (
+    corrections,
+    file_issues,
+    issue_preview,
+    line_columns,
+    payout_preview,
+    protected_lines,
+    reading,
+)
 from services.imports.duplicates import DuplicateFinder, StoredPayout
 from services.imports.file_accounts import Part, known
 from services.imports.file_end import FileEnd
 from services.imports.file_issues import About, FileIssue
+from services.imports.file_payouts import FilePayouts
 from services.imports.file_rights import require_importable
 from services.imports.issue_answers import NOTHING_SAID, Answers
 from services.imports.issue_finder import IssueFinder
 from services.imports.issue_preview import IssuePreview
+from services.imports.payout_preview import PayoutPreview
 from services.settlements.dialect import Chosen, Dialect
 from services.settlements.findings import Findings, FindingsCollector, SetAsideCollector
 from services.settlements.identity import Occurrences
 from services.settlements.sheet import Header, SetAsideRow
-from services.settlements.totals import settlements, summed, totals
+from services.settlements.totals import summed, totals
 from services.settlements.untrusted_file import UntrustedFile
 from services.store import Store
 from services.store.settlements import settlement_files, settlement_lines
@@ -35,8 +45,8 @@ class Preview:
     ``headers``: of each sheet that is read. ``lines``: how many there are; of them ``new``, ``known`` (stored already) and
     ``changed`` (correcting a stored one, if the file's issues are the newest where nobody has said). ``held``: how many stored lines
     that it would replace or withdraw HiPay delivered: these stay valid until a person takes the correction. ``issues``: what it does to
-    payouts that other files have lines of. ``totals`` and
-    ``settlements``: as in ``services.settlements.totals``. ``set_aside``: the first set-aside rows; ``set_aside_blocking``: how
+    payouts that other files have lines of. ``payouts``:
+    what its payouts will come to. ``totals``: as in ``services.settlements.totals``. ``set_aside``: the first set-aside rows; ``set_aside_blocking``: how
     many of all of them may contain money.
     ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what was
     chosen for its reading, or is remembered. ``stored``: payouts that it seems to bring once more, in another rendition: it
@@ -52,8 +62,8 @@ class Preview:
     changed: int
     held: int
     issues: tuple[IssuePreview, ...]
+    payouts: tuple[PayoutPreview, ...]
     totals: pd.DataFrame
-    settlements: pd.DataFrame
     set_aside: tuple[SetAsideRow, ...]
     set_aside_blocking: int
     findings: Findings
@@ -82,7 +92,7 @@ def preview(
     """
     finder, duplicates, seen, count = IssueFinder(), DuplicateFinder(), Occurrences(), 0
     progress = progress or _ignore
-    set_aside, sums, payouts = SetAsideCollector(), [], []
+    set_aside, sums, payouts = SetAsideCollector(), [], FilePayouts()
     size = max(1, given.size)
     found = reading.decide(
         store, keys, given, account, chosen, lambda done: progress(min(1.0, done / size) / 2), allowed
@@ -103,14 +113,15 @@ def preview(
         require_importable(allowed, ours.values())
         with store.read() as tx:
             for one, some in line_columns.by_account(lines, ours):
+                known_here: list[str] = []
                 if settlement_lines.any_of(tx, one):
                     theirs = line_columns.hexed(some)
                     there = settlement_lines.by_identity(tx, one, theirs)
                     finder.note(tx, one, theirs, there)
                     duplicates.note(tx, one, theirs, there["identity"])
-        frame = block.frame()
-        sums.append(totals(frame))
-        payouts.append(settlements(frame))
+                    known_here = there["identity"].tolist()
+                payouts.note(tx, one, some, known_here, finder)
+        sums.append(totals(block.frame()))
         set_aside.note(block.set_aside)
         findings.note(block)
         file_end.note(block)
@@ -125,8 +136,8 @@ def preview(
         stored = duplicates.stored(
             tx, finder.known, corrected, {one.payout for one in issues if one.doubtful}, others=False
         )
+        outlooks = payout_preview.of_file(tx, payouts, issues, set_aside.rows, set_aside.blocking)
     old, changed = len(finder.known), len(corrected)
-    all_totals, all_payouts = summed(sums, payouts)
     return Preview(
         dialect=dialect,
         headers=found.detection.headers,
@@ -136,8 +147,8 @@ def preview(
         changed=changed,
         held=sum(one.held for one in shown),
         issues=tuple(shown),
-        totals=all_totals,
-        settlements=all_payouts,
+        payouts=outlooks,
+        totals=summed(sums),
         set_aside=set_aside.rows,
         set_aside_blocking=set_aside.blocking.total(),
         findings=findings.findings(open_end=open_end),

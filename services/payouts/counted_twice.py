@@ -114,10 +114,10 @@ def refresh(tx: Connection, account: str, transactions: Collection[str]) -> None
     if not wanted:
         return
     lines = twice.lines(tx, account, wanted)
-    twice.change(tx, twice.stored(tx, account, wanted), count(lines, _moved(tx, account, lines)))
+    twice.change(tx, twice.stored(tx, account, wanted), count(lines, moved_at_hipay(tx, account, lines)))
 
 
-def _moved(tx: Connection, account: str, lines: Collection[TransactionLine]) -> dict[str, Moved]:
+def moved_at_hipay(tx: Connection, account: str, lines: Collection[TransactionLine]) -> dict[str, Moved]:
     """What the reads of HiPay show of these lines' transactions, by transaction, whatever a person decided of the lines."""
     known = order_keys.of_transactions(tx, account, {one.transaction_id for one in lines})
     orders = sorted({*known, *(one.order for one in lines if one.order is not None)})

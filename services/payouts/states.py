@@ -89,6 +89,11 @@ def state_of(figures: PayoutFigures, currency: str, *, accepted: bool = False) -
     return next((state for state, true in found if true), "tied")
 
 
+def unfinished(state: PayoutState) -> PayoutState:
+    """The state of a payout of which something is not known yet: it is being worked out, or worse."""
+    return max(state, "being_worked_out", key=lambda one: -STATES.index(one))
+
+
 class Row(Protocol):
     """What a row's state is told by: PayoutRow, or StateOfPayout."""
 

@@ -143,10 +143,5 @@ def _worked_out(tx: Connection, found: Sequence[PayoutRow]) -> list[Worked]:
         applies = acceptance is not None and acceptance.applies(asdict(its))
         state = states.state_of(its, row.currency, accepted=applies)
         payout = (row.account, row.settlement_id)
-        worked_out.append((row, its, _unfinished(state) if payout in unfinished else state))
+        worked_out.append((row, its, states.unfinished(state) if payout in unfinished else state))
     return worked_out
-
-
-def _unfinished(state: PayoutState) -> PayoutState:
-    """The state of a payout of which a file is not followed up."""
-    return max(state, "being_worked_out", key=lambda one: -states.STATES.index(one))

@@ -1,4 +1,4 @@
-"""The sums of a file, by operation and by settlement."""
+"""The sums of a file, by operation."""
 
 from collections.abc import Sequence
 
@@ -31,32 +31,8 @@ def totals(lines: pd.DataFrame) -> pd.DataFrame:
     return found[["operation", "operation_code", "kind", "currency", "count", "settled_units"]]
 
 
-def settlements(lines: pd.DataFrame) -> pd.DataFrame:
-    """Per account, settlement and settlement currency.
-
-    Columns: `account`, `settlement_id`, `currency`, `lines`, `first_date`, `last_date` (ISO, "" if none),
-    `settled_units`: the sum of all lines but the control totals.
-    """
-    money = lines["settled_amount_units"].where(lines["kind"] != "control", 0)
-    dated = lines["date"].where(lines["date"] != "")
-    found = (
-        lines.assign(money=money, dated=dated)
-        .groupby(["account", "settlement_id", "settlement_currency"], as_index=False)
-        .agg(
-            lines=("line", "size"),
-            first_date=("dated", "min"),
-            last_date=("dated", "max"),
-            settled_units=("money", "sum"),
-        )
-        .rename(columns={"settlement_currency": "currency"})
-    )
-    return found.fillna({"first_date": "", "last_date": ""})
-
-
-def summed(
-    sums: Sequence[pd.DataFrame], payouts: Sequence[pd.DataFrame]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The sums of a whole file, from the results of ``totals`` and ``settlements`` for its parts."""
+def summed(sums: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The sums of a whole file, from the results of ``totals`` for its parts."""
     whole = pd.concat(sums, ignore_index=True)
     whole["group"] = whole["operation_code"].where(whole["operation_code"] != "", "?" + whole["operation"])
     by = whole.groupby(["group", "currency"], sort=False, as_index=False)
@@ -70,14 +46,4 @@ def summed(
     found = found.sort_values(
         ["count", "group", "currency"], ascending=[False, True, True], ignore_index=True
     )
-    parts = pd.concat(payouts, ignore_index=True)
-    dated = parts.assign(
-        **{name: parts[name].where(parts[name] != "") for name in ("first_date", "last_date")}
-    )
-    all_payouts = dated.groupby(["account", "settlement_id", "currency"], as_index=False).agg(
-        lines=("lines", "sum"),
-        first_date=("first_date", "min"),
-        last_date=("last_date", "max"),
-        settled_units=("settled_units", "sum"),
-    )
-    return found.drop(columns="group"), all_payouts.fillna({"first_date": "", "last_date": ""})
+    return found.drop(columns="group")

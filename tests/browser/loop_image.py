@@ -82,7 +82,7 @@ def _matched(page: Page, desk: Installation) -> Image.Image:
     file = {"name": f"settlement-{settlement['id']}.csv", "mimeType": "text/csv", "buffer": raw}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)  # type: ignore[arg-type]
     page.get_by_role("button", name="Import 1 file").click()
-    expect(page.get_by_text("is imported")).to_be_visible()
+    expect(page.get_by_text("1 file, ")).to_be_visible()
     page.goto(f"{desk.dashboard}/reconciliation?outcome=matched&find={INVOICE}&operation=sale")
     expect(page.locator("canvas td", has_text="Matched").first).to_be_attached()
     page.get_by_test_id("stDataFrame").first.click(position={"x": 20, "y": 53})

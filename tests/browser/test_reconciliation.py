@@ -44,7 +44,7 @@ def test_a_file_is_read_as_told_imported_matched_by_hand_undone_and_exported(
     expect(page.get_by_text("2 lines: 2 new, 0 already known, 0 changed.")).to_be_visible()
     say_whose(page)
     page.get_by_role("button", name="Import 1 file").click()
-    expect(page.get_by_text("by-hand.csv is imported: 2 new lines")).to_be_visible()
+    expect(page.get_by_text("1 file, 2 lines, 1 to resolve")).to_be_visible()
 
     page.goto(f"{installation.dashboard}/reconciliation?find=WEB-9")
     expect(cell(page, "! Not matched")).to_be_attached()
@@ -87,7 +87,7 @@ def test_a_file_of_ten_thousand_lines_is_looked_at_beside_and_imported_while_one
     expect(page.get_by_text("12,000 lines: 12,000 new")).to_be_visible(timeout=120_000)
     say_whose(page)
     page.get_by_role("button", name="Import 1 file").click()
-    expect(page.get_by_text("large.csv is imported: 12,000 new lines")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("1 file, 12,000 lines")).to_be_visible(timeout=120_000)
     page.goto(f"{installation.dashboard}/reconciliation?payout=C-3")
     expect(page.get_by_text("1–25 of 1,7")).to_be_visible()
     page.get_by_role("button", name="Next page").click()

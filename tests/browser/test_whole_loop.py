@@ -101,7 +101,7 @@ WORDS = {
         how_read="How it was read",
         separator="Column separator: semicolon ;",
         import_file="Import 1 file",
-        imported="is imported",
+        imported="1 file, ",
         all_lines="All (",
         export="Export",
         matched="✓ Matched",
@@ -148,7 +148,7 @@ WORDS = {
         how_read="Comment il a été lu",
         separator="Séparateur de colonnes : point-virgule ;",
         import_file="Importer 1 fichier",
-        imported="est importé",
+        imported="1 fichier, ",
         all_lines="Toutes (",
         export="Exporter",
         matched="✓ Rapproché",
@@ -330,7 +330,7 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     with page.expect_file_chooser() as chooser:
         uploader.locator("button").click()
     chooser.value.set_files(file)
-    expect(page.get_by_role("tab", name=words.how_read)).to_be_visible()
+    page.locator("summary", has_text=words.how_read).click()
     expect(page.get_by_text(words.separator)).to_be_visible()
     album.keep(page, "payout-file-read")
     page.get_by_role("button", name=words.import_file).click()

@@ -25,7 +25,7 @@ def assert_payouts_are_current(desk: Desk) -> None:
         for account in {row.account for row in found}:
             every = set(tx.scalars(select(payout_lines.c.transaction_id).distinct()))
             lines = twice.lines(tx, account, every)
-            counted = counted_twice.count(lines, counted_twice._moved(tx, account, lines))
+            counted = counted_twice.count(lines, counted_twice.moved_at_hipay(tx, account, lines))
             stored = twice.stored(tx, account, every)
             for one in {*counted, *stored}:
                 assert one[0] not in current or counted.get(one) == stored.get(one), one

@@ -65,6 +65,12 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
+def is_behind(tx: Connection) -> bool:
+    """Whether orders have changed whose keys are not read yet."""
+    before, orders, _, _ = _next_orders(tx)
+    return bool(orders) or (not before and any(order_keys.newest(tx).values()))
+
+
 def set_back(tx: Connection, to: dict[str, Any]) -> None:
     """Set the cursor back to ``to``: the changes since, and those that committed late in its gaps, are read again."""
     now, until = meta.document(tx, _CURSOR), time.time() + _GAP_LASTS

@@ -178,6 +178,11 @@ def named(tx: Connection, account: str, settlement: str) -> list[PayoutRow]:
     return _rows(tx, _row.account == account, _row.settlement_id == settlement)
 
 
+def of_settlements(tx: Connection, settlements: Collection[str]) -> list[PayoutRow]:
+    """The rows to be shown of the payouts with these ids, of all accounts."""
+    return _rows(tx, among(tx, _row.settlement_id, sorted(settlements)), seen())
+
+
 def behind(tx: Connection, limit: int) -> list[PayoutRow]:
     """Rows that are behind, by id; not those of which no file was ever complete."""
     query = select(*_COLUMNS).where(_row.version != _row.worked_version, _row.version > 0)

@@ -78,6 +78,7 @@ settlement_files = Table(
     Column(
         "follow_up", BigInt
     ),  # once complete: up to which of its lines others were joined again; None: all
+    Column("batch", BigInt),  # the row of import_batches with which it was added; None: alone
     Column("uploaded_at", Utc, nullable=False),
     Column("finished_at", Utc),
     Column("alive_at", Utc, nullable=False),  # while it is received or runs: when it last came on
@@ -90,9 +91,25 @@ settlement_files = Table(
         **partial("state NOT IN ('receiving', 'failed', 'cancelled')"),
     ),
     Index(None, "state"),
+    Index(None, "batch", **partial("batch IS NOT NULL")),
     Index(None, "follow_up", **partial("follow_up IS NOT NULL")),
     Index("ix_settlement_files_aside_open", "id", **partial("aside_open <> '{}'")),
     sqlite_autoincrement=True,  # an id is never given again
+)
+# Files that a person imports together: their result is shown to that person until it is closed.
+import_batches = Table(
+    "import_batches",
+    metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("form_key", Text, nullable=False),  # of the form that was sent: sent again, it is the same batch
+    Column("planned", Integer, nullable=False),  # how many files are handed over
+    # [[name, error code, fields], …]: files that were refused
+    Column("refused", Json, nullable=False, default=list),
+    Column("begun_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+    *who(),
+    UniqueConstraint("actor_id", "form_key"),
+    Index(None, "actor_id", **partial("closed_at IS NULL")),
 )
 settlement_chunks = Table(
     "settlement_chunks",

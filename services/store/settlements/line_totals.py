@@ -14,6 +14,7 @@ from services.store.frames import coded, text_cells
 from services.store.in_list import among
 from services.store.locks import insert_or
 from services.store.payouts import versions
+from services.store.payouts.sums import LineSum
 from services.store.schema.payout_lines import line_totals
 from services.store.settlements import line_measures
 from services.store.settlements.line_codes import distinct
@@ -87,6 +88,29 @@ class Sums:
     ) -> None:
         """Count these lines in, or with -1 out. ``hidden``: they are of the file that is imported; of others, the payouts are
         behind from now on."""
+        rows = [
+            {name: sign * cell if name in (*_SUMS, *_MEASURES) else cell for name, cell in row.items()}
+            for row in self._rows(part, self._counted_measures(tx, part))
+        ]
+        _add_totals(tx, sorted(rows, key=lambda row: tuple(str(row[name]) for name in TOTAL)), sign)
+        if not hidden:
+            versions.grow_payouts(tx, {(row["account"], row["settlement_id"]) for row in rows})
+            balances = [row for row in rows if row["kind"] == BALANCE]
+            versions.grow_carried(tx, {(row["account"], row["settlement_currency"]) for row in balances})
+
+    def line_sums(self) -> list[LineSum]:
+        """What all of these lines come to."""
+        unused = ("operation", "settlement_currency", "moved_units", "unsettled_lines")
+        return [
+            LineSum(
+                currency=row["settlement_currency"],
+                **{name: cell for name, cell in row.items() if name not in unused},
+            )
+            for row in self._rows(slice(None), np.ones(len(self._group), bool))
+        ]
+
+    def _rows(self, part: slice, measured: NDArray[np.bool_]) -> list[dict[str, Any]]:
+        """The columns of ``line_totals`` for these lines. ``measured``: those of which the measures are counted."""
         group, units, day = self._group[part], self._units[part], self._date[part]
         size = len(self._cells)
         count = np.bincount(group, minlength=size)
@@ -97,26 +121,20 @@ class Sums:
         np.minimum.at(first, group[dated], day[dated])
         np.maximum.at(last, group[dated], day[dated])
         days = [*self._dates, ""]
-        measures = self._measures(part, self._counted_measures(tx, part))
-        rows = [
+        measures = self._measures(part, measured)
+        return [
             {
                 **self._key(one),
-                "lines": sign * int(count[one]),
-                "missing": sign * int(missing[one]),
-                "settled_units": sign * int(settled[one]),
-                "moved_units": sign * int(moved[one]),
+                "lines": int(count[one]),
+                "missing": int(missing[one]),
+                "settled_units": int(settled[one]),
+                "moved_units": int(moved[one]),
                 "first_date": days[first[one]],
                 "last_date": days[last[one]],
-                **{name: sign * int(measures[name][one]) for name in _MEASURES},
-                **{name: int(measures[name][one]) for name in _LATEST},
+                **{name: int(measures[name][one]) for name in (*_MEASURES, *_LATEST)},
             }
             for one in count.nonzero()[0].tolist()
         ]
-        _add_totals(tx, sorted(rows, key=lambda row: tuple(str(row[name]) for name in TOTAL)), sign)
-        if not hidden:
-            touched = [self._cells[one] for one in count.nonzero()[0].tolist()]
-            versions.grow_payouts(tx, {(cells[1], cells[2]) for cells in touched})
-            versions.grow_carried(tx, {(cells[1], cells[3]) for cells in touched if cells[4] == BALANCE})
 
     def measure(self, tx: Connection) -> None:
         """Count the measures in of lines that were counted before there were any."""

@@ -135,6 +135,13 @@ def unfinished(
     return [ListedFile(**row._asdict()) for row in tx.execute(query.order_by(_FILE.id))]
 
 
+def of_ids(tx: Connection, files: Iterable[int]) -> list[ListedFile]:
+    """These files, in any state, oldest first."""
+    columns = [column for column in _FILE if column.name in _SUMMARY]
+    query = select(*columns).where(among(tx, _FILE.id, files))
+    return [ListedFile(**row._asdict()) for row in tx.execute(query.order_by(_FILE.id))]
+
+
 def file(tx: Connection, file_id: int) -> SettlementFile | None:
     found = tx.execute(select(settlement_files).where(_FILE.id == file_id)).first()
     return None if found is None else SettlementFile(**found._asdict())

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
 from sqlalchemy import (
     ColumnElement,
@@ -64,6 +64,7 @@ class FileSummary:
     accounts: Sequence[tuple[str, str, int]]
     others: bool
     follow_up: int | None
+    batch: int | None
     uploaded_at: datetime
     finished_at: datetime | None
     alive_at: datetime
@@ -125,6 +126,7 @@ class NewFile(TypedDict):
     others: bool
     answers: Mapping[str, Any]
     hipay_settlement: str
+    batch: NotRequired[int | None]
     uploaded_at: datetime
     alive_at: datetime
     actor_kind: ActorKind
@@ -294,7 +296,5 @@ def any_running(tx: Connection) -> bool:
 
 def any_other(tx: Connection, file: int) -> bool:
     """Whether another file is complete."""
-    return (
-        tx.execute(select(_file.id).where(_file.state == "complete", _file.id != file).limit(1)).first()
-        is not None
-    )
+    query = select(_file.id).where(_file.state == "complete", _file.id != file)
+    return tx.execute(query.limit(1)).first() is not None

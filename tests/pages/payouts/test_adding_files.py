@@ -11,7 +11,7 @@ import services.imports.files
 from services import access
 from services.access import WORKER
 from services.desk import Desk
-from services.imports import background
+from services.imports import background, batches
 from services.reconciliation.views import file_list, lists
 from services.store.settlements.line_filter import LineFilter
 from tests.support.desk import person
@@ -41,8 +41,59 @@ def test_a_file_is_shown_before_anything_is_stored(open_page: Open, paid: int, d
         dict(zip(columns["In the file"], columns["Read as"], strict=True))["Reporting data 1"]
         == "Reporting data 1"
     )
-    assert list(table(at, "Dates")["Payout"]) == ["77"]
+    shown = words(at)
+    assert "Payout 77 · 21 Nov 2026 · €1,260.20" in shown
+    assert "Sales €1,260.50 · Fees -€0.30 · " in shown
     assert file_list.files(desk, at.session_state["actor"]) == ()
+
+
+def test_many_files_are_one_list_one_import_and_one_result(open_page: Open, paid: int, desk: Desk) -> None:
+    other = FILE.replace(";77;", ";78;").replace("1250.50", "1250.60").replace(";80", ";90")
+    issued_again = FILE.replace("1250.50", "1250.70")
+    at = imported(open_page("payouts/page.py", "finance"), desk, ("first.csv", FILE))
+    assert not [one for one in at.button if one.key and one.key.startswith("row_")]
+    at = press(at, next(one.key for one in at.button if one.key.startswith("close_result_")))
+    assert "to resolve" not in words(at)
+    at = upload(
+        at, ("other.csv", other), ("again.csv", issued_again), ("first.csv", FILE), ("no.csv", "%PDF-1.7 …")
+    )
+    assert not at.exception
+    shown = words(at)
+    assert "4 files, 12 lines" in shown
+    assert "Payout 78 · 4 lines" in shown
+    assert {"? needs an answer", "! is not imported", "– imported before"} <= {
+        word for word in ("? needs an answer", "! is not imported", "– imported before") if word in shown
+    }
+    at = press(at, "import_files")  # the other waits for its answer
+    background.work_off(desk)
+    at = at.run()
+    shown = words(at)
+    assert "1 file, 4 lines, " in shown
+    assert "0 of 1 payout ties" in shown
+    assert "no.csv" in shown
+    again = open_page("payouts/page.py", actor=at.session_state["actor"])
+    assert "1 file, 4 lines, " in words(again)
+    [asked] = [one for one in at.radio if str(one.key).startswith("issue_")]
+    at = press(asked.set_value("newest").run(), "import_files")
+    background.work_off(desk)
+    assert len(batches.results(desk, at.session_state["actor"])) == 2
+
+
+def test_a_form_that_is_sent_twice_imports_once(open_page: Open, desk: Desk) -> None:
+    finance = person(desk, "finance")
+    batch = batches.begin(desk, finance, "one-press", 1)
+    assert batches.begin(desk, finance, "one-press", 1) == batch
+    received = [
+        services.imports.files.receive(desk, finance, "demo", "a.csv", io.BytesIO(FILE.encode()), batch=batch)
+        for _ in range(2)
+    ]
+    assert received[0] == received[1]
+    background.work_off(desk)
+    [result] = batches.results(desk, finance)
+    assert [file.id for file in result.files] == received[:1]
+    assert batches.results(desk, person(desk, "finance", email="other@example.com")) == ()
+    batches.close(desk, finance, batch)
+    assert batches.results(desk, finance) == ()
 
 
 def test_a_column_that_is_not_known_is_named_by_hand_and_remembered(open_page: Open, desk: Desk) -> None:

@@ -27,7 +27,7 @@ Open = Callable[..., AppTest]
 def reconciled(open_page: Open, desk: Desk) -> AppTest:
     """The screen, once a file was added."""
     at = imported(open_page("payouts/page.py", "finance"), desk, ("october.csv", FILE))
-    assert "october.csv is imported: 4 new lines, 0 already known, 0 changed." in words(at)
+    assert "1 file, 4 lines, 1 to resolve, 1 of 1 payout ties" in words(at)
     at = at.switch_page("reconciliation/page.py").run()
     assert not at.exception
     return at

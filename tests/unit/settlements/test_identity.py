@@ -8,7 +8,6 @@ import pytest
 
 from services.settlements import settlement_operations
 from services.settlements.identity import identify
-from services.settlements.totals import settlements
 from tests.support.settlement_reading import read
 from tests.unit.settlements.writing import Line, Style, sale, write
 
@@ -67,17 +66,3 @@ def test_an_operation_that_is_known_later_leaves_its_lines_their_identity(
 
 def test_a_blank_amount_is_not_zero() -> None:
     assert ids(sale(), sale(Tax_amount=Decimal(0)))["identity"].nunique() == 2
-
-
-def test_settlements_add_up_without_their_control_totals() -> None:
-    lines = [
-        sale(),
-        sale(amount=Decimal("-0.35"), Operation="Fixed fee", Date=None),
-        sale(amount=Decimal("99.65"), Operation="Settlement"),
-        sale(Settlement_ID="9"),
-    ]
-    table = settlements(read(write(lines)).lines)
-    assert table[["settlement_id", "lines", "first_date", "settled_units"]].to_numpy().tolist() == [
-        ["123456", 3, "2024-03-25", 996_500],
-        ["9", 1, "2024-03-25", 1_000_000],
-    ]
