@@ -55,7 +55,7 @@ def until(holds: Callable[[], object]) -> None:
     limit = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < limit
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def state(desk: Desk) -> Rewrite | None:
