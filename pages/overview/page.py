@@ -22,27 +22,22 @@ def page() -> None:
         if accounts.offered(Right.SEND):
             st.page_link("new_order/page.py", label=t("New order"), icon=":material/add_card:")
     with refusals():
-        _live(_account(), period)
+        _live(accounts.chosen(), period)
         to_do.show_closing()
         question_windows.window()
 
 
-def _account() -> str:
-    """The account that was chosen for all screens, "" for all of them."""
-    return ""
-
-
 @st.fragment(run_every=10.0)
 @in_one_read
-def _live(account: str, period: PeriodName) -> None:
+def _live(wanted: tuple[str, ...], period: PeriodName) -> None:
     with refusals():
-        found = overview(desk(), actor(), account, period)
+        found = overview(desk(), actor(), wanted, period)
         if not found.any_order:
             _beginning(found)
         seen = None
         if found.newest_file:
             with refusals():
-                seen = groups(desk(), actor(), account)
+                seen = groups(desk(), actor(), wanted)
         figures.show(found, seen)
         left, right = st.columns([3, 2], gap="large")
         with right:
@@ -54,7 +49,7 @@ def _live(account: str, period: PeriodName) -> None:
         with left:
             ending = found.may_send and found.expiring.total > 0
             known = seen is not None or not found.newest_file
-            to_do.show(seen, clear=known and not ending)
+            to_do.show(seen, wanted, clear=known and not ending)
 
 
 def _beginning(found: Overview) -> None:

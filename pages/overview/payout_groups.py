@@ -1,4 +1,4 @@
-"""What reconciliation asks of people: to do, waiting for somebody else, nothing to do; each item leads to what it counts."""
+"""What reconciliation counts: to do, waiting for somebody else, nothing to do; each item leads to what it counts."""
 
 from collections.abc import Sequence
 
@@ -43,14 +43,6 @@ _ITEMS: dict[str, tuple[str, str, str, dict[str, str]]] = {
 _STYLE = "<style>[class*=st-key-payouts_] [data-testid=stPageLink] *{white-space:normal;overflow:visible;text-overflow:clip}</style>"
 
 
-def show_to_do(found: Groups) -> None:
-    """Show what nobody has dealt with, in a box; nothing where there is none."""
-    if found.to_do:
-        with st.container(border=True, key="payouts_to_do", gap=None):
-            st.markdown(f"**{texts()('Payouts')}**")
-            _items(found.to_do)
-
-
 def show_others(found: Groups) -> None:
     """Show what waits for somebody else, and what is done."""
     t = texts()
@@ -64,19 +56,32 @@ def show_others(found: Groups) -> None:
                 _items(items)
 
 
+def links(items: Sequence[Item]) -> None:
+    """Each with its words, as a link to what it counts."""
+    t = texts()
+    st.html(_STYLE)
+    for item in items:
+        link(item, words(item, t)[0])
+
+
+def link(item: Item, label: str) -> None:
+    _, icon, where = words(item, texts())
+    screen = "reconciliation" if "view" in where else "payouts"
+    st.page_link(f"{screen}/page.py", label=label, icon=icon, query_params=where)
+
+
 def _items(items: Sequence[Item]) -> None:
     t = texts()
     st.html(_STYLE)
     for item in items:
-        words, icon, where = _words(item, t)
-        screen = "reconciliation" if "view" in where else "payouts"
-        st.page_link(f"{screen}/page.py", label=words, icon=icon, query_params=where)
+        link(item, words(item, t)[0])
         if item.units:
             sums = (format_money(units, currency, t.locale) for currency, units in sorted(item.units.items()))
             st.caption(plain(" + ".join(sums)))
 
 
-def _words(item: Item, t: Translator) -> tuple[str, str, dict[str, str]]:
+def words(item: Item, t: Translator) -> tuple[str, str, dict[str, str]]:
+    """The words of an item, its icon, and the choices of its screen."""
     if item.state is not None:
         one, several, icon = _PAYOUTS[item.state]
         where = {"check": str(item.state)}

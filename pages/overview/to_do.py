@@ -15,11 +15,12 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from pages.components.order_words import OPERATIONS, person_name
-from pages.overview import asked, payout_groups
+from pages.overview import asked, kind_cards
 from pages.payment_requests import payment_actions
 from services import clock
 from services.access import Right
-from services.alarms.handling import REASON_MAX, Alarm, Closing, Group, close, take, to_do
+from services.alarms import cards
+from services.alarms.handling import REASON_MAX, Alarm, Closing, close, take, to_do
 from services.alarms.kinds import RESOLVED, kind_of
 from services.alarms.payouts import PAYOUT_KINDS
 from services.i18n import Translator, format_ago, format_date
@@ -34,12 +35,13 @@ _AGAIN = frozenset({"refund_refused", "capture_refused"})
 _FOR = {Right.RECONCILE: "for finance", Right.CONFIGURE: "for an administrator"}
 
 
-def show(payouts: Groups | None, *, clear: bool) -> None:
-    """``payouts``: what reconciliation asks, None where the person sees none of it. ``clear``: nothing else on the screen is to
-    do, and all of it is known."""
+def show(payouts: Groups | None, wanted: tuple[str, ...], *, clear: bool) -> None:
+    """``payouts``: what reconciliation asks, None where the person sees none of it; ``wanted``: the accounts that are chosen. ``clear``:
+    nothing else on the screen is to do, and all of it is known."""
     t = texts()
-    found, questions = to_do(desk(), actor()), to_answer(desk(), actor())
-    urgent = found.mine.total + found.free.total + len(questions)
+    found, questions = to_do(desk(), actor(), wanted), to_answer(desk(), actor())
+    kinds = cards.cards(found, payouts)
+    urgent = sum(card.count for card in kinds) + len(questions)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(t("To do"), anchor=False, width="content")
         if urgent:
@@ -47,17 +49,14 @@ def show(payouts: Groups | None, *, clear: bool) -> None:
     if not urgent and clear and (payouts is None or payouts.clear):
         st.success(t("Nothing needs you at the moment."), icon=":material/task_alt:")
     asked.show(questions)
-    _group(found.mine, "")
-    _group(found.free, t("Nobody's yet"))
-    if payouts is not None:
-        payout_groups.show_to_do(payouts)
+    kind_cards.show(kinds, wanted, _card)
     if found.others.total:
         with st.expander(
             t.plural("{count} with a colleague", "{count} with colleagues", found.others.total),
             icon=":material/group:",
             key="others_to_do",
         ):
-            _group(found.others, "")
+            kind_cards.show(cards.of_group(found.others), wanted, _card, others=True)
 
 
 def show_closing() -> None:
@@ -65,23 +64,6 @@ def show_closing() -> None:
     alarm = st.session_state.get(_CLOSING)
     if alarm is not None:
         st.dialog(texts()("How was it settled?"), on_dismiss=_forget)(_ask_reason)(*alarm)
-
-
-def _group(group: Group, heading: str) -> None:
-    t = texts()
-    if heading and group.total:
-        st.caption(f"**{heading}**")
-    for alarm in group.alarms:
-        _card(alarm)
-    if group.total > len(group.alarms):
-        left = group.total - len(group.alarms)
-        st.caption(
-            t.plural(
-                "and {count} more, shown once these are closed",
-                "and {count} more, shown once these are closed",
-                left,
-            )
-        )
 
 
 def _card(alarm: Alarm) -> None:

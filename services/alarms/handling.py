@@ -1,7 +1,8 @@
 """Looking at alarms, taking them, closing them. Who may: see ``kinds``."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -23,11 +24,13 @@ from services.alarms.kinds import SENDER_KINDS, UNCONFIRMED_KINDS, handled_by, h
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders.unconfirmed import dismiss
+from services.reconciliation.views.overview import narrowed
 from services.store import Connection, alarms
-from services.store.alarms import ClosedAlarm, OpenAlarm, StoredAlarm
+from services.store.alarms import AlarmCount, ClosedAlarm, OpenAlarm, StoredAlarm
 from services.store.remembered import remembered
 
-SHOWN = 20  # of each group; the rest is counted
+SHOWN = 20  # of each kind; the rest is counted
+AT_ONCE = 500  # taken by one press
 REASON_MAX = 300
 
 
@@ -62,10 +65,14 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Group:
-    """The newest alarms of a group; ``total`` counts all."""
+    """The newest alarms of each kind, ``SHOWN`` of it at most, the newest first; ``counts`` has every kind, and counts all."""
 
     alarms: tuple[Alarm, ...]
-    total: int
+    counts: tuple[AlarmCount, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(one.alarms for one in self.counts)
 
 
 @dataclass(frozen=True)
@@ -77,10 +84,14 @@ class ToDo:
     others: Group
 
 
-def to_do(desk: Desk, actor: Actor) -> ToDo:
-    """The open alarms as they concern the actor. Raises NotAllowed."""
+def to_do(desk: Desk, actor: Actor, wanted: tuple[str, ...] = ()) -> ToDo:
+    """The open alarms as they concern the actor; of the accounts that are wanted, all where none is, and of the
+    installation. Raises NotAllowed."""
     with desk.store.read() as tx:
-        accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
+        allowed = allowed_accounts(tx, actor, Right.SEE_ORDERS)
+        accounts = narrowed(allowed, wanted)
+        if allowed is None and accounts is not None:
+            accounts |= {""}  # what concerns the whole installation
         held = rights_by_account(tx, actor)
         key = ("to do", actor.id, accounts, frozenset(held.items()))
         return remembered(tx, key, lambda: _to_do(tx, actor, accounts, held))
@@ -89,21 +100,38 @@ def to_do(desk: Desk, actor: Actor) -> ToDo:
 def _to_do(
     tx: Connection, actor: Actor, accounts: frozenset[str] | None, held: Mapping[str, frozenset[Right]]
 ) -> ToDo:
-    found = partial(
-        alarms.open_alarms,
-        tx,
-        sender_kinds=SENDER_KINDS,
-        handlers=handlers(),
-        accounts=accounts,
-        limit=SHOWN,
-    )
     may_take = {account: handled_by(each) for account, each in held.items()}
-    every = (found(mine=actor.id), found(kinds=may_take), found(others=actor.id))
-    ended = payouts.ended(tx, (row for some, _ in every for row in some))
-    mine, free, others = (_without(some, total, ended) for some, total in every)
-    order_ids = {row.order for found, _ in (mine, free, others) for row in found if row.order}
+    selection = partial(alarms.Selection, sender_kinds=SENDER_KINDS, handlers=handlers(), accounts=accounts)
+    selections = (selection(mine=actor.id), selection(kinds=may_take), selection(others=actor.id))
+    counts = [alarms.count_open(tx, one) for one in selections]
+    found = [
+        alarms.open_alarms(tx, one, SHOWN) if some else []
+        for one, some in zip(selections, counts, strict=True)
+    ]
+    order_ids = {row.order for rows in found for row in rows if row.order}
     before = alarms.closed_before(tx, order_ids) if order_ids else []
-    return ToDo(*(_group(found, total, held, before) for found, total in (mine, free, others)))
+    ended = payouts.ended(tx, (row for rows in found for row in rows))
+    groups = zip(found, counts, strict=True)
+    mine, free, others = (_group(rows, some, held, before, ended) for rows, some in groups)
+    return ToDo(mine, free, others)
+
+
+def take_kind(desk: Desk, actor: Actor, kind: str, wanted: tuple[str, ...] = ()) -> int:
+    """Make all alarms of the kind one's own that nobody has, of the accounts that are wanted; how many."""
+    with desk.store.write() as tx:
+        accounts = narrowed(allowed_accounts(tx, actor, Right.SEE_ORDERS), wanted)
+        held = rights_by_account(tx, actor)
+        may_take = {name: (kind,) for name, each in held.items() if may_handle(kind, each)}
+        free = alarms.Selection(
+            sender_kinds=SENDER_KINDS, handlers=handlers(), accounts=accounts, kinds=may_take
+        )
+        found = sorted(one.id for one in alarms.open_alarms(tx, free, AT_ONCE))
+        for number in found:
+            alarm = alarms.locked(tx, number)
+            if alarm is not None and alarm.closed_at is None and alarm.owner is None:
+                alarms.change(tx, number, owner=actor.id)
+                audit.record(tx, actor, "alarm.taken", f"alarm:{number}", kind=kind, order=alarm.order)
+    return len(found)
 
 
 def take(desk: Desk, actor: Actor, alarm_id: int) -> None:
@@ -145,15 +173,20 @@ def _handled(tx: Connection, actor: Actor, alarm_id: int) -> StoredAlarm:
     return alarm
 
 
-def _without(found: list[OpenAlarm], total: int, ended: Collection[int]) -> tuple[list[OpenAlarm], int]:
-    left = [row for row in found if row.id not in ended]
-    return left, total - len(found) + len(left)
-
-
 def _group(
-    found: list[OpenAlarm], total: int, held: Mapping[str, frozenset[Right]], before: list[ClosedAlarm]
+    found: list[OpenAlarm],
+    counts: list[AlarmCount],
+    held: Mapping[str, frozenset[Right]],
+    before: list[ClosedAlarm],
+    ended: Collection[int],
 ) -> Group:
-    return Group(tuple(_alarm(row, held, before) for row in found), total)
+    """``ended``: the alarms whose condition has ended since the last round; none of them is about an order."""
+    gone = Counter(row.kind for row in found if row.id in ended)
+    left = (replace(one, alarms=one.alarms - gone[one.kind]) for one in counts)
+    return Group(
+        tuple(_alarm(row, held, before) for row in found if row.id not in ended),
+        tuple(one for one in left if one.alarms),
+    )
 
 
 def _alarm(row: OpenAlarm, held: Mapping[str, frozenset[Right]], before: list[ClosedAlarm]) -> Alarm:

@@ -1,9 +1,8 @@
 """Alarms: raised, closed, and listed by who has them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import (
@@ -71,60 +70,109 @@ class ClosedAlarm(StoredAlarm):
     closer: str | None
 
 
-def open_alarms(
-    tx: Connection,
-    *,
-    sender_kinds: Iterable[str],
-    handlers: Mapping[str, Sequence[str]],
-    mine: str = "",
-    kinds: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    others: str = "",
-    accounts: Collection[str] | None,
-    limit: int,
-) -> tuple[list[OpenAlarm], int]:
-    """Open alarms, newest first, with their order's facts and their holder, at most ``limit``; and how many there are.
+@dataclass(frozen=True, slots=True)
+class AlarmCount:
+    """Open alarms of a kind: how many, and the amounts of their orders in 1/10000, by currency; an order counts once."""
 
-    Of these ``accounts`` (None: of all, and of the installation), one of three: those that the user ``mine`` has; those
-    that nobody has, of the ``kinds`` given for their account, under "" of any account; those that people other than the
-    user ``others`` have. Nobody has an alarm who has none of the roles that ``handlers`` gives for its kind, under "" for
-    any other kind, on the alarm's account.
+    kind: str
+    alarms: int
+    units: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Open alarms of these ``accounts`` (None: of all, and of the installation), one of three: those that the user ``mine`` has; those
+    that nobody has, of the ``kinds`` given for their account, under "" of any account; those that people other than the user ``others``
+    have.
+
+    Nobody has an alarm who has none of the roles that ``handlers`` gives for its kind, under "" for any other kind, on the alarm's
+    account. A sender has those of ``sender_kinds``.
     """
+
+    sender_kinds: tuple[str, ...]
+    handlers: Mapping[str, Sequence[str]]
+    accounts: Collection[str] | None
+    mine: str = ""
+    kinds: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    others: str = ""
+
+
+def open_alarms(tx: Connection, selection: Selection, limit: int) -> list[OpenAlarm]:
+    """The newest of each kind, at most ``limit``, with their order's facts and their holder; the newest first."""
+    o = orders.c
+    source, where = _selected(selection)
+    name = func.coalesce(_owners.c.name, _senders.c.name)
+    place = func.row_number().over(
+        partition_by=alarms.c.kind, order_by=(alarms.c.opened_at.desc(), alarms.c.id.desc())
+    )
+    ranked = (
+        select(
+            alarms,
+            o.order_id,
+            o.first_name,
+            o.last_name,
+            o.amount,
+            o.currency,
+            _HOLDER.label("holder"),
+            name.label("holder_name"),
+            place.label("place"),
+        )
+        .select_from(source)
+        .where(where)
+        .subquery()
+    )
+    query = select(*(column for column in ranked.c if column.name != "place")).where(ranked.c.place <= limit)
+    query = query.order_by(ranked.c.opened_at.desc(), ranked.c.id.desc())
+    return [OpenAlarm(**row._asdict()) for row in tx.execute(query)]
+
+
+def count_open(tx: Connection, selection: Selection) -> list[AlarmCount]:
+    """How many there are of each kind, by kind."""
+    source, where = _selected(selection)
+    counts = select(alarms.c.kind, func.count()).select_from(source).where(where).group_by(alarms.c.kind)
+    found = {kind: int(count) for kind, count in tx.execute(counts.order_by(alarms.c.kind))}
+    if not found:
+        return []
+    each = (
+        select(alarms.c.kind, orders.c.id, orders.c.currency, orders.c.amount)
+        .select_from(source)
+        .where(where, orders.c.id.is_not(None))
+        .distinct()
+        .subquery()
+    )
+    by = (each.c.kind, each.c.currency)
+    units: dict[str, dict[str, int]] = {}
+    for kind, currency, total in tx.execute(select(*by, func.sum(each.c.amount)).group_by(*by)):
+        units.setdefault(kind, {})[currency] = int(total)
+    return [AlarmCount(kind, count, units.get(kind, {})) for kind, count in found.items()]
+
+
+_HOLDER = func.coalesce(_owners.c.id, _senders.c.id)  # who took it, else who sent the order
+
+
+def _selected(chosen: Selection) -> tuple[Any, ColumnElement[bool]]:
+    """The tables, and the condition."""
     o, by_order = orders.c, alarms.outerjoin(orders, orders.c.id == alarms.c.order)
-    taken = and_(_owners.c.id == alarms.c.owner, _may_handle(_owners.c, handlers))
+    taken = and_(_owners.c.id == alarms.c.owner, _may_handle(_owners.c, chosen.handlers))
     sent = and_(
         _senders.c.id == o.actor_id,
         o.actor_kind == "user",
-        alarms.c.kind.in_(tuple(sender_kinds)),
-        _may_handle(_senders.c, handlers),
+        alarms.c.kind.in_(chosen.sender_kinds),
+        _may_handle(_senders.c, chosen.handlers),
     )
     source = by_order.outerjoin(_owners, taken).outerjoin(_senders, sent)
-    # Who took it, else who sent the order.
-    holder = func.coalesce(_owners.c.id, _senders.c.id)
-    if mine:
-        whose = holder == mine
-    elif others:
-        whose = holder != others
+    whose: Any
+    if chosen.mine:
+        whose = chosen.mine == _HOLDER
+    elif chosen.others:
+        whose = chosen.others != _HOLDER
     else:
         of_kinds = [
             and_(alarms.c.account == account if account else true(), alarms.c.kind.in_(tuple(named)))
-            for account, named in kinds.items()
+            for account, named in chosen.kinds.items()
         ]
-        whose = and_(holder.is_(None), or_(false(), *of_kinds))
-    where = and_(alarms.c.closed_at.is_(None), of_accounts(alarms.c.account, accounts), whose)
-    total = tx.scalar(select(func.count()).select_from(source).where(where))
-    name = func.coalesce(_owners.c.name, _senders.c.name)
-    query = select(
-        alarms,
-        o.order_id,
-        o.first_name,
-        o.last_name,
-        o.amount,
-        o.currency,
-        holder.label("holder"),
-        name.label("holder_name"),
-    ).select_from(source)
-    query = query.where(where).order_by(alarms.c.opened_at.desc(), alarms.c.id.desc()).limit(limit)
-    return [OpenAlarm(**row._asdict()) for row in tx.execute(query)], int(total or 0)
+        whose = and_(_HOLDER.is_(None), or_(false(), *of_kinds))
+    return source, and_(alarms.c.closed_at.is_(None), of_accounts(alarms.c.account, chosen.accounts), whose)
 
 
 def _may_handle(who: Any, handlers: Mapping[str, Sequence[str]]) -> ColumnElement[bool]:

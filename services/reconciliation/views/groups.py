@@ -55,10 +55,10 @@ class Groups:
         return not self.to_do and not any(one.kind == "worked_out" for one in self.waiting)
 
 
-def groups(desk: Desk, actor: Actor, account: str = "") -> Groups:
-    """The groups of the accounts whose payouts the actor may see, or of the one that was chosen. Raises NotAllowed."""
+def groups(desk: Desk, actor: Actor, wanted: tuple[str, ...] = ()) -> Groups:
+    """The groups of the accounts whose payouts the actor may see, those that are wanted, all where none is. Raises NotAllowed."""
     with desk.store.read() as tx:
-        accounts = visible_accounts(tx, desk, actor, (account,) if account else ())
+        accounts = visible_accounts(tx, desk, actor, wanted)
         minute = this_minute()
         return remembered(tx, ("groups", accounts, minute), lambda: _groups(tx, accounts, minute))
 
@@ -126,10 +126,11 @@ def _lines(tx: Connection, accounts: Sequence[str], asked: set[int]) -> list[Ite
 
 
 def _orders(tx: Connection, accounts: Sequence[str], now: datetime) -> list[Item]:
-    kinds, units = Counter[Kind](), Counter[str]()
+    kinds, units, late = Counter[Kind](), Counter[str](), Counter[str]()
     for one in open_orders.count(tx, accounts, due(tx, accounts, now)):
         if one.late:
             kinds["late"] += one.orders
+            late[one.currency] += one.open_units
         if one.status == "charged_back":
             kinds["chargebacks"] += one.orders
         elif one.late:
@@ -139,5 +140,5 @@ def _orders(tx: Connection, accounts: Sequence[str], now: datetime) -> list[Item
         elif one.open_units:
             kinds["in_no_payout"] += one.orders
             units[one.currency] += one.open_units
-    amounts = {"in_no_payout": dict(units)}
+    amounts: dict[Kind, dict[str, int]] = {"in_no_payout": dict(units), "late": dict(late)}
     return [Item(kind=kind, count=count, units=amounts.get(kind, {})) for kind, count in kinds.items()]

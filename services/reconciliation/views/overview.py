@@ -1,7 +1,7 @@
 """The overview screen: the figures of a period, what is outstanding, and the links that end soon."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -91,8 +91,8 @@ class Overview:
     now: datetime
 
 
-def overview(desk: Desk, actor: Actor, account: str = "", name: PeriodName = "month") -> Overview:
-    """What the actor may see of the account, "" for all. Raises NotAllowed."""
+def overview(desk: Desk, actor: Actor, wanted: tuple[str, ...] = (), name: PeriodName = "month") -> Overview:
+    """What the actor may see of the accounts that are wanted, of all where none is. Raises NotAllowed."""
     now, zone = clock.now(), zone_of(desk)
     # The screen asks again after ten seconds; of the figures, a minute more or less shows nothing.
     recent, minute = (
@@ -102,10 +102,10 @@ def overview(desk: Desk, actor: Actor, account: str = "", name: PeriodName = "mo
     may_send, may_configure = (bool(offered(desk, actor, right)) for right in (Right.SEND, Right.CONFIGURE))
     shown = period(name, minute, zone)
     with desk.store.read() as tx:
-        accounts = narrowed(allowed_accounts(tx, actor, Right.SEE_ORDERS), account)
+        accounts = narrowed(allowed_accounts(tx, actor, Right.SEE_ORDERS), wanted)
         sees_payouts = Right.SEE_SETTLEMENTS in rights(tx, actor)
         of_payouts = (
-            narrowed(allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS), account)
+            narrowed(allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS), wanted)
             if sees_payouts
             else frozenset()
         )
@@ -138,10 +138,10 @@ def overview(desk: Desk, actor: Actor, account: str = "", name: PeriodName = "mo
         )
 
 
-def narrowed(accounts: frozenset[str] | None, account: str) -> frozenset[str] | None:
-    """Of the accounts that are allowed (None: all) the one that was chosen; all of them where none is, or another."""
-    chosen = account and (accounts is None or account in accounts)
-    return frozenset({account}) if chosen else accounts
+def narrowed(accounts: frozenset[str] | None, wanted: Collection[str]) -> frozenset[str] | None:
+    """Of the accounts that are allowed (None: all) those that are wanted; all of them where none of these is."""
+    seen = frozenset(one for one in wanted if accounts is None or one in accounts)
+    return seen or accounts
 
 
 def _expiring(

@@ -34,6 +34,7 @@ from services.store.orders.order_sums import Sum
 from services.store.payouts import rows
 from services.store.schema.order_sums import order_sum_fill
 from services.store.schema.settlement_files import settlement_files
+from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.observations import observation
@@ -283,7 +284,7 @@ def test_period_and_account_are_in_the_address(open_page: Open, desk: Desk) -> N
     at.segmented_control(key="period").set_value("year").run()
     assert at.query_params["period"] == "year"
     assert not at.exception
-    assert overview(desk, me, "outlet").figures == ()
+    assert overview(desk, me, ("outlet",)).figures == ()
 
 
 def test_figures_are_not_shown_before_they_are_counted(open_page: Open, desk: Desk) -> None:
@@ -296,6 +297,45 @@ def test_figures_are_not_shown_before_they_are_counted(open_page: Open, desk: De
     assert "are being counted" in at.info[0].value
     summing.work(desk)
     assert at.run().metric
+
+
+def test_alarms_of_a_kind_are_one_card_that_unfolds(open_page: Open, desk: Desk) -> None:
+    me, gone = person(desk, "manager"), person(desk, "manager")
+    for number in range(23):
+        order(desk, gone, kind="mail_bounced", amount="10" if number else "1,50", last_name=f"Nr{number:02}")
+    order(desk, gone, kind="mail_bounced", amount="1000", currency="JPY", locale="fr")
+    with desk.store.write() as tx:
+        access.change_user(tx, gone.id, disabled=True)
+    at = open_page("overview/page.py", actor=me)
+    shown = words(at)
+    assert "24 e-mails came back** · €221.50 + JP¥1,000" in shown
+    assert "Nr22" not in shown
+    assert not [one for one in at.button if one.key and one.key.startswith("take_") and "all" not in one.key]
+    at.session_state["each_mail_bounced"] = True
+    at.run()
+    shown = words(at)
+    assert "Nr22" in shown
+    assert "and 4 more, shown once these are closed" in shown
+    at.button(key="take_all_mail_bounced").click().run()
+    assert not at.exception
+    assert (to_do(desk, me).mine.total, to_do(desk, me).free.total) == (24, 0)
+    assert "24 e-mails came back" in words(at)
+    assert [row.action for row in audit_of(desk)].count("alarm.taken") == 24
+
+
+def test_what_reconciliation_counts_and_its_alarms_are_one_card(open_page: Open, desk: Desk) -> None:
+    finance, long_ago = person(desk, "finance"), clock.now() - timedelta(days=30)
+    import_line(desk, file_order="NOT-OURS")
+    for number in range(3):
+        made = store_paid_order(desk, f"A-{number}", "10.00")
+        with desk.store.write() as tx:
+            orders.write_state(tx, made, {"captured_at": long_ago, "paid_at": long_ago})
+            positions.refresh(tx, [made])
+    sweep(desk)
+    at = open_page("overview/page.py", actor=finance)
+    assert "3 payments in no payout after 10 days** · €30.00" in words(at)
+    assert words(at).count("payments in no payout") == 1
+    assert "late in the payouts" not in words(at)
 
 
 def test_payouts_are_finances(open_page: Open, desk: Desk) -> None:
@@ -318,8 +358,8 @@ def test_payouts_are_finances(open_page: Open, desk: Desk) -> None:
     at = open_page("overview/page.py", actor=finance)
     assert "1 collected payment is in no payout yet" in links(at)
     assert "€1.50" in words(at)
-    assert "1 payout line is open" in links(at)
-    assert "2 payouts announce no total" in links(at)
+    assert "1 payout line is open" in words(at)
+    assert "2 payouts announce no total" in words(at)
     assert "Nothing needs you" not in words(at)
 
 
@@ -328,7 +368,7 @@ def test_a_payout_that_differs_is_no_green_day(open_page: Open, desk: Desk) -> N
     store_paid_order(desk, "A-1", "5556.67")
     import_lines(desk, line("A-1", "5556.67"), line("", "3786.17", operation="Settlement", transaction=""))
     shown = open_page("overview/page.py", actor=finance)
-    assert "1 payout differs from what its file announces" in links(shown)
+    assert "1 payout differs from what its file announces" in words(shown)
     assert "Nothing needs you" not in words(shown)
     sweep(desk)
     shown = words(open_page("overview/page.py", actor=finance))
@@ -360,13 +400,13 @@ def test_a_right_on_other_accounts_shows_at_once_what_is_counted_for_those(
 ) -> None:
     finance = person(desk, "finance")
     import_line(desk, reporting_data_1="F-2")
-    assert "1 payout line is open" in links(open_page("overview/page.py", actor=finance))
+    assert "1 payout line is open" in words(open_page("overview/page.py", actor=finance))
     with desk.store.write() as tx:
         tx.execute(update(settlement_files).values(account="outlet"))  # the newest file is the same for both
         access.set_grants(
             tx, finance.id, "table", [Grant("finance", "outlet")], at=clock.now(), granted_by="test"
         )
-    assert "1 payout line is open" not in links(open_page("overview/page.py", actor=finance))
+    assert "1 payout line is open" not in words(open_page("overview/page.py", actor=finance))
 
 
 def test_a_question_is_to_do_for_who_was_asked_and_answered_there(open_page: Open, desk: Desk) -> None:
