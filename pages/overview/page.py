@@ -6,6 +6,7 @@ from pages.components import accounts, question_windows
 from pages.components.common import actor, desk, in_one_read, language, refusals, texts
 from pages.components.markdown import plain
 from pages.overview import figures, payout_groups, to_do
+from pages.shell import sandbox_banner
 from services.access import Right
 from services.i18n import format_short
 from services.money import format_money
@@ -49,7 +50,12 @@ def _live(wanted: tuple[str, ...], period: PeriodName) -> None:
         with left:
             ending = found.may_send and found.expiring.total > 0
             known = seen is not None or not found.newest_file
-            to_do.show(seen, wanted, clear=known and not ending)
+            if sandbox_banner.being_made():  # the clock stands in the past: payments look late that are not
+                st.subheader(texts()("To do"), anchor=False)
+                words = "A month of samples is being made. What is to do shows once it is complete."
+                st.info(texts()(words), icon=":material/hourglass_top:")
+            else:
+                to_do.show(seen, wanted, clear=known and not ending)
 
 
 def _beginning(found: Overview) -> None:

@@ -95,7 +95,7 @@ def _outcome() -> None:
     else:
         st.success(
             t(
-                "A month of samples is there, under Payment requests. Now download its payout files from the HiPay sandbox and add them under Payouts."
+                "A month of samples is there: its requests under Payment requests, its payouts with their files under Payouts."
             ),
             icon=":material/check_circle:",
         )

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from services import clock
-from services.access import Actor, Right, audit, require
+from services.access import WORKER, Actor, Right, audit, require
 from services.demo import sample_state
 from services.demo.sample_shop import Shop
 from services.desk import Desk
@@ -94,6 +94,7 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
             sandbox.move_clock()
         time.sleep(CLOCK_SECONDS)
         _drain(desk)
+        _fetch_payouts(desk, account)
         with desk.store.write() as tx:
             meta.finish_task(tx, "sample")
             audit.record(tx, actor, "sample_made", f"account:{account}")
@@ -272,6 +273,19 @@ def _drain(desk: Desk) -> None:
     from services.demo.drain import drain
 
     drain(desk)
+
+
+def _fetch_payouts(desk: Desk, account: str) -> None:
+    """Fetch and import the month's payout files from HiPay."""
+    from services.imports import fetch_requests
+
+    fetch_requests.request_fetch(desk, WORKER, account, create.new_form_key())
+
+    def all_here() -> bool:
+        found = fetch_requests.read_fetching(desk, WORKER, account)
+        return found.under_way is None and all(one.here != "reading" for one in found.payouts)
+
+    _work_until(desk, all_here)
 
 
 def _check_now(desk: Desk, actor: Actor, order_ids: list[int]) -> None:
