@@ -26,7 +26,7 @@ ACTS: dict[str, tuple[str, str, str]] = {
     "match": ("Match to an order", ":material/link:", "The line belongs to the order that you choose, whatever its keys say."),
     "split": ("Split over several orders", ":material/call_split:", "The line pays several orders: each gets its share of the original amount."),
     "unmatch": ("Take the order away", ":material/link_off:", "The line belongs to no order, and is not matched by itself again."),
-    "not_ours": ("Not ours", ":material/block:", "The line is of another business of the account: no order is looked for."),
+    "not_ours": ("Not this business", ":material/block:", "The line is of another business of the account: no order is looked for."),
     "exclude": ("Leave out", ":material/visibility_off:", "The line counts for no order."),
     "twice": ("Withdraw", ":material/filter_2:", "The same line stands a second time: this one counts for no order and leaves the sum of its payout."),
     "undo": ("Undo", ":material/undo:", "What was decided before this stands again; where nothing was, the line is joined by its keys."),

@@ -71,7 +71,8 @@ def show(account_keys: tuple[str, ...]) -> None:
         if named := st.session_state.get("payout_of"):
             one = payout_pages.named(desk(), actor(), named)
             if one is not None:
-                payout.show(one)
+                with selection.opened("payouts"):
+                    payout.show(one)
 
 
 def _until_worked_out(account_keys: tuple[str, ...], before: dict[PayoutState, int]) -> None:

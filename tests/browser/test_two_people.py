@@ -76,7 +76,7 @@ def test_a_ticked_line_that_the_other_decides_is_named_and_not_touched(
     ours.get_by_role("button", name="Écarter").click()
     window = ours.get_by_role("dialog")
     expect(window.get_by_text("1 ligne a changé depuis son affichage")).to_be_visible()
-    expect(window.get_by_text("WRAITH-4 : Écartée")).to_be_visible()
+    expect(window.get_by_text("WRAITH-4 : Exclue")).to_be_visible()
     expect(window.get_by_text("2 lignes, 5,00 € au total")).to_be_visible()
     picture(ours, ARTEFACTS / "two-people-changed.png")
     window.get_by_role("button", name="Retour").click()

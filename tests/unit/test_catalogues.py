@@ -211,6 +211,23 @@ def test_french_has_its_spaces() -> None:
     assert [form for forms in catalogue().values() for form in forms if bad.search(form)] == []
 
 
+def test_no_text_uses_a_word_that_the_glossary_lists_as_replaced() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text("utf-8").split("## Replaced words")[1]
+    replaced = re.findall(r"^\| (en|fr) \| (.+?) \|", glossary, re.MULTILINE)
+    assert len(replaced) >= 12
+    texts = {
+        "en": needed() | set(catalogue()),
+        "fr": {form for forms in catalogue().values() for form in forms},
+    }
+    wrong = [
+        (word, text)
+        for language, word in replaced
+        for text in texts[language]
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+    ]
+    assert wrong == []
+
+
 def test_there_is_one_catalogue_for_each_domain() -> None:
     found = {str(path.relative_to(LOCALES)) for path in LOCALES.rglob("*.po")}
     customers = {f"{language}/LC_MESSAGES/customer.po" for language in LANGUAGES}

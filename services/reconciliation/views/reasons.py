@@ -43,7 +43,7 @@ REASONS: dict[str, str] = {
     "twice_by_hand": "Withdrawn by a person, since it is counted twice: its payout is without it.",
     "reopened": "A person had decided this line, and a correction has changed what was decided: decide it anew.",
     "not_ours_by_hand": "Said not to be ours by a person.",
-    "not_ours_rule": "Not ours, by a rule.",
+    "not_ours_rule": "Not this business, by a rule.",
 }
 
 PLACEHOLDERS = {name: tuple(PLACEHOLDER.findall(text)) for name, text in REASONS.items()}
@@ -54,8 +54,8 @@ OUTCOMES: dict[str, str] = {
     "ambiguous": "Ambiguous",
     "contradictory": "Contradictory",
     "unmatched": "Not matched",
-    "not_ours": "Not ours",
-    "account_level": "Account-level",
+    "not_ours": "Not this business",
+    "account_level": "Account items",
     "total_line": "Total line",
     "excluded": "Left out",
 }
