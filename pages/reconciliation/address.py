@@ -16,6 +16,7 @@ VIEWS = {
     "orders": "Orders",
     "rules": "Rules",
 }
+BY = {"sales": "By sale", "lines": "By line"}  # what a row of the lines' view is
 ANY_OPEN, ALL = "open", "all"  # choices of outcomes, and of statuses
 UNKNOWN = "unknown"  # an operation without a code, as the address names it
 
@@ -33,7 +34,8 @@ CHOICES = (
     url_state.text("to_amount"),
     url_state.day("since"),
     url_state.day("until"),
-    url_state.one_of("sort", tuple(SORTS), "newest"),
+    url_state.one_of("sort", tuple(SORTS), "latest"),
+    url_state.one_of("by", tuple(BY), "sales"),
     url_state.number("line"),
     # of orders
     url_state.one_of("status", (ANY_OPEN, *STATUSES, ALL), ANY_OPEN),

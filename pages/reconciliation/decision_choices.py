@@ -55,11 +55,29 @@ def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
         value=True,
         key=f"companions_{key}",
     )
-    st.caption(
-        ", ".join(dict.fromkeys(plain(line_summary(one, t)) for one in others[:_NAMED]))
-        + (" …" if len(others) > _NAMED else "")
-    )
+    st.caption(_names(others))
     return tuple(others) if with_them else ()
+
+
+def show_followers(act: str, lines: tuple[Line, ...]) -> None:
+    """Name the other lines of the transactions, which follow these lines to their order."""
+    t = texts()
+    found = remembered(f"followers {act}", lambda: _companions(act, lines))
+    if found:
+        words = t.plural(
+            "{count} other line of the transaction goes along, unless its keys name another order: {lines}",
+            "{count} other lines of the transaction go along, unless their keys name another order: {lines}",
+            len(found),
+            lines=_names(found),
+        )
+        st.caption(words)
+
+
+def _names(lines: list[Line]) -> str:
+    """The first of these lines in words, each text once."""
+    t = texts()
+    named = dict.fromkeys(plain(line_summary(one, t)) for one in lines[:_NAMED])
+    return ", ".join(named) + (" …" if len(lines) > _NAMED else "")
 
 
 def _companions(act: str, lines: tuple[Line, ...]) -> list[Line]:

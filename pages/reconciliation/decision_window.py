@@ -72,7 +72,7 @@ def _window(act: str, lines: tuple[Line, ...], key: str, order: tuple[int, str] 
         return
     if act != "exclude":
         st.write(t(ACTS[act][2]))
-    if act == "not_ours" and len(still) == 1 and _by_rule(still[0], key):
+    if act == "not_ours" and _by_rule(still, key):
         return
     wanted = _wanted(act, still, key)
     why = ask_reason(act, key, differs=wanted is not None and wanted.differs)
@@ -93,6 +93,8 @@ def _window(act: str, lines: tuple[Line, ...], key: str, order: tuple[int, str] 
 
 def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Wanted | None:
     """What the window's button does; None while an answer is missing."""
+    if act in ("match", "accept"):
+        decision_choices.show_followers("match", lines)
     if act == "match":
         return order_search.choose(lines, key)
     if act == "split":
@@ -114,20 +116,32 @@ def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Wanted | None:
     return Wanted(lambda why, progress: run(desk(), actor(), shown, why, key, progress=progress))
 
 
-def _by_rule(line: Line, key: str) -> bool:
-    """Ask whether a rule is to be added instead. True where it is: the window then shows the rule's form."""
+def _by_rule(lines: Sequence[Line], key: str) -> bool:
+    """Ask whether a rule that takes all of the lines is to be added instead. True where it is: the window then shows its form."""
     t = texts()
-    filled = {name: text for name, text in line.texts.items() if text.strip()}
-    once, always = t("This line only"), t("This line and all that are alike: a rule")
-    if not filled or st.radio(t("What is not ours?"), [once, always], key=f"ruled_{key}") == once:
+    shared = not_ours_rules.shared_texts([line.texts for line in lines])
+    once, always = (
+        (t("This line only"), t("This line and all that are alike: a rule"))
+        if len(lines) == 1
+        else (t("These lines only"), t("These lines and all that are alike: a rule"))
+    )
+    one_account = len({line.account for line in lines}) == 1
+    if not shared or not one_account:
+        return False
+    if st.radio(t("What is not ours?"), [once, always], key=f"ruled_{key}") == once:
         return False
     labels = {
-        name: t("{label}: {value}", label=t(not_ours_rules.FIELDS[name]), value=text)
-        for name, text in filled.items()
+        name: t("{label}: {value}", label=t(not_ours_rules.FIELDS[name]), value=_compared(pattern, text))
+        for name, (pattern, text) in shared.items()
     }
     field = st.selectbox(t("Column"), list(labels), format_func=labels.__getitem__, key=f"rule_field_{key}")
-    rule_form.show(line.account, field, filled[field], key, _close)
+    pattern, text = shared[field]
+    rule_form.show(lines[0].account, field, text, key, _close, pattern=pattern)
     return True
+
+
+def _compared(pattern: str, text: str) -> str:
+    return f"{text}…" if pattern == "starts" else text
 
 
 def _comment(write: Callable[[str], None], key: str) -> None:

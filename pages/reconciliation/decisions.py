@@ -7,14 +7,17 @@ import streamlit as st
 from pages.components import question_windows
 from pages.components.bullet_list import bullet_list
 from pages.components.common import actor, desk, first_zone, texts
-from pages.components.decision_words import ACTS, refusal_words
+from pages.components.decision_words import ACTS, line_summary, refusal_words
 from pages.components.markdown import plain
 from pages.reconciliation import decision_window
+from pages.reconciliation.decision_lines import sum_words
 from services.i18n import Translator
 from services.reconciliation.decisions import available
 from services.reconciliation.decisions.decide import MOST_LINES
 from services.reconciliation.decisions.questions import Subject
 from services.reconciliation.decisions.results import DecisionResult
+
+_NAMED = 6  # chosen lines that are named
 
 
 def actions(line_id: int) -> None:
@@ -64,9 +67,8 @@ def actions_of_several(line_ids: Sequence[int]) -> None:
         return
     found = sorted(available.read_lines(desk(), actor(), line_ids), key=lambda line: line_ids.index(line.id))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            t.plural("**{count}** line chosen", "**{count}** lines chosen", len(found)), width="content"
-        )
+        chosen = t.plural("**{count}** line chosen", "**{count}** lines chosen", len(found))
+        st.markdown(f"{chosen} · {plain(sum_words(found, t))}", width="content")
         for act in ("accept", "match", "unmatch", "not_ours", "exclude", "undo"):
             able = [line for line in found if act in line.possible]
             words, icon, _ = ACTS[act]
@@ -79,6 +81,7 @@ def actions_of_several(line_ids: Sequence[int]) -> None:
                     on_click=decision_window.open_window,
                     args=(act, able),
                 )
+    bullet_list([line_summary(line, t) for line in found], _NAMED)
 
 
 def show_result() -> None:

@@ -8,7 +8,7 @@ from pages.components.common import actor, desk, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.payout_files.words import sheets_of, where
-from pages.reconciliation import address, decision_history, decisions
+from pages.reconciliation import address, decision_history, decisions, sale_rows
 from pages.reconciliation.comparison import show_compared
 from services.i18n import Translator
 from services.reconciliation.decisions.questions import Subject
@@ -60,14 +60,12 @@ def show_line(line_id: int) -> None:
             )
         _held(found, t)
         decisions.actions(line_id)
+        sale_rows.show_lines(line)
         question_windows.show_open(Subject(line=line_id), line.account)
-        left, right = st.columns([2, 3], gap="large")
-        with left:
-            st.markdown(f"**{t('The line')}**")
-            show_facts(_facts(line, t))
-            _lineage(found, t)
-        with right:
-            _orders(found, t)
+        st.markdown(f"**{t('The line')}**")
+        show_facts(_facts(line, t))
+        _orders(found, t)
+        _lineage(found, t)
         with st.expander(t("All columns of the line"), icon=":material/table_rows:"):
             show_facts(_columns(line, t))
         with st.expander(t("Decisions and comments"), icon=":material/forum:"):

@@ -1,5 +1,7 @@
-"""Payout lines: the list with its filters, one of them compared with its order, and what can be done with those ticked."""
+"""Payout lines: the list with its filters, by sale or line by line, one of them compared with its order beside it, and what can be
+done with those ticked."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -8,14 +10,15 @@ import streamlit as st
 
 from pages.components import accounts, exports, outcome_words, selection, tables
 from pages.components.common import actor, desk, in_one_read, refusals, texts
-from pages.reconciliation import address, decision_lines, decisions, filters
+from pages.reconciliation import address, decision_lines, decisions, filters, sale_rows
 from pages.reconciliation.line import show_line
 from pages.reconciliation.pager import cursor, pager, warn_cut
 from services.exports.kinds import Lines
 from services.i18n import Translator
-from services.reconciliation.views import line_text, lists
+from services.reconciliation.views import line_text, lists, sales
 from services.reconciliation.views.list_exports import XLSX_ROWS
 from services.reconciliation.views.lists import OPEN, Figures, LineFilter, ShownLine
+from services.reconciliation.views.sales import Sale
 
 # Session keys: the ticked lines, those that have left the list, and the list and line of the run before.
 _TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
@@ -27,43 +30,99 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
         chosen = filters.of_lines(figures, account_keys)
-        sort: Any = st.session_state.get("sort") or "newest"
+        sort: Any = st.session_state.get("sort") or "latest"
+        by_sale = (st.session_state.get("by") or "sales") == "sales"
         address.write()
-        place = cursor("lines", (chosen, sort))
-        page = lists.lines(desk(), actor(), chosen, sort, place)
+        place = cursor("lines", (chosen, sort, by_sale))
+        found = sales.sales(desk(), actor(), chosen, sort, place) if by_sale else None
+        page = lists.lines(desk(), actor(), chosen, sort, place) if found is None else found.page
         decisions.show_result()
         warn_cut(page, t)
-        _untick_missing({line.id for line in page.rows}, (chosen, sort, place))
+        _untick_missing(_listed(page.rows), (chosen, sort, place, by_sale))
         decision_lines.show_missing(st.session_state.get(_LEFT, ()))
-        if not page.rows:
+        if not page.rows and page.after is None:
             _nothing(chosen, figures, t)
             return
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            pager("lines", page, t)
-            exports.offer(Lines(chosen=chosen, sort=sort), rows=page.total, most=XLSX_ROWS, cut=page.cut)
-        _table(page.rows, t)
+        ids = _ticked()
+        left, right = st.columns([3, 2], gap="medium") if len(ids) == 1 else (st.container(), st.container())
+        with left:
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+            ):
+                _choose_rows(t)
+                if found is not None:
+                    sale_rows.show_pager(found, t)
+                else:
+                    pager("lines", page, t)
+                exports.offer(Lines(chosen=chosen, sort=sort), rows=page.total, most=XLSX_ROWS, cut=page.cut)
+            _table(page.rows, t)
         address.write()
-    ids = _ticked()
-    if len(ids) > 1:
-        with st.container(border=True):
-            decisions.actions_of_several(ids)
-    elif ids:
-        with refusals(), selection.opened("lines"):
-            show_line(ids[0])
+    with right:
+        if len(ids) > 1:
+            with st.container(border=True):
+                decisions.actions_of_several(ids)
+        elif ids:
+            _next(page.rows, ids[0], t)
+            with refusals(), selection.opened("sales" if by_sale else "lines"):
+                show_line(ids[0])
 
 
-def _table(rows: tuple[ShownLine, ...], t: Translator) -> None:
+def _choose_rows(t: Translator) -> None:
+    words = {name: t(text) for name, text in address.BY.items()}
+    st.segmented_control(
+        t("A row is"),
+        list(words),
+        key="by",
+        format_func=words.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="page",
+    )
+
+
+def _listed(rows: tuple[Any, ...]) -> dict[int, int]:
+    """The lines of these rows, each with the one that names its row."""
+    named = {row.id: row.id for row in rows if isinstance(row, ShownLine)}
+    for sale in rows:
+        if isinstance(sale, Sale):
+            named |= {line.id: sale.line.id for line in sale.lines}
+    return named
+
+
+def _next(rows: tuple[Any, ...], line: int, t: Translator) -> None:
+    """A button to the next row of the page."""
+    order = list(dict.fromkeys(_listed(rows).values()))
+    here = _listed(rows).get(line)
+    after = order[order.index(here) + 1 :] if here is not None else order
+    st.button(
+        t("Next"),
+        icon=":material/arrow_downward:",
+        key="next_line",
+        type="tertiary",
+        shortcut="Ctrl+Enter",
+        disabled=not after,
+        on_click=_store_ticks,
+        args=(tuple(after[:1]),),
+    )
+
+
+def _table(rows: tuple[Any, ...], t: Translator) -> None:
+    by_sale, several = isinstance(rows[0], Sale), accounts.several()
+    right = sale_rows.AMOUNTS if by_sale else ("Settled amount",)
+    named = _listed(rows)
     selection.draw(
-        "lines",
-        _cells(rows, accounts.several(), t),
-        [line.id for line in rows],
-        _ticked(),
+        "sales" if by_sale else "lines",
+        sale_rows.cells(rows, several, t) if by_sale else _cells(rows, several, t),
+        list(dict.fromkeys(named.values())),
+        [named.get(line, line) for line in _ticked()],
         _store_ticks,
         several=True,
         height=tables.height(len(rows)),
-        alt=t("Payout lines. Choose one to see it beside its order, several to decide them at once."),
+        alt=t("Sales. Choose one to see it beside its order, several to decide them at once.")
+        if by_sale
+        else t("Payout lines. Choose one to see it beside its order, several to decide them at once."),
         column_config={
-            t("Settled amount"): st.column_config.TextColumn(alignment="right"),
+            **tables.right_aligned(right, t),
             t("Reason"): st.column_config.TextColumn(width="large"),
         },
     )
@@ -82,7 +141,7 @@ def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state.pop(_LEFT, None)
 
 
-def _untick_missing(listed: set[int], shown: Any) -> None:
+def _untick_missing(listed: Mapping[int, int], shown: Any) -> None:
     """Untick the lines that have left the list.
 
     They are named in a warning, unless the person has chosen another list or has just decided them. A line that is open
@@ -93,7 +152,7 @@ def _untick_missing(listed: set[int], shown: Any) -> None:
     same = before is not None and before[0] == shown
     if not same:
         state.pop(_LEFT, None)
-    if listed.issuperset(ticked):
+    if listed.keys() >= set(ticked):
         return
     if named is not None:
         if not same and before is not None and before[1] == named:

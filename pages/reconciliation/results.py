@@ -28,7 +28,6 @@ def show() -> None:
     address.follow()
     account_keys = accounts.chosen()
     figures = lists.figures(desk(), actor(), account_keys)
-    _figures(figures, t)
     words = {name: t(text) for name, text in VIEWS.items()}
     view = st.segmented_control(
         t("View"),
@@ -41,6 +40,7 @@ def show() -> None:
     )
     if view == "lines":
         lines.show(figures, account_keys)
+        _figures(figures, t)  # below the list, which is what a person works on
     elif view == "orders":
         orders.show(figures, account_keys)
     else:

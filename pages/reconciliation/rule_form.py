@@ -19,18 +19,20 @@ from services.money import format_money
 from services.reconciliation.decisions import not_ours_rules
 
 
-def show(account: str, field: str, text: str, key: str, close: Callable[[], None]) -> None:
-    """Draw the form. ``close`` is called once the rule is added or the person goes back."""
+def show(
+    account: str, field: str, text: str, key: str, close: Callable[[], None], *, pattern: str = "equals"
+) -> None:
+    """Draw the form, filled with this text and pattern. ``close`` is called once the rule is added or the person goes back."""
     t = texts()
     patterns: Any = {name: t(words) for name, words in PATTERNS.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        pattern = st.segmented_control(
+        compared = st.segmented_control(
             t("The cell"),
             list(patterns),
             format_func=patterns.__getitem__,
-            default="equals",
+            default=pattern,
             required=True,
-            key=f"rule_pattern_{key}",
+            key=f"rule_pattern_{field}_{key}",
         )
         wanted = st.text_input(
             t("Text"), text, key=f"rule_text_{field}_{key}", max_chars=not_ours_rules.TEXT_MAX
@@ -38,12 +40,12 @@ def show(account: str, field: str, text: str, key: str, close: Callable[[], None
     usable = False
     if (wanted or "").strip():
         with decision_refusals(account):
-            _show_taken(not_ours_rules.preview(desk(), actor(), account, field, pattern, wanted), t)
+            _show_taken(not_ours_rules.preview(desk(), actor(), account, field, compared, wanted), t)
             usable = True
     why = ask_reason("not_ours", key)
     if confirm_or_back(t("Begin this rule"), key, close, ready=usable and bool(why.strip())):
         with decision_refusals(account), progress_after_a_while() as progress:
-            not_ours_rules.add(desk(), actor(), account, field, pattern, wanted, why, key, progress=progress)
+            not_ours_rules.add(desk(), actor(), account, field, compared, wanted, why, key, progress=progress)
             close()
             st.rerun()
 

@@ -252,6 +252,8 @@ RULES: dict[str, Rule | str] = {
     "reconciliation.views.lists.figures": hidden(),
     "reconciliation.views.lists.lines": hidden(shows=True, chosen=LineFilter()),
     "reconciliation.views.lists.orders": hidden(shows=True, chosen=OrderFilter()),
+    "reconciliation.views.sales.sales": hidden(shows=True, chosen=LineFilter()),
+    "reconciliation.views.sales.sale_of": refused(line_id="$line"),
     "reconciliation.views.details.line": refused(line_id="$line"),
     "reconciliation.views.details.order": refused(**ORDER),
     "reconciliation.views.file_list.any_file": hidden(),

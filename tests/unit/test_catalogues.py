@@ -31,7 +31,7 @@ from services.settlements import columns, settlement_operations, words
 ROOT = Path(__file__).resolve().parents[2]
 # Constants of the screens that read like texts and are the same in every language.
 # "looked up" and "seen at HiPay" are kept with an alarm that the machinery has closed; the screen says them in words.
-NOT_TEXTS = {"E-Terminal Desk", "Maison Demo", "HiPay", "{id}", "looked up", "seen at HiPay"}
+NOT_TEXTS = {"E-Terminal Desk", "Maison Demo", "HiPay", "{id}", "looked up", "seen at HiPay", "Ctrl+Enter"}
 # Registries of a screen that hold no texts: colours, icons, anchors, examples.
 NO_REGISTRIES = {
     "COLOURS",

@@ -6,7 +6,7 @@ in between.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -250,3 +250,25 @@ def _rule(row: StoredRule) -> Rule:
         end_reason=row.end_reason,
         rejoining=row.joined_to is not None,
     )
+
+
+def shared_texts(lines: Sequence[Mapping[str, str]]) -> dict[str, tuple[Pattern, str]]:
+    """By column, how a rule would take all of these lines: the text that they share, or how all of theirs begin.
+
+    ``lines``: the texts of each by FIELDS. A column that one of them leaves blank takes not all.
+    """
+    found = dict[str, tuple[Pattern, str]]()
+    for field in FIELDS:
+        texts = [line.get(field, "").strip() for line in lines]
+        if not texts or not all(texts):
+            continue
+        least, most = min(texts), max(texts)
+        same = next(
+            (n for n, (one, other) in enumerate(zip(least, most, strict=False)) if one != other), len(least)
+        )
+        beginning = least[:same].rstrip()
+        if len(set(texts)) == 1:
+            found[field] = ("equals", texts[0])
+        elif len(beginning) >= SHORTEST_BEGINNING:
+            found[field] = ("starts", beginning)
+    return found

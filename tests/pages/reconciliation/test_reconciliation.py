@@ -13,7 +13,7 @@ from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
-from services.reconciliation.views import file_list, lists
+from services.reconciliation.views import file_list, lists, sales
 from services.store.settlements import line_search
 from services.store.settlements.line_filter import LineFilter
 from tests.support.desk import person
@@ -22,6 +22,7 @@ from tests.support.payout_pages import FILE, choose, imported, table, words
 from tests.support.screens import unfold
 
 Open = Callable[..., AppTest]
+FIRST = ("€1,250.50", "-€0.30", "€1,250.20", "2")  # of the sale A-1: gross, fees, net, lines
 
 
 def reconciled(open_page: Open, desk: Desk) -> AppTest:
@@ -38,9 +39,13 @@ def test_what_is_open_comes_first_and_everything_else_is_a_click_away(
 ) -> None:
     at = reconciled(open_page, desk)
     assert not at.exception
-    assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
+    assert list(table(at, "Outcome")["Order"]) == ["WEB-9"]
     assert [metric.value for metric in at.metric] == ["1", "0", "0", "66.6%"]
     at = choose(at, "outcome", ["open", "all"])
+    found = table(at, "Outcome").set_index("Order").to_dict("index")
+    assert (found["A-1"]["Gross"], found["A-1"]["Fees"], found["A-1"]["Net"], found["A-1"]["Lines"]) == FIRST
+    assert "3 sales, 4 lines" in words(at)
+    at = choose(at, "by", "lines")
     lines = table(at, "Outcome")
     assert sorted(zip(lines["Operation"], lines["Outcome"], strict=True)) == [
         ("Fixed fee", "✓ Matched"),
@@ -66,8 +71,38 @@ def test_several_outcomes_are_looked_at_together(open_page: Open, paid: int, des
 
 def test_what_a_person_decides_by_stands_first(open_page: Open, paid: int, desk: Desk) -> None:
     at = reconciled(open_page, desk)
+    first = ["Date", "Payout", "Invoice number", "Order", "Gross", "Fees", "Net", "Outcome", "Reason"]
+    assert list(table(at, "Outcome").columns)[:9] == first
+    at = choose(at, "by", "lines")
     first = ["Outcome", "Settled amount", "Operation", "Date", "Reason"]
     assert list(table(at, "Outcome").columns)[:5] == first
+
+
+def test_a_sale_is_one_row_that_leads_to_its_lines(open_page: Open, paid: int, desk: Desk) -> None:
+    at = reconciled(open_page, desk)
+    fee = line_id(desk, "A-1", "Fixed fee")
+    at.query_params.update({"outcome": "all", "line": str(fee)})
+    at = at.run()
+    lines = table(at, "Shown")
+    assert list(lines["Operation"]) == ["Sale", "Fixed fee"]
+    assert list(lines["Shown"]) == ["", "▸"]
+    sale = line_id(desk, "A-1")
+    at = at.button(key=f"sale_{fee}_{sale}").click().run()
+    assert at.query_params["line"] in (str(sale), [str(sale)])
+    assert list(table(at, "Shown")["Shown"]) == ["▸", ""]
+    assert not at.exception
+
+
+def test_the_next_row_is_a_press_away(open_page: Open, paid: int, desk: Desk) -> None:
+    at = choose(reconciled(open_page, desk), "outcome", ["open", "all"])
+    heads = [one.line.id for one in sales.sales(desk, person(desk, "finance"), LineFilter()).page.rows]
+    at.query_params["line"] = str(heads[0])
+    at = at.run().button(key="next_line").click().run()
+    assert at.session_state["line"] == heads[1]
+    at = at.button(key="next_line").click().run()
+    assert at.session_state["line"] == heads[2]
+    assert at.button(key="next_line").disabled
+    assert not at.exception
 
 
 def test_a_search_with_too_many_hits_says_so(
@@ -107,18 +142,18 @@ def test_an_amount_to_look_for_is_read_in_one_way(open_page: Open, paid: int, de
 def test_filters_hold_while_they_are_folded_away(open_page: Open, paid: int, desk: Desk) -> None:
     at = reconciled(open_page, desk)
     at = choose(at, "outcome", ["all"])
-    assert len(table(at, "Outcome")) == 4
+    assert len(table(at, "Outcome")) == 3
     assert not any(one.key == "from_amount" for one in at.text_input)
     at = unfold(at, "more_filters")
     at = at.text_input(key="from_amount").set_value("9.00").run()
     at = at.text_input(key="to_amount").set_value("20").run()
     at = at.date_input(key="since").set_value(date(2026, 11, 1)).run()
     at = at.multiselect(key="currency").set_value(["EUR"]).run()
-    assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
+    assert list(table(at, "Outcome")["Order"]) == ["WEB-9"]
     at.session_state["more_filters"] = False
     at = at.run().run()
     assert not any(one.key == "from_amount" for one in at.text_input)
-    assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
+    assert list(table(at, "Outcome")["Order"]) == ["WEB-9"]
     assert at.query_params["since"] == "2026-11-01"
     at = unfold(at, "more_filters")
     assert at.text_input(key="to_amount").value == "20"
@@ -149,7 +184,7 @@ def test_a_link_that_names_nothing_that_there_is_says_so(open_page: Open, paid: 
     at = at.run()
     assert not at.exception
     assert "This line is not there" in words(at) or "not there" in words(at).lower()
-    assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
+    assert list(table(at, "Outcome")["Order"]) == ["WEB-9"]
 
 
 def test_orders_by_where_they_stand(open_page: Open, paid: int, desk: Desk) -> None:

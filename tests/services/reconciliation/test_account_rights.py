@@ -30,6 +30,7 @@ from services.reconciliation.views import (
     lists,
     overview,
     payout_list,
+    sales,
 )
 from services.reconciliation.views.lists import LineFilter, OrderFilter
 from services.store.payouts.pages import PayoutFilter
@@ -70,6 +71,22 @@ def order_ids(desk: Desk) -> dict[str, int]:
 
 def files(desk: Desk) -> dict[str, int]:
     return {file.account: file.id for file in file_list.files(desk, person(desk, "finance"))}
+
+
+def test_a_transaction_of_two_accounts_is_two_sales_of_which_a_person_sees_theirs(
+    desk: Desk, ours: Actor
+) -> None:
+    both = person(desk, "finance")
+    for account, amount in (("one", "10.00"), ("two", "20.00")):
+        row = line("Z", amount).replace("1;", f"{account};", 1)
+        import_file(desk, both, account, f"{account}.csv", "\r\n".join((HEAD, row, "")).encode())
+    every = sales.sales(desk, both, LineFilter(text="T-Z")).page.rows
+    assert sorted(one.sums[0].net_units or 0 for one in every) == [10_0000, 20_0000]
+    [mine] = sales.sales(desk, ours, LineFilter(text="T-Z")).page.rows
+    assert (mine.line.account, mine.count) == ("one", 1)
+    theirs = next(one.line for one in every if one.line.account == "two")
+    with pytest.raises(NotAllowed):
+        sales.sale_of(desk, ours, theirs.id)
 
 
 @pytest.mark.parametrize("wanted", [(), ("one", "two"), ("one",)])

@@ -6,20 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import Connection, event, select, text, update
 
 from services.desk import Desk
+from services.reconciliation.views import sales
 from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import line_pages, line_search, position_pages
+from services.store.settlements import line_pages, line_search, position_pages, sale_pages
 from services.store.settlements.line_days import day_number
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import SORTS, Place, Sort
 from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter, OrderSort
+from services.store.settlements.sale_pages import Heads
 from services.store.settlements.stored_lines import StoredLine
 from tests.support import postgres
-from tests.support.desk import open_test_desk
+from tests.support.desk import open_test_desk, person
 from tests.support.many_lines import fill
 from tests.support.stored_lines import every_line
 
@@ -115,12 +117,53 @@ def test_pages_follow_each_other_forth_and_back(
                 assert back == wanted[max(0, at - 40) : at][::-1]
 
 
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_page_of_sales_has_each_at_its_first_line(
+    many: Desk, stored: list[StoredLine], name: str, sort: Sort
+) -> None:
+    chosen, known = FILTERS[name], {line.id: line for line in stored}
+    places = [place[1] for place in expected(stored, chosen, sort)]
+    leads: dict[
+        str, tuple[bool, bool, int]
+    ] = {}  # of those listed the Sale, else what is no fee, else the oldest
+    for number in places:
+        line = known[number]
+        lead = (line.kind != "sale", line.kind in ("fee", "adjustment", "unknown"), number)
+        leads[line.transaction_id] = min(lead, leads.get(line.transaction_id, lead))
+    wanted = [leads[of][2] for of in dict.fromkeys(known[number].transaction_id for number in places)]
+    actor = person(many, "finance")
+    found = [sales.sales(many, actor, chosen, sort)]
+    assert found[0].sales in (
+        (len(wanted),) if chosen.counted and len(wanted) < 5_000 else (None, len(wanted))
+    )
+    while len(found) < 3 and (after := found[-1].page.after):
+        found.append(sales.sales(many, actor, chosen, sort, after))
+    pages = [[sale.line.id for sale in one.page.rows] for one in found]
+    assert [number for page in pages for number in page] == wanted[:75]
+    assert (found[-1].page.after is None) == (len(wanted) <= 75)
+    before = found[-1].page.before
+    for page in reversed(pages[:-1]):
+        assert before
+        again = sales.sales(many, actor, chosen, sort, before).page
+        assert [sale.line.id for sale in again.rows] == page
+        before = again.before
+    assert before is None
+
+
 @pytest.mark.skipif(bool(postgres.SERVER), reason="the plan is SQLite's")
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("name", [name for name in FILTERS if name != "nothing"])
 def test_an_index_leads_to_every_page(many: Desk, name: str, sort: Sort) -> None:
     at: Place = (2026_01_05, 5) if SORTS[sort][0] == "date_day" else (5, 5)
-    for step in plan(many, lambda tx: line_pages.places(tx, FILTERS[name], sort, at, 40)):
+
+    def asked(tx: Connection) -> None:
+        places, _ = line_pages.places(tx, FILTERS[name], sort, at, 40)
+        Heads(tx, FILTERS[name], sort).among(places)
+        sale_pages.lines_of(tx, [("demo", "80000123")], 50)
+        sale_pages.sums(tx, [("demo", "80000123")])
+
+    for step in plan(many, asked):
         assert not step.startswith("SCAN payout_lines"), step
         assert "AUTOMATIC" not in step
 
