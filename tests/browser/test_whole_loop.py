@@ -335,6 +335,7 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     album.keep(page, "payout-file-read")
     page.get_by_role("button", name=words.import_file).click()
     expect(page.get_by_text(words.imported)).to_be_visible()  # by itself: another process imports it
+    page.locator("[class*='st-key-close_result_'] button").click()  # else the next language sees it, too
     page.get_by_role("link", name=words.reconciliation, exact=True).click()
     album.keep(page, "reconciliation-open")
     page.get_by_role("button", name=words.all_lines).click()
