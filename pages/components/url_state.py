@@ -77,9 +77,10 @@ def flag(key: str) -> Choice:
 
 
 def follow(screen: str, choices: Sequence[Choice]) -> None:
-    """Set the widgets' values from the address, where it has changed since the screen wrote it."""
-    now = _address(choices)
-    if st.session_state.get(_place(screen)) == now:
+    """Set the widgets' values from the address, where it has changed since the screen wrote it, or where another screen was
+    shown meanwhile: Streamlit has then forgotten the values."""
+    now, state = _address(choices), st.session_state.to_dict()
+    if state.get(_place(screen)) == now and choices[0].key in state:
         return
     for choice in choices:
         value = choice.default
