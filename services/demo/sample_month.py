@@ -277,11 +277,12 @@ def _drain(desk: Desk) -> None:
 
 def _fetch_payouts(desk: Desk, account: str) -> None:
     """Fetch and import the month's payout files from HiPay."""
-    from services.imports import fetch_requests
+    from services.imports import background, fetch_requests
 
     fetch_requests.request_fetch(desk, WORKER, account, create.new_form_key())
 
     def all_here() -> bool:
+        background.fetch_next(desk)  # where no worker does
         found = fetch_requests.read_fetching(desk, WORKER, account)
         return found.under_way is None and all(one.here != "reading" for one in found.payouts)
 

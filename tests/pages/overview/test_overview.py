@@ -285,6 +285,10 @@ def test_period_and_account_are_in_the_address(open_page: Open, desk: Desk) -> N
     assert at.query_params["period"] == "year"
     assert not at.exception
     assert overview(desk, me, ("outlet",)).figures == ()
+    at.switch_page("payment_requests/page.py").run()
+    at.query_params.clear()
+    at.switch_page("overview/page.py").run()
+    assert not at.exception
 
 
 def test_figures_are_not_shown_before_they_are_counted(open_page: Open, desk: Desk) -> None:
