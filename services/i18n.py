@@ -20,6 +20,7 @@ from babel.dates import format_datetime as babel_datetime
 from babel.dates import format_skeleton, format_timedelta, get_timezone_name
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from services.text.locales import FORMAT_LOCALES
 
@@ -60,8 +61,9 @@ class Translator:
         return self.gettext(title) if found == title else found
 
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
-        """The text for ``count`` things; ``{count}`` is filled in."""
-        return self._translations.ngettext(one, many, count).format(count=count, **values)
+        """The text for ``count`` things; ``{count}`` is filled in as its reader writes numbers."""
+        shown = format_decimal(count, locale=self.locale) if count >= 1_000 else count
+        return self._translations.ngettext(one, many, count).format(count=shown, **values)
 
 
 @lru_cache(maxsize=32)

@@ -20,6 +20,7 @@ from services.reconciliation.views.list_exports import XLSX_ROWS
 from services.reconciliation.views.lists import OPEN, Figures, LineFilter, ShownLine
 from services.reconciliation.views.sales import Sale
 
+_DETAIL = 370  # pixels
 # Session keys: the ticked lines, those that have left the list, and the list and line of the run before.
 _TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
 
@@ -44,8 +45,9 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
             _nothing(chosen, figures, t)
             return
         ids = _ticked()
-        left, right = st.columns([3, 2], gap="medium") if len(ids) == 1 else (st.container(), st.container())
-        with left:
+        # The list keeps its place on the page when a detail comes beside it, and so its focus and what is scrolled.
+        row = st.container(horizontal=True, gap="medium", key="list_and_detail")
+        with row.container(width="stretch", key="list"):
             with st.container(
                 horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
             ):
@@ -57,11 +59,11 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
                 exports.offer(Lines(chosen=chosen, sort=sort), rows=page.total, most=XLSX_ROWS, cut=page.cut)
             _table(page.rows, t)
         address.write()
-    with right:
-        if len(ids) > 1:
-            with st.container(border=True):
-                decisions.actions_of_several(ids)
-        elif ids:
+    if len(ids) > 1:
+        with st.container(border=True):
+            decisions.actions_of_several(ids)
+    elif ids:
+        with row.container(width=_DETAIL, key="detail"):
             _next(page.rows, ids[0], t)
             with refusals(), selection.opened("sales" if by_sale else "lines"):
                 show_line(ids[0])

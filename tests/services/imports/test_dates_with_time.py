@@ -13,6 +13,7 @@ from services.i18n import translator
 from services.reconciliation.decisions import candidates
 from services.reconciliation.views import list_exports, lists, payout_list
 from services.settlements.dates import day_after
+from services.store.payouts.pages import PayoutFilter
 from services.store.settlements import position_pages
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import SORTS, Sort
@@ -73,8 +74,8 @@ def test_exports_are_narrowed_likewise_and_say_days(desk: Desk, finance: Actor) 
     list_exports.write_orders(desk, finance, OrderFilter(), "oldest", "csv", t, out)
     assert _column(out, "Last date in the files") == ["2026-11-29", *["2026-11-30"] * 3, "2026-12-01"]
     out = io.BytesIO()
-    list_exports.write_payouts(desk, finance, (), (), "csv", t, out)
-    assert (_column(out, "First date"), _column(out, "Last date")) == (["2026-11-29"], ["2026-12-01"])
+    list_exports.write_payouts(desk, finance, PayoutFilter(), "csv", t, out)
+    assert (_column(out, "First date"), _column(out, "Date")) == (["2026-11-29"], ["2026-12-01"])
 
 
 def _column(out: io.BytesIO, name: str) -> list[str]:
