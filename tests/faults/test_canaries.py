@@ -308,6 +308,8 @@ def _sign_in(house: House) -> dict[str, str]:
         expect(page.get_by_text("8 payment requests")).to_be_visible(timeout=60_000)
         page.goto(f"{house.dashboard}/payouts")
         page.get_by_text("Add payout files").click(timeout=60_000)
+        # the other way is first where payouts are fetched
+        page.get_by_role("tab", name="From this computer").click()
         page.locator("input[type=file]").set_input_files(house.folder / "payout.csv")
         expect(page.get_by_text("imported before").first).to_be_visible(timeout=60_000)
         kept = page.context.cookies()
