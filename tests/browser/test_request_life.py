@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
-from tests.browser.windows import picture
+from tests.browser.windows import picture, settled
 from tests.support.servers import ROOT, until
 
 pytestmark = pytest.mark.browser
@@ -189,6 +189,10 @@ def test_a_refund_that_the_bank_refuses_later_is_said_and_asked_again(
     page.get_by_text(
         re.compile(r"(with a? ?colleagues?|chez (un|des) collègues?)$")
     ).first.click()  # who sent it
+    settled(page)
+    for fold in page.get_by_text(re.compile(r"^\d+ (items|éléments)$")).all():  # several of a kind are folded
+        if fold.is_visible():
+            fold.click()
     card = page.get_by_test_id("stVerticalBlock").filter(has_text=asked["orderid"]).last
     expect(
         card.get_by_text(re.compile(r"(refused a refund of €30.00|refusé un remboursement de 30,00.€)"))

@@ -325,6 +325,10 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     adding = page.get_by_text(words.add_files)
     expect(adding).to_be_visible()
     settled(page)
+    closing = page.locator("[class*='st-key-close_result_'] button")
+    while closing.count():  # results of other tests
+        closing.first.click()
+        settled(page)
     if not uploader.is_visible():  # folded once there is a file
         adding.click()
     with page.expect_file_chooser() as chooser:
