@@ -9,7 +9,7 @@ from pages.components.common import texts
 from pages.components.markdown import plain
 from services.i18n import Translator
 from services.reconciliation.decisions.questions import AskedQuestion
-from services.reconciliation.views import line_text
+from services.reconciliation.views import line_text, payout_pages
 from services.reconciliation.views.lists import ShownLine
 
 
@@ -45,7 +45,7 @@ def _line(line: ShownLine, t: Translator) -> tuple[str, ...]:
 def _links(one: AskedQuestion, t: Translator) -> None:
     if one.sees_payouts:
         if one.payout is not None:
-            name = f"{one.payout.account}:{one.payout.settlement_id}:{one.payout.currency}"
+            name = payout_pages.name_of(one.payout)
             st.page_link(
                 "payouts/page.py",
                 label=t("Open the payout"),

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components import url_state
 from pages.components.common import language, texts
 from pages.components.markdown import plain
+from pages.components.outcome_words import number
 from services.hipay.reasons import reason_text
 from services.i18n import Translator, format_date, format_month
 from services.money import format_money
@@ -144,7 +145,7 @@ def _of_finance(found: Overview, payouts: Groups) -> None:
     ]
     with st.container(horizontal=True, gap="small", key="figures_finance"):
         for label, count in counts:
-            st.metric(label, count, border=True, width=_WIDTH, height="stretch")
+            st.metric(label, number(count, t), border=True, width=_WIDTH, height="stretch")
         if found.fees is None:
             return
         if not found.fees.known:

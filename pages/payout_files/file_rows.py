@@ -98,8 +98,11 @@ def _state(
         return t("? needs an answer"), "orange", True
     shown = previewed.payouts(draft, found, elsewhere)
     bad = [one for one in shown if not one.tie]
-    words = [bad[0].words(t)] if len(shown) == 1 and bad else []
-    if len(shown) > 1:
+    if not shown:
+        words = [t("no payout")]
+    elif len(shown) == 1:
+        words = [bad[0].words(t) if bad else t("✓ ties")]
+    else:
         words = [
             t.plural(
                 "{tied} of {count} payout ties",
@@ -108,8 +111,6 @@ def _state(
                 tied=number(len(shown) - len(bad), t),
             )
         ]
-    elif not bad:
-        words = [t("✓ ties")]
     if found.set_aside_blocking:
         words.append(t.plural("{count} row set aside", "{count} rows set aside", found.set_aside_blocking))
     doubt = bool(bad or found.set_aside_blocking or not shown)

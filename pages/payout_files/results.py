@@ -11,6 +11,7 @@ from services.error_messages import stored_sentence
 from services.i18n import Translator
 from services.imports import batches, files
 from services.imports.batches import BatchResult, PayoutOfResult
+from services.reconciliation.views import payout_pages
 
 _NAMED = 10  # payouts that do not tie
 
@@ -59,7 +60,8 @@ def _ended(one: BatchResult, t: Translator) -> None:
             tied=number(tied, t),
         ),
     ]
-    well = imported and tied == len(one.payouts) and not one.to_resolve
+    whole = imported == one.planned and not one.hidden and not any(file.held_lines for file in one.files)
+    well = whole and one.payouts and tied == len(one.payouts) and not one.to_resolve
     icon = ":material/check_circle:" if well else ":material/rule:"
     (st.success if well else st.info)(f"**{plain(', '.join(parts))}**", icon=icon)
     known = sum(file.known_lines for file in one.files if file.state == "complete")
@@ -156,7 +158,7 @@ def _leads(one: BatchResult, t: Translator) -> None:
                 on_click=_open,
                 kwargs={
                     "show": "payouts",
-                    "payout_of": f"{payout.account}:{payout.settlement_id}:{payout.currency}",
+                    "payout_of": payout_pages.name_of(payout),
                 },
             )
         if len(left) > _NAMED:

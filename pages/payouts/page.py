@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import accounts, question_windows
+from pages.components import accounts, question_windows, segments
 from pages.components.common import actor, desk, refusals, texts
 from pages.payout_files import fetch, progress, upload
 from pages.payouts import address, files, payout_list, payout_windows
@@ -49,19 +49,9 @@ def _add(*, expanded: bool) -> None:
 
 
 def _views() -> None:
-    t = texts()
     address.follow()
     account_keys = accounts.chosen()
-    words = {name: t(text) for name, text in address.VIEWS.items()}
-    view = st.segmented_control(
-        t("View"),
-        list(words),
-        key="show",
-        format_func=words.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        persist_state="page",
-    )
+    view = segments.choose(texts()("View"), address.VIEWS, "show")
     if view == "files":
         files.show(account_keys)
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from pages.components import accounts, exports, outcome_words, selection, tables
+from pages.components import accounts, exports, outcome_words, segments, selection, tables
 from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.reconciliation import address, decision_lines, decisions, filters, sale_rows
 from pages.reconciliation.line import show_line
@@ -51,13 +51,14 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
             with st.container(
                 horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
             ):
-                _choose_rows(t)
+                segments.choose(t("A row is"), address.BY, "by")
                 if found is not None:
                     sale_rows.show_pager(found, t)
                 else:
                     pager("lines", page, t)
                 exports.offer(Lines(chosen=chosen, sort=sort), rows=page.total, most=XLSX_ROWS, cut=page.cut)
-            _table(page.rows, t)
+            if page.rows:
+                _table(page.rows, t)
         address.write()
     if len(ids) > 1:
         with st.container(border=True):
@@ -67,19 +68,6 @@ def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
             _next(page.rows, ids[0], t)
             with refusals(), selection.opened("sales" if by_sale else "lines"):
                 show_line(ids[0])
-
-
-def _choose_rows(t: Translator) -> None:
-    words = {name: t(text) for name, text in address.BY.items()}
-    st.segmented_control(
-        t("A row is"),
-        list(words),
-        key="by",
-        format_func=words.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        persist_state="page",
-    )
 
 
 def _listed(rows: tuple[Any, ...]) -> dict[int, int]:
@@ -190,7 +178,7 @@ def _row(line: ShownLine, several: bool, t: Translator) -> dict[str, str]:
 
 
 def _nothing(chosen: LineFilter, figures: Figures, t: Translator) -> None:
-    if not figures.moved:
+    if not figures.outcomes:
         st.info(t("No payout line yet."), icon=":material/inbox:")
         return
     if chosen == LineFilter(accounts=chosen.accounts, outcomes=OPEN):

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import accounts
+from pages.components import accounts, segments
 from pages.components.common import actor, desk, texts
 from pages.components.outcome_words import (
     PAYOUT_STATES,
@@ -28,16 +28,7 @@ def show() -> None:
     address.follow()
     account_keys = accounts.chosen()
     figures = lists.figures(desk(), actor(), account_keys)
-    words = {name: t(text) for name, text in VIEWS.items()}
-    view = st.segmented_control(
-        t("View"),
-        list(words),
-        key="view",
-        format_func=words.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        persist_state="page",
-    )
+    view = segments.choose(t("View"), VIEWS, "view")
     if view == "lines":
         lines.show(figures, account_keys)
         _figures(figures, t)  # below the list, which is what a person works on

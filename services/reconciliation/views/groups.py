@@ -111,9 +111,7 @@ def _kind(row: StateOfPayout, tied: bool, claimed: bool, asked: bool) -> Kind:
 
 def _lines(tx: Connection, accounts: Sequence[str], asked: set[int]) -> list[Item]:
     """``asked``: the lines of which a question waits for its answer."""
-    counts = Counter[str]()
-    for row in reconciliation_views.sums(tx, accounts):
-        counts[row.outcome] += row.lines
+    counts = Counter(reconciliation_views.outcomes(tx, accounts))
     lines = reconciliation_views.lines(tx, asked).values() if asked else ()
     waiting = sum(
         line.outcome in OPEN and line.replaced_by is None and line.withdrawn_by is None for line in lines

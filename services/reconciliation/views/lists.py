@@ -67,22 +67,12 @@ class Page(Generic[T]):
     cut: bool = False
 
 
-@dataclass(frozen=True)
-class Moved:
-    """The sum of an outcome in one settlement currency; ``units``: 1/10000, without signs."""
-
-    outcome: Outcome
-    currency: str
-    lines: int
-    units: int
-
-
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """``open_orders``: that a person must look at; ``late``: those of which something collected is in no payout although
+    """``outcomes``: how many lines have each; ``open_orders``: that a person must look at; ``late``: those of which something collected is in no payout although
     its account's days are over; ``payout_states``: how many payouts are in each state; ``payouts_tied``: how many count as tied, of ``payouts``."""
 
-    moved: tuple[Moved, ...]
+    outcomes: dict[Outcome, int]
     statuses: dict[str, int]
     open_orders: int
     late: int
@@ -93,7 +83,7 @@ class Figures:
     operations: tuple[str, ...]
 
     def lines(self, *outcomes: Outcome) -> int:
-        return sum(one.lines for one in self.moved if one.outcome in outcomes)
+        return sum(self.outcomes.get(outcome, 0) for outcome in outcomes)
 
     @property
     def orderly(self) -> int:
@@ -112,12 +102,8 @@ def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
 def _figures(tx: Connection, accounts: tuple[str, ...], now: datetime) -> Figures:
     payouts = rows.states_of(tx, accounts)
     shown = Counter(map(states.shown, payouts))
-    moved = tuple(
-        Moved(row.outcome, row.settlement_currency, row.lines, row.moved_units)
-        for row in reconciliation_views.sums(tx, accounts)
-    )
     return Figures(
-        moved=moved,
+        outcomes=reconciliation_views.outcomes(tx, accounts),
         statuses=position_pages.statuses(tx, accounts),
         open_orders=position_pages.opened(tx, accounts),
         late=position_pages.count(tx, OrderFilter(late=due(tx, accounts, now))),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from services.access import Actor
 from services.desk import Desk
@@ -66,7 +67,18 @@ def named(desk: Desk, actor: Actor, name: str) -> Payout | None:
         return next(iter(payout_list.made(tx, rows.seen_of(tx, ids))), None)
 
 
-def name_of(one: Payout) -> str:
+class Named(Protocol):
+    """What names a payout."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def settlement_id(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+
+
+def name_of(one: Named) -> str:
     """By what a screen's address names it."""
     return f"{one.account}:{one.settlement_id}:{one.currency}"
 

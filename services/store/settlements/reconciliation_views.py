@@ -33,16 +33,6 @@ _nearest = orders.alias("nearest_orders")
 _SUMMARY = frozenset(field.name for field in fields(FileSummary))
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeSum:
-    """``moved_units``: the sum without signs, in 1/10000."""
-
-    outcome: Outcome
-    settlement_currency: str
-    lines: int
-    moved_units: int
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PayoutSum:
     """Lines of a payout that have all of this in common. ``missing``: how many have no settled amount; units of 1/10000."""
@@ -68,16 +58,15 @@ class ListedFile(FileSummary):
     who: str = ""
 
 
-def sums(tx: Connection, accounts: Sequence[str]) -> list[OutcomeSum]:
-    """Per outcome and settlement currency."""
-    keys = (_TOTAL.outcome, _TOTAL.settlement_currency)
+def outcomes(tx: Connection, accounts: Sequence[str]) -> dict[Outcome, int]:
+    """How many valid lines have each outcome."""
     query = (
-        select(*keys, func.sum(_TOTAL.lines), func.sum(_TOTAL.moved_units))
+        select(_TOTAL.outcome, func.sum(_TOTAL.lines))
         .join(settlement_files, _FILE.id == _TOTAL.file)
         .where(_FILE.state == "complete", *_in(_TOTAL.account, accounts))
-        .group_by(*keys)
+        .group_by(_TOTAL.outcome)
     )
-    return [OutcomeSum(row[0], row[1], int(row[2]), int(row[3] or 0)) for row in tx.execute(query)]
+    return {row[0]: int(row[1]) for row in tx.execute(query)}
 
 
 def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None = None) -> list[PayoutSum]:

@@ -98,7 +98,7 @@ def test_lists_counts_and_sums_are_of_the_persons_account(
     assert page.total == 2
     found = lists.orders(desk, ours, OrderFilter(accounts=wanted))
     assert ([row.order_id for row in found.rows], found.total) == (["A-100"], 1)
-    assert sum(one.lines for one in lists.figures(desk, ours, wanted).moved) == 2
+    assert sum(lists.figures(desk, ours, wanted).outcomes.values()) == 2
     assert {one.settlement_id for one in payout_list.list_payouts(desk, ours, wanted)} == {"77"}
     assert {file.account for file in file_list.files(desk, ours, wanted)} == {"one"}
 
@@ -108,7 +108,7 @@ def test_an_account_that_the_person_may_not_see_lists_nothing(desk: Desk, ours: 
     wanted = ("two",)
     assert lists.lines(desk, ours, LineFilter(accounts=wanted)).rows == ()
     assert lists.orders(desk, ours, OrderFilter(accounts=wanted)).rows == ()
-    assert lists.figures(desk, ours, wanted).moved == ()
+    assert lists.figures(desk, ours, wanted).outcomes == {}
     assert payout_list.list_payouts(desk, ours, wanted) == ()
     assert file_list.files(desk, ours, wanted) == ()
 
