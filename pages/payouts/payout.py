@@ -1,5 +1,6 @@
 """One payout: what its lines make, its file announces and HiPay shows, what blocks its tie-out, and what people did."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from pages.payouts import payout_decisions, payout_difference, payout_figures
 from pages.reconciliation.address import view_link
 from services.i18n import Translator
 from services.reconciliation.views import file_list, line_text, payout_list
+from services.reconciliation.views.file_list import SettlementFile
 from services.reconciliation.views.payout_list import OperationSum, Payout
 
 
@@ -33,7 +35,9 @@ def show(one: Payout) -> None:
                 ),
                 icon=":material/rule:",
             )
-            _rows_set_aside(one, t)
+            for file, name in _files(payout_list.files_with_rows_set_aside(desk(), actor(), one)):
+                with st.expander(plain(t("Rows set aside in {file}", file=name)), icon=":material/rule:"):
+                    set_aside_rows.show(file, "payout")
         if one.corrections_held:
             st.warning(
                 t.plural(
@@ -43,7 +47,9 @@ def show(one: Payout) -> None:
                 ),
                 icon=":material/difference:",
             )
-            _held(one, t)
+            for file, name in _files(payout_list.files_with_corrections_held(desk(), actor(), one)):
+                with st.expander(plain(t("Corrections in {file}", file=name)), icon=":material/difference:"):
+                    held_corrections.show(file, "payout")
         if one.missing:
             st.warning(
                 t.plural(
@@ -72,6 +78,7 @@ def show(one: Payout) -> None:
         right = tables.right_aligned(("Lines", "Amount"), t)
         st.markdown(f"**{t('Totals by operation')}**")
         st.dataframe(table, hide_index=True, column_config=right, alt=t("Totals by operation"))
+        _its_files(one, t)
         payout_decisions.show(one.row.id)
         with st.container(horizontal=True):
             chosen: dict[str, Any] = {"payout": one.settlement_id, "currency": [one.currency]}
@@ -87,19 +94,22 @@ def _note(part: OperationSum, t: Translator) -> str:
     return "; ".join(notes)
 
 
-def _rows_set_aside(one: Payout, t: Translator) -> None:
-    """Show the rows set aside that block the tie-out, file by file."""
-    for file_id, name in payout_list.files_with_rows_set_aside(desk(), actor(), one):
+def _files(named: Sequence[tuple[int, str]]) -> Iterator[tuple[SettlementFile, str]]:
+    """The files of these ids, each with its name."""
+    for file_id, name in named:
         file = file_list.file(desk(), actor(), file_id)
         if file is not None:
-            with st.expander(plain(t("Rows set aside in {file}", file=name)), icon=":material/rule:"):
-                set_aside_rows.show(file, "payout")
+            yield file, name
 
 
-def _held(one: Payout, t: Translator) -> None:
-    """Show the held corrections, file by file."""
-    for file_id, name in payout_list.files_with_corrections_held(desk(), actor(), one):
-        file = file_list.file(desk(), actor(), file_id)
-        if file is not None:
-            with st.expander(plain(t("Corrections in {file}", file=name)), icon=":material/difference:"):
-                held_corrections.show(file, "payout")
+def _its_files(one: Payout, t: Translator) -> None:
+    """A link to each file that has lines of the payout."""
+    st.markdown(f"**{t('Files')}**")
+    with st.container(horizontal=True):
+        for file, name, lines in payout_list.files(desk(), actor(), one):
+            st.page_link(
+                "payouts/page.py",
+                label=plain(f"{name} · {t.plural('{count} line', '{count} lines', lines)}"),
+                icon=":material/description:",
+                query_params={"show": "files", "file_of": str(file)},
+            )

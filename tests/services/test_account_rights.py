@@ -273,6 +273,7 @@ RULES: dict[str, Rule | str] = {
     "reconciliation.views.payout_pages.page": hidden(chosen=PayoutFilter()),
     "reconciliation.views.payout_pages.named": hidden(name="outlet:77:EUR"),
     "reconciliation.views.payout_list.operation_sums": refused(payout="$payout"),
+    "reconciliation.views.payout_list.files": refused(payout="$payout"),
     "reconciliation.views.payout_list.files_with_rows_set_aside": refused(payout="$payout"),
     "reconciliation.views.payout_list.files_with_corrections_held": refused(payout="$payout"),
     "reconciliation.views.payout_list.visible_accounts": IN_TRANSACTION,

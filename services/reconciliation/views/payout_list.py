@@ -8,7 +8,7 @@ from services.desk import Desk
 from services.payouts import states
 from services.payouts.states import PayoutState, Sum
 from services.store import Connection
-from services.store.payouts import pages, rows
+from services.store.payouts import pages, rows, sums
 from services.store.payouts.pages import PayoutFilter
 from services.store.payouts.rows import PayoutRow
 from services.store.settlements import held_corrections, hipay_list, reconciliation_views, set_aside_rows
@@ -205,17 +205,24 @@ def operation_sums(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationS
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, payout.account)
         found = reconciliation_views.payout_sums(tx, (payout.account,), payout.settlement_id)
-    sums: dict[tuple[str, str, str], tuple[int, int, int]] = {}
+    by_operation: dict[tuple[str, str, str], tuple[int, int, int]] = {}
     for row in found:
         if row.settlement_currency == payout.currency:
             key = (row.operation_code, row.operation, row.kind)
-            count, units, missing = sums.get(key, (0, 0, 0))
-            sums[key] = count + row.lines, units + row.settled_units, missing + row.missing
+            count, units, missing = by_operation.get(key, (0, 0, 0))
+            by_operation[key] = count + row.lines, units + row.settled_units, missing + row.missing
     made = [
         OperationSum(code=code, words=words, kind=kind, lines=count, units=units, missing=missing)
-        for (code, words, kind), (count, units, missing) in sums.items()
+        for (code, words, kind), (count, units, missing) in by_operation.items()
     ]
     return tuple(sorted(made, key=lambda one: (one.kind == "control", -one.lines, one.code)))
+
+
+def files(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str, int], ...]:
+    """(id, name, valid lines) of the files that have lines of the payout, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS, payout.account)
+        return tuple(sums.files(tx, payout.account, payout.settlement_id, payout.currency))
 
 
 def files_with_rows_set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:

@@ -97,6 +97,25 @@ def of_payouts(tx: Connection, accounts: Collection[str], settlements: Collectio
     ]
 
 
+def files(tx: Connection, account: str, settlement: str, currency: str) -> list[tuple[int, str, int]]:
+    """(id, name, valid lines) of each complete file with lines of the payout, oldest first."""
+    total, file = line_totals.c, settlement_files.c
+    query = (
+        select(file.id, file.name, func.sum(total.lines))
+        .join(settlement_files, file.id == total.file)
+        .where(
+            file.state == "complete",
+            total.account == account,
+            total.settlement_id == settlement,
+            total.settlement_currency == currency,
+            total.lines > 0,
+        )
+        .group_by(file.id, file.name)
+        .order_by(file.id)
+    )
+    return [(row[0], row[1], int(row[2])) for row in tx.execute(query)]
+
+
 def set_aside(
     tx: Connection, accounts: Collection[str], settlements: Collection[str]
 ) -> dict[Payout, SetAside]:

@@ -24,6 +24,7 @@ from tests.support.payout_pages import (
     words,
 )
 from tests.support.payouts import import_file
+from tests.support.screens import links
 
 Open = Callable[..., AppTest]
 
@@ -49,6 +50,7 @@ def test_a_payout_that_adds_up_is_proved(open_page: Open, paid: int, desk: Desk)
     at.query_params["payout_of"] = "demo:77:EUR"
     at = at.run()
     assert set(table(at, "Note")["Operation"]) == {"Sale", "Fixed fee", "Payout"}
+    assert "october.csv · 4 lines" in links(at)
     assert not at.exception
 
 
