@@ -31,11 +31,6 @@ _MEASURES: tuple[tuple[str, Callable[[Figures], Figure]], ...] = (
 )
 _REASONS = 3
 _WIDTH = 160  # of a figure, in pixels: five beside each other on a small laptop, two on a telephone
-# An amount is never cut off: it is smaller than a figure's text is elsewhere, and takes two lines where it must.
-_STYLE = """<style>
-[class*=st-key-figures_] [data-testid=stMetricValue] { font-size: 1.25rem; line-height: 1.4; }
-[class*=st-key-figures_] :is([data-testid=stMetricValue], [data-testid=stMetricDelta]) * { overflow: visible; white-space: normal; text-overflow: clip; }
-</style>"""
 _CHOICES = (url_state.one_of("period", PERIODS, "month"),)
 
 
@@ -59,7 +54,6 @@ def choose_period() -> PeriodName:
 def show(found: Overview, payouts: Groups | None) -> None:
     """``payouts``: what reconciliation counts, None for who sees none of it."""
     t = texts()
-    st.html(_STYLE)
     if found.figures is None:
         st.info(
             t(

@@ -139,9 +139,10 @@ def overview(desk: Desk, actor: Actor, wanted: tuple[str, ...] = (), name: Perio
 
 
 def narrowed(accounts: frozenset[str] | None, wanted: Collection[str]) -> frozenset[str] | None:
-    """Of the accounts that are allowed (None: all) those that are wanted; all of them where none of these is."""
-    seen = frozenset(one for one in wanted if accounts is None or one in accounts)
-    return seen or accounts
+    """Of the accounts that are allowed (None: all) those that are wanted; all of them where none is wanted."""
+    if not wanted:
+        return accounts
+    return frozenset(one for one in wanted if accounts is None or one in accounts)
 
 
 def _expiring(
