@@ -25,7 +25,7 @@ from benchmarks.product_import import open_bench_desk
 from services.i18n import translator
 from services.reconciliation.views import list_exports
 from services.spreadsheets.write import Form
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines.line_filter import LineFilter
 
 
 def main(database: Path, rounds: int) -> None:

@@ -19,7 +19,8 @@ from benchmarks.memory import peak
 from benchmarks.people import finance
 from benchmarks.settlement_shapes import Year
 from services.desk import Desk
-from services.imports import file_accounts, files, supervisor
+from services.imports import file_accounts, files
+from services.imports.loading import supervisor
 from services.settings import Settings
 from services.store import open_store
 from services.store.schema.payout_lines import line_groups, payout_lines

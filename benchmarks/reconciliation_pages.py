@@ -25,9 +25,9 @@ from services.reconciliation.views import details, file_list, lists, payout_page
 from services.reconciliation.views.payout_pages import STATES, PayoutFilter
 from services.store.remembered import Memory
 from services.store.schema.payout_lines import LINE_TEXTS
-from services.store.settlements.line_days import iso
-from services.store.settlements.line_filter import LineFilter
-from services.store.settlements.line_pages import SORTS
+from services.store.settlements.lines.line_days import iso
+from services.store.settlements.lines.line_filter import LineFilter
+from services.store.settlements.lines.line_pages import SORTS
 from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter
 
 RUNS, LIMIT = 5, 0.3

@@ -39,7 +39,7 @@ from services.store import open_store
 from services.store.orders.orders import Filter
 from services.store.schema.orders import orders
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines.line_filter import LineFilter
 
 PAUSE, RERUNS, LINK_EVERY, PATIENCE = 0.1, 150, 15.0, 120.0  # seconds, but for the reruns at rest
 _READY = re.compile(r"sandbox ready http=\S+:(\d+) smtp=\S+:(\d+)")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.common import actor, desk, refusals, texts, toast_saved
 from services.checklist.overview import Overview
-from services.imports.fetch_schedule import LEAST_HOURS, MOST_HOURS, Automatic, automatic, save
+from services.imports.received.fetch_schedule import LEAST_HOURS, MOST_HOURS, Automatic, automatic, save
 from services.orders.redirect_urls import finance_notify_url
 from services.settings.account import Account
 

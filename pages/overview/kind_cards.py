@@ -15,7 +15,7 @@ from services.access import Right
 from services.alarms.cards import Card, days_late
 from services.alarms.handling import Alarm, take_kind
 from services.i18n import Translator
-from services.imports.fetch_requests import read_fetching, request_fetch
+from services.imports.received.fetch_requests import read_fetching, request_fetch
 from services.money import format_money
 
 _ICON = ":material/warning:"

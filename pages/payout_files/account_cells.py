@@ -12,7 +12,7 @@ from pages.components.markdown import plain
 from pages.components.outcome_words import number
 from services.access import Right
 from services.imports import file_accounts
-from services.imports.preview import Preview
+from services.imports.previews.preview import Preview
 
 
 def show_known(found: Preview) -> None:

@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.components.common import texts
 from pages.components.markdown import plain
-from services.imports.preview import Preview
-from services.imports.preview_process import PreviewRefused
+from services.imports.previews.preview import Preview
+from services.imports.previews.preview_process import PreviewRefused
 from services.settlements.columns import COLUMNS, LABELS, REQUIRED
 from services.settlements.dialect import Chosen
 

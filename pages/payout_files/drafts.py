@@ -14,9 +14,10 @@ import streamlit as st
 from pages.components.common import actor, desk
 from services.disk_space import NoRoom, RoomShort, raising_no_room
 from services.errors import DeskError
-from services.imports import files, preview_process
-from services.imports.preview import Preview
-from services.imports.preview_process import PreviewJob, PreviewRefused
+from services.imports import files
+from services.imports.previews import preview_process
+from services.imports.previews.preview import Preview
+from services.imports.previews.preview_process import PreviewJob, PreviewRefused
 from services.imports.scratch import Folder
 from services.settlements import archive
 from services.settlements.dialect import Chosen

@@ -13,7 +13,7 @@ from services import clock
 from services.access import Right
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_date, format_datetime
-from services.imports.fetch_requests import (
+from services.imports.received.fetch_requests import (
     Fetching,
     FetchRequest,
     Payout,

@@ -13,9 +13,9 @@ from pages.payout_files.drafts import Draft
 from pages.payout_files.previewed import Found, Ready
 from services.error_messages import stored_sentence
 from services.i18n import Translator
-from services.imports.file_payouts import Payout
-from services.imports.preview import Preview
-from services.imports.preview_process import PreviewJob, PreviewRefused
+from services.imports.previews.file_payouts import Payout
+from services.imports.previews.preview import Preview
+from services.imports.previews.preview_process import PreviewJob, PreviewRefused
 
 _OPEN = "payout_rows_open"  # by key of a draft, whether a person has opened or closed its row
 _NAMED = 3  # payouts that a row names

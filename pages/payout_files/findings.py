@@ -10,7 +10,7 @@ from pages.components.markdown import plain
 from pages.components.outcome_words import day_and_time, money, number
 from pages.payout_files.words import where
 from services.i18n import Translator
-from services.imports.corrections import ShownCorrection
+from services.imports.corrections.corrections import ShownCorrection
 from services.reconciliation.views.line_text import operation
 from services.settlements import settlement_operations
 from services.settlements.columns import AMOUNTS, DATES, LABELS, WEIGHTY

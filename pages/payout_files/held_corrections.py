@@ -17,10 +17,10 @@ from pages.payout_files.row_decisions import draw_table, show_undone, untick_and
 from pages.payout_files.words import sheets_of, where
 from services.access import Right
 from services.i18n import Translator, format_short
-from services.imports import held_correction_views, held_corrections
-from services.imports.corrections import Cells
-from services.imports.held_correction_views import CorrectionDecision, HeldCorrection
-from services.imports.held_corrections import CorrectionKind
+from services.imports.corrections import held_correction_views, held_corrections
+from services.imports.corrections.corrections import Cells
+from services.imports.corrections.held_correction_views import CorrectionDecision, HeldCorrection
+from services.imports.corrections.held_corrections import CorrectionKind
 from services.reconciliation.views.file_list import SettlementFile
 from services.settlements.columns import LABELS
 from services.settlements.tables import Sheet

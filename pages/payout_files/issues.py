@@ -11,11 +11,11 @@ from pages.components.markdown import plain
 from pages.components.outcome_words import day, money, number
 from pages.payout_files.findings import operation_words, show_corrections
 from services.i18n import Translator
-from services.imports.corrections import Cells
-from services.imports.issue_answers import Answers
-from services.imports.issue_preview import IssueEffect, IssuePreview, ListedLines, Units
-from services.imports.issues import Told
-from services.imports.preview import Preview
+from services.imports.corrections.corrections import Cells
+from services.imports.issued_again.issue_answers import Answers
+from services.imports.issued_again.issue_preview import IssueEffect, IssuePreview, ListedLines, Units
+from services.imports.issued_again.issues import Told
+from services.imports.previews.preview import Preview
 from services.settlements.tables import Sheet
 
 _SHOWN = 20  # payouts of a file

@@ -12,10 +12,10 @@ from pages.components.common import texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES, day, money, number
 from services.i18n import Translator
-from services.imports.file_payouts import HEAD, Payout
-from services.imports.issue_answers import Answers
-from services.imports.payout_preview import Outlook, PayoutPreview
-from services.imports.preview import Preview
+from services.imports.issued_again.issue_answers import Answers
+from services.imports.previews.file_payouts import HEAD, Payout
+from services.imports.previews.payout_preview import Outlook, PayoutPreview
+from services.imports.previews.preview import Preview
 from services.payouts import states
 
 _ONE_BY_ONE, _SHOWN = 3, 100  # payouts that are shown with sentences, and in a table

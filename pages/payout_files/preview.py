@@ -10,7 +10,7 @@ from pages.components.outcome_words import number
 from pages.payout_files.findings import reading_in_doubt, show_notes, show_warnings
 from pages.payout_files.words import CHOICES, where
 from services.i18n import Translator
-from services.imports.preview import Preview
+from services.imports.previews.preview import Preview
 from services.money import format_money
 from services.reconciliation.views.line_text import operation
 from services.settlements.columns import LABELS

@@ -15,11 +15,11 @@ from pages.payout_files.outlooks import Shown
 from pages.payout_files.preview import in_doubt, show_summary
 from pages.payout_files.words import CHOICES
 from services.error_messages import stored_sentence
-from services.imports import preview_process
-from services.imports.file_payouts import Payout
-from services.imports.issue_answers import NOTHING_SAID, Answers
-from services.imports.preview import Preview
-from services.imports.preview_process import PreviewJob, PreviewRefused
+from services.imports.issued_again.issue_answers import NOTHING_SAID, Answers
+from services.imports.previews import preview_process
+from services.imports.previews.file_payouts import Payout
+from services.imports.previews.preview import Preview
+from services.imports.previews.preview_process import PreviewJob, PreviewRefused
 from services.settlements.errors import EmptyFile, SwallowedRows
 
 Found = Preview | PreviewRefused | PreviewJob

@@ -11,8 +11,8 @@ from pages.payout_files.drafts import Draft
 from pages.payout_files.preview import show_details
 from pages.payout_files.words import AUTOMATIC, CHOICES
 from services.imports import reading
-from services.imports.preview import Preview
-from services.imports.preview_process import PreviewJob, PreviewRefused
+from services.imports.previews.preview import Preview
+from services.imports.previews.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
 
 

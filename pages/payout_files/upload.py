@@ -17,7 +17,7 @@ from services.errors import DeskError
 from services.imports import batches, files
 from services.imports.batches import Refused
 from services.imports.errors import FileKnown
-from services.imports.preview_process import PreviewJob, PreviewRefused
+from services.imports.previews.preview_process import PreviewJob, PreviewRefused
 
 TYPES = ["csv", "txt", "xls", "xlsx", "ods", "zip"]
 _FORM = "import_form_key"  # of the button: pressed twice, it imports once

@@ -15,8 +15,8 @@ from pages.payout_files.row_decisions import draw_table, untick_and_rerun
 from pages.payout_files.words import sheets_of
 from services.access import Right
 from services.i18n import Translator, format_short
-from services.imports import issue_decisions
-from services.imports.issue_decisions import StoredIssue, WithdrawnLine
+from services.imports.issued_again import issue_decisions
+from services.imports.issued_again.issue_decisions import StoredIssue, WithdrawnLine
 from services.reconciliation.views.file_list import SettlementFile
 
 _TICKS = "withdrawn"

@@ -19,7 +19,7 @@ from pages.payouts import address
 from pages.reconciliation.address import view_link
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_short
-from services.imports import corrections
+from services.imports.corrections import corrections
 from services.reconciliation.views import file_list
 from services.reconciliation.views.file_list import ListedFile, SettlementFile
 from services.reconciliation.views.lists import SHOWN

@@ -5,23 +5,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.desk import Desk
-from services.imports import protected_lines
+from services.imports.corrections import protected_lines
 from services.imports.errors import ImportStopped
-from services.imports.fetch_schedule import automatic
+from services.imports.received.fetch_schedule import automatic
 from services.store import Connection
 from services.store.alarm_conditions import Condition
 from services.store.alarm_kinds import AlarmKind
-from services.store.settlements import (
+from services.store.settlements.files import (
     folder_files,
     hipay_list,
     import_tries,
     payout_requests,
     settlement_files,
 )
-from services.store.settlements.folder_files import FolderFile
-from services.store.settlements.hipay_list import ListedPayout
-from services.store.settlements.payout_requests import FetchRequest
-from services.store.settlements.settlement_files import FileInTrouble
+from services.store.settlements.files.folder_files import FolderFile
+from services.store.settlements.files.hipay_list import ListedPayout
+from services.store.settlements.files.payout_requests import FetchRequest
+from services.store.settlements.files.settlement_files import FileInTrouble
 
 WITHOUT_FILE = timedelta(days=1)  # how long HiPay may list a payout whose file is absent
 NOT_FETCHED = timedelta(days=1)  # how long reading HiPay's list may fail

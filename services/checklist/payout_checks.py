@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from services.desk import Desk
-from services.imports.fetch_schedule import automatic
+from services.imports.received.fetch_schedule import automatic
 from services.settings.account import SHORTEST_SECRET
 from services.store import Connection
-from services.store.settlements import finance_notifications, folder_files, payout_requests
+from services.store.settlements.files import finance_notifications, folder_files, payout_requests
 
 # Status, reason, the values in its sentence.
 Found = tuple[Literal["ok", "warning", "unknown"], str, Mapping[str, str]]

@@ -42,7 +42,7 @@ def prepare_demo(desk: Desk) -> None:
             if list(desk.settings.all_accounts) == [
                 key
             ]:  # of several, a person must choose the files' account
-                from services.store.settlements import matching_rules  # once in a database's life
+                from services.store.settlements import matching_rules
 
                 known = matching_rules.lock_matching(tx, key).file_accounts
                 matching_rules.save_matching(tx, key, file_accounts={**known, _FILE_ACCOUNT: key})

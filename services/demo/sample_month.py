@@ -277,7 +277,8 @@ def _drain(desk: Desk) -> None:
 
 def _fetch_payouts(desk: Desk, account: str) -> None:
     """Fetch and import the month's payout files from HiPay."""
-    from services.imports import background, fetch_requests
+    from services.imports import background
+    from services.imports.received import fetch_requests
 
     fetch_requests.request_fetch(desk, WORKER, account, create.new_form_key())
 

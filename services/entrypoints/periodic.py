@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from services import clock, exports, retention
 from services.alarms import sweep
 from services.desk import Desk
-from services.imports.held_corrections import decide_redelivered
+from services.imports.corrections.held_corrections import decide_redelivered
 from services.notices import post
 from services.orders import bounces, summing
 from services.orders.reminders import remind

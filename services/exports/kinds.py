@@ -15,8 +15,8 @@ from services.spreadsheets.write import Form, Progress
 from services.store import Connection
 from services.store.orders.orders import Filter
 from services.store.payouts.pages import PayoutFilter
-from services.store.settlements.line_filter import LineFilter
-from services.store.settlements.line_pages import Sort
+from services.store.settlements.lines.line_filter import LineFilter
+from services.store.settlements.lines.line_pages import Sort
 from services.store.settlements.position_pages import OrderFilter, OrderSort
 
 

@@ -13,8 +13,14 @@ from functools import partial
 
 from services import clock
 from services.desk import Desk
-from services.imports import announcements, fetch, fetch_schedule, folder, process
-from services.imports.supervisor import PATIENCE_SECONDS, ImportProcess
+from services.imports.loading import process
+from services.imports.loading.supervisor import PATIENCE_SECONDS, ImportProcess
+from services.imports.received import (
+    announcements,
+    fetch,
+    fetch_schedule,
+    folder,
+)
 from services.payouts import work_out
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import decided_lines, order_changes

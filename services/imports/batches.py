@@ -13,10 +13,11 @@ from services.payouts.states import PayoutState
 from services.store import Connection
 from services.store.payouts import rows
 from services.store.remembered import remembered
-from services.store.settlements import import_batches, reconciliation_views
-from services.store.settlements.import_batches import Refused as Refused
+from services.store.settlements import reconciliation_views
+from services.store.settlements.files import import_batches
+from services.store.settlements.files.import_batches import Refused as Refused
+from services.store.settlements.files.settlement_files import possible_accounts
 from services.store.settlements.reconciliation_views import ListedFile
-from services.store.settlements.settlement_files import possible_accounts
 from services.text import card_numbers
 
 UNDER_WAY = ("receiving", "waiting", "running")

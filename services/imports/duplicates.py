@@ -27,7 +27,7 @@ from services.reconciliation.matching.lookup import (
 )
 from services.store import Connection
 from services.store.payouts import leading_zeros
-from services.store.settlements import line_totals, settlement_lines
+from services.store.settlements.lines import line_totals, settlement_lines
 
 Hashes = NDArray[np.uint64]
 _COMPARED = (

@@ -14,7 +14,8 @@ from services.accounts.configured import require_account
 from services.desk import Desk
 from services.errors import DeskError
 from services.store import Connection
-from services.store.settlements import matching_rules, settlement_files
+from services.store.settlements import matching_rules
+from services.store.settlements.files import settlement_files
 
 
 class FileAccountRefused(DeskError):

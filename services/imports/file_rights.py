@@ -6,8 +6,8 @@ from services.access import AccessError, Actor, NotAllowed, Right, allowed_accou
 from services.access.payout_files import covers, require_accounts
 from services.imports.errors import FileUnknown
 from services.store import Connection
-from services.store.settlements import settlement_files
-from services.store.settlements.settlement_files import FileState, SettlementFile
+from services.store.settlements.files import settlement_files
+from services.store.settlements.files.settlement_files import FileState, SettlementFile
 
 
 def require_file(tx: Connection, actor: Actor, right: Right, file_id: int) -> SettlementFile:

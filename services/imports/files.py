@@ -16,12 +16,12 @@ from services.desk import Desk
 from services.disk_space import NoRoom
 from services.imports.errors import FileKnown, FileKnownElsewhere, FileUnknown, NotToCancel
 from services.imports.file_rights import require_file, visible
-from services.imports.issue_answers import NOTHING_SAID, Answers
+from services.imports.issued_again.issue_answers import NOTHING_SAID, Answers
 from services.settlements.dialect import Chosen
 from services.store import STORE_AWAY, Connection, StoreFull
-from services.store.settlements import file_content, import_tries, settlement_files
-from services.store.settlements.import_tries import TriedFile
-from services.store.settlements.settlement_files import FileOrigin, FileState, SettlementFile
+from services.store.settlements.files import file_content, import_tries, settlement_files
+from services.store.settlements.files.import_tries import TriedFile
+from services.store.settlements.files.settlement_files import FileOrigin, FileState, SettlementFile
 from services.text import card_numbers
 
 RUNNING: tuple[FileState, ...] = ("receiving", "waiting", "running")

@@ -12,7 +12,7 @@ from services.settlements.blocks import Block
 from services.settlements.columns import CURRENCIES, DATES
 from services.settlements.identity import Occurrences, identify
 from services.store.frames import constant, plain
-from services.store.settlements import joined_lines
+from services.store.settlements.lines import joined_lines
 
 Lines = dict[str, pa.Array]
 # Columns in which few texts repeat: coded once, for all that is done with them.

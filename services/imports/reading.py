@@ -20,7 +20,8 @@ from services.settlements.errors import (
 )
 from services.settlements.untrusted_file import UntrustedFile
 from services.store import Connection, Store
-from services.store.settlements import matching_rules, settlement_files
+from services.store.settlements import matching_rules
+from services.store.settlements.files import settlement_files
 from services.text.headings import spelling
 
 

@@ -25,7 +25,7 @@ from services.store.orders.orders import Filter as Filter
 from services.store.orders.records import Message, Order, Page, StoredEvent
 from services.store.remembered import remembered
 from services.store.settlements import reconciliation_views
-from services.store.settlements.stored_lines import LineOfFile
+from services.store.settlements.lines.stored_lines import LineOfFile
 
 PAGE_SIZE = 25
 PAYOUT_LINES = 200  # of one order that are shown

@@ -21,7 +21,7 @@ from services.store import Connection
 from services.store.payouts import leading_zeros, twice
 from services.store.payouts.twice import Counted, TransactionLine
 from services.store.settlements import order_keys
-from services.store.settlements.line_totals import says_unsettled
+from services.store.settlements.lines.line_totals import says_unsettled
 
 _BY_HAND = "twice_by_hand"  # a person decided it: such a line does not count
 _ORDER = {

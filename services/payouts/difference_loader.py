@@ -4,8 +4,8 @@ from services.payouts.difference_facts import CapturedOrder, Facts, Line, Unread
 from services.payouts.transactions import by_transaction, sold_twice, without_sale
 from services.store import Connection
 from services.store.payouts import order_searches, searches
-from services.store.settlements import set_aside_rows
-from services.store.settlements.settlement_files import possible_accounts
+from services.store.settlements.files import set_aside_rows
+from services.store.settlements.files.settlement_files import possible_accounts
 
 MOST_LINES = 10_000  # of a payout whose lines are all read
 _FEW = 50  # lines that a search finds, orders

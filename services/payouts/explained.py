@@ -10,8 +10,8 @@ from services.payouts.difference_facts import Explanation
 from services.store import Connection
 from services.store.remembered import remembered
 from services.store.settlements import matchable_orders, reconciliation_views
+from services.store.settlements.lines.stored_lines import ShownLine
 from services.store.settlements.matchable_orders import MatchableOrder
-from services.store.settlements.stored_lines import ShownLine
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from services.settlements.settlement_operations import Bucket, bucket
 from services.store.payouts.rows import Announced, PayoutFigures
 from services.store.payouts.sums import HipayAmount, LineSum, SetAside
 from services.store.payouts.versions import Key
-from services.store.settlements.line_days import day_number
-from services.store.settlements.line_totals import TWICE
+from services.store.settlements.lines.line_days import day_number
+from services.store.settlements.lines.line_totals import TWICE
 from services.store.settlements.outcomes import OPEN
 
 _LEGS: Mapping[Bucket, str] = {

@@ -1,6 +1,6 @@
 """After an upgrade: the measures of the sums over lines are filled, and lines that are counted twice are found, in short steps.
 
-Imports wait until it is over, and no payout is worked out before. ``services.store.settlements.line_measures`` has the state.
+Imports wait until it is over, and no payout is worked out before. ``services.store.settlements.lines.line_measures`` has the state.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from dataclasses import replace
 from services.payouts import counted_twice
 from services.store import Connection, Store
 from services.store.payouts import twice, versions
-from services.store.settlements import joined_lines, line_measures
-from services.store.settlements.line_measures import LineMeasures
-from services.store.settlements.line_totals import Sums, counted
+from services.store.settlements.lines import joined_lines, line_measures
+from services.store.settlements.lines.line_measures import LineMeasures
+from services.store.settlements.lines.line_totals import Sums, counted
 
 AT_ONCE = 2_000  # lines, or orders
 Write = Callable[[], AbstractContextManager[Connection]]

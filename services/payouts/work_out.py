@@ -16,8 +16,9 @@ from services.store import Connection, Store
 from services.store.payouts import acceptances, rows, sums, versions
 from services.store.payouts.rows import PayoutFigures, PayoutRow, PayoutState
 from services.store.payouts.sums import LineSum, SetAside
-from services.store.settlements import line_measures, matching_rules
-from services.store.settlements.line_totals import TWICE
+from services.store.settlements import matching_rules
+from services.store.settlements.lines import line_measures
+from services.store.settlements.lines.line_totals import TWICE
 
 AT_ONCE = 100  # payouts in one transaction
 GAP_SECONDS = 0.01  # between two transactions, for other writers

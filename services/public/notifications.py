@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.desk import Desk
 from services.hipay.signature import verify_notification
-from services.imports import announcements
+from services.imports.received import announcements
 from services.orders import notifications
 from services.settings.account import Account
 from services.store import Connection

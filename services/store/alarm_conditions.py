@@ -21,7 +21,7 @@ from services.store.schema.accounts import account_pauses
 from services.store.schema.orders import events, orders
 from services.store.schema.reconciliation import order_acceptances, order_positions
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements.settlement_files import possible_accounts
+from services.store.settlements.files.settlement_files import possible_accounts
 
 # An event that stopped a page or a message is also the kind of the alarm about it.
 StoppedKind = Literal["page_failed", "mail_failed", "mail_bounced", "mail_uncertain"]

@@ -6,7 +6,7 @@
 
 Until it is over, nobody reads or writes a line but who moves them: ``guard`` refuses every statement on the lines, so that
 nobody is shown a part of them. The state is a document of ``meta``, which the migration ``payout_lines`` writes where there were
-lines. ``services.store.settlements.former_lines`` moves and compares them, ``services.imports.rewrite`` does it all.
+lines. ``services.store.settlements.lines.former_lines`` moves and compares them, ``services.imports.loading.rewrite`` does it all.
 """
 
 from collections.abc import Iterator

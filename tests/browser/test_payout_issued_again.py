@@ -12,7 +12,7 @@ from services.desk import Desk
 from services.i18n import translator
 from services.imports import file_accounts, files
 from services.reconciliation.views import payout_list
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.windows import picture, settled

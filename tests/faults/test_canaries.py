@@ -18,7 +18,7 @@ from playwright.sync_api import expect, sync_playwright
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.imports import fetch_requests
+from services.imports.received import fetch_requests
 from services.orders import create, history
 from tests.support import browser
 from tests.support.desk import open_test_desk, person

@@ -14,12 +14,13 @@ from services import clock
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.entrypoints import worker
-from services.imports import background, file_accounts, files, supervisor
+from services.imports import background, file_accounts, files
+from services.imports.loading import supervisor
 from services.orders import create, history
 from services.store import StoreError, StoreFull, engine
 from services.store.locks import put
 from services.store.schema import meta
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support.desk import person, settings_for
 from tests.support.drafts import draft
 from tests.support.payouts import csv

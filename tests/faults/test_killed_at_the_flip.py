@@ -11,14 +11,16 @@ from sqlalchemy import event, func, select
 
 from services.access import Actor
 from services.desk import Desk
-from services.imports import background, complete, files, issue_decisions, lease
+from services.imports import background, files
+from services.imports.issued_again import issue_decisions
+from services.imports.loading import complete, lease
 from services.reconciliation.decisions import decide, history
 from services.reconciliation.decisions.checks import Shown
 from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.views import payout_list
 from services.store import meta
 from services.store.schema.people import audit
-from services.store.settlements import payout_issues, settlement_files
+from services.store.settlements.files import payout_issues, settlement_files
 from tests.faults.kill_points import death, die_at_commits
 from tests.support import forked
 from tests.support.desk import copy_of, open_test_desk, person

@@ -16,7 +16,7 @@ from services.exports import supervisor
 from services.exports.kinds import Lines
 from services.exports.supervisor import ExportProcess
 from services.store import engine, kept_exports
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines.line_filter import LineFilter
 from tests.support.desk import person, settings_for
 from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, import_file

@@ -16,9 +16,10 @@ import pytest
 from services import parsing
 from services.access import Actor
 from services.desk import Desk
-from services.imports import background, files, process
-from services.imports.supervisor import ImportProcess
-from services.store.settlements import settlement_files
+from services.imports import background, files
+from services.imports.loading import process
+from services.imports.loading.supervisor import ImportProcess
+from services.store.settlements.files import settlement_files
 from tests.support.orders import store_paid_order
 from tests.support.payouts import csv
 from tests.support.sandbox import ROOT
@@ -118,7 +119,9 @@ def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = "" if desk.store.sqlite else "import psycopg; "  # loaded when the database is opened
-    probe = f"{driver}import services.imports.process; print(open('/proc/self/statm').read().split()[0])"
+    probe = (
+        f"{driver}import services.imports.loading.process; print(open('/proc/self/statm').read().split()[0])"
+    )
     pages = subprocess.run(
         [sys.executable, "-c", probe],
         cwd=ROOT,

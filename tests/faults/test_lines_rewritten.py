@@ -11,8 +11,9 @@ from sqlalchemy import inspect
 
 from services.access import Actor
 from services.desk import Desk
-from services.imports import background, files, lease
-from services.imports.supervisor import ImportProcess
+from services.imports import background, files
+from services.imports.loading import lease
+from services.imports.loading.supervisor import ImportProcess
 from services.orders import create
 from services.orders.steps import runner
 from services.reconciliation.decisions import decide
@@ -21,8 +22,8 @@ from services.reconciliation.matching import decided_lines
 from services.reconciliation.views import lists
 from services.store import line_rewrite, open_store
 from services.store.line_rewrite import LinesBeingRewritten, Rewrite
-from services.store.settlements import settlement_files
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.files import settlement_files
+from services.store.settlements.lines.line_filter import LineFilter
 from tests.support import postgres
 from tests.support.desk import settings_for
 from tests.support.drafts import draft

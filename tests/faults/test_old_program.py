@@ -27,7 +27,7 @@ from services.store import open_store
 from services.store.orders import orders
 from services.store.schema.orders import notifications, steps
 from services.store.schema.reconciliation import line_decisions
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support import postgres
 from tests.support.desk import settings_for
 from tests.support.drafts import draft

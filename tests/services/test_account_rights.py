@@ -27,7 +27,7 @@ from services.i18n import translator
 from services.settlements.dialect import Chosen
 from services.store.orders.orders import Filter
 from services.store.payouts.pages import PayoutFilter
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import open_test_desk
 from tests.support.two_accounts import ACCOUNTS, MARKS, World, fill
@@ -130,10 +130,10 @@ RULES: dict[str, Rule | str] = {
     "imports.batches.refuse": OWN,
     "imports.batches.close": OWN,
     "imports.batches.results": hidden(),
-    "imports.corrections.of_file": refused(**FILE),
-    "imports.fetch_requests.request_fetch": refused(**OUTLET, form_key="walk"),
-    "imports.fetch_requests.read_fetching": refused(**OUTLET),
-    "imports.fetch_schedule.save": refused(**OUTLET, wanted=SimpleNamespace(hours=4)),
+    "imports.corrections.corrections.of_file": refused(**FILE),
+    "imports.received.fetch_requests.request_fetch": refused(**OUTLET, form_key="walk"),
+    "imports.received.fetch_requests.read_fetching": refused(**OUTLET),
+    "imports.received.fetch_schedule.save": refused(**OUTLET, wanted=SimpleNamespace(hours=4)),
     "imports.file_accounts.file_accounts": hidden(),
     "imports.file_accounts.accounts_in_use": hidden(),
     "imports.file_accounts.assign": refused(cell="9", account="outlet"),
@@ -148,17 +148,17 @@ RULES: dict[str, Rule | str] = {
     "imports.files.original": refused(**FILE),
     "imports.files.files": hidden(),
     "imports.files.running": hidden(),
-    "imports.held_correction_views.of_file": refused(**FILE),
-    "imports.held_corrections.decide": refused(**FILE, ids=[1], kind="taken", reason="test"),
-    "imports.held_corrections.undo": refused(**FILE, ids=[1], reason="test"),
-    "imports.issue_decisions.acts_of_file": refused(**FILE),
-    "imports.issue_decisions.effect_of_newest": refused(**FILE, payout=("demo", "77")),
-    "imports.issue_decisions.issues_of_file": refused(**FILE),
-    "imports.issue_decisions.make_newest": refused(**FILE, payout=("demo", "77"), reason="test"),
-    "imports.issue_decisions.take_back": refused(**FILE, lines=[1], reason="test"),
-    "imports.issue_decisions.withdraw_again": refused(**FILE, lines=[1], reason="test"),
-    "imports.issue_decisions.withdrawn_of_file": refused(**FILE),
-    "imports.preview_process.begin": refused(**OUTLET, given=None, chosen=None),
+    "imports.corrections.held_correction_views.of_file": refused(**FILE),
+    "imports.corrections.held_corrections.decide": refused(**FILE, ids=[1], kind="taken", reason="test"),
+    "imports.corrections.held_corrections.undo": refused(**FILE, ids=[1], reason="test"),
+    "imports.issued_again.issue_decisions.acts_of_file": refused(**FILE),
+    "imports.issued_again.issue_decisions.effect_of_newest": refused(**FILE, payout=("demo", "77")),
+    "imports.issued_again.issue_decisions.issues_of_file": refused(**FILE),
+    "imports.issued_again.issue_decisions.make_newest": refused(**FILE, payout=("demo", "77"), reason="test"),
+    "imports.issued_again.issue_decisions.take_back": refused(**FILE, lines=[1], reason="test"),
+    "imports.issued_again.issue_decisions.withdraw_again": refused(**FILE, lines=[1], reason="test"),
+    "imports.issued_again.issue_decisions.withdrawn_of_file": refused(**FILE),
+    "imports.previews.preview_process.begin": refused(**OUTLET, given=None, chosen=None),
     "imports.reading.remembered_reading": refused(**OUTLET),
     "imports.reading.remember": refused(**OUTLET, chosen=Chosen()),
     "notices.choices.address": OWN,
@@ -350,7 +350,9 @@ def test_a_person_of_one_account_is_refused_or_shown_nothing_of_another(
 ) -> None:
     rule = RULES[name]
     assert isinstance(rule, Rule)
-    monkeypatch.setattr("services.imports.fetch_requests._reachable", lambda *_: None)  # as in production
+    monkeypatch.setattr(
+        "services.imports.received.fetch_requests._reachable", lambda *_: None
+    )  # as in production
     world.out.seek(0)
     world.out.truncate()
     if rule.hidden:
@@ -374,7 +376,7 @@ def test_a_form_key_that_was_used_answers_nobody_without_the_right(
     world: World, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second press returns what the first one wrote, but only to who may act on its account."""
-    monkeypatch.setattr("services.imports.fetch_requests._reachable", lambda *_: None)
+    monkeypatch.setattr("services.imports.received.fetch_requests._reachable", lambda *_: None)
     with pytest.raises(NotAllowed):
         call(world, name, world.shop_only, form_key="before")
 
@@ -383,7 +385,7 @@ OF_ONES_OWN = {
     "orders.create.create": {"draft": "$shop_draft"},
     "orders.create.create_in": {"draft": "$shop_draft"},
     "bulk.sending.start": {"account": "shop"},
-    "imports.fetch_requests.request_fetch": {"account": "shop"},
+    "imports.received.fetch_requests.request_fetch": {"account": "shop"},
     "reconciliation.decisions.not_ours_rules.add": {"account": "shop"},
     "reconciliation.decisions.decide.exclude": {"lines": "$unknown_line"},
 }
@@ -393,7 +395,7 @@ OF_ONES_OWN = {
 def test_a_form_key_of_another_account_answers_nobody_for_their_own(
     world: World, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.imports.fetch_requests._reachable", lambda *_: None)
+    monkeypatch.setattr("services.imports.received.fetch_requests._reachable", lambda *_: None)
     with pytest.raises(NotAllowed) as refusal:
         call(world, name, world.shop_only, form_key="before", **refused(**OF_ONES_OWN[name]).arguments(world))
     assert refusal.value.account == "outlet"

@@ -25,7 +25,7 @@ from services.mail.addresses import clean_block_text, clean_header_text
 from services.mail.errors import CardNumber
 from services.orders import drafts, templates, warnings
 from services.reconciliation.decisions import history
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.orders import store_paid_order

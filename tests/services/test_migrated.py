@@ -14,8 +14,9 @@ from services import retention, store
 from services.access import Grant, Right, allowed_accounts
 from services.bulk.rows import stored
 from services.desk import Desk
-from services.imports import background, file_accounts, process
+from services.imports import background, file_accounts
 from services.imports.file_accounts import FileAccountInUse
+from services.imports.loading import process
 from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import lists

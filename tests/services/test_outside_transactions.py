@@ -21,7 +21,8 @@ from services.bulk import request_table, sending
 from services.bulk.rows import Rules
 from services.checklist.overview import last_checks, overview
 from services.desk import Desk
-from services.imports import background, fetch_schedule, files, folder
+from services.imports import background, files
+from services.imports.received import fetch_schedule, folder
 from services.orders import create, history, notifications
 from services.settings.sources import ROOT
 from services.store import Connection, Store

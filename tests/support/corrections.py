@@ -4,12 +4,9 @@ from io import BytesIO
 
 from services.access import WORKER
 from services.desk import Desk
-from services.imports import (
-    background,
-    files,
-)
-from services.imports.issue_answers import NOTHING_SAID, Answers
-from services.store.settlements import settlement_files
+from services.imports import background, files
+from services.imports.issued_again.issue_answers import NOTHING_SAID, Answers
+from services.store.settlements.files import settlement_files
 from tests.support.payouts import NEWEST, csv, lines_of
 
 

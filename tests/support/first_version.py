@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, selec
 from sqlalchemy.engine import make_url
 
 from services.desk import Desk
-from services.imports import rewrite
-from services.imports.lease import acquire, release
+from services.imports.loading import rewrite
+from services.imports.loading.lease import acquire, release
 from services.store import line_rewrite
 from services.store.engine import MIGRATIONS
-from services.store.settlements.stored_lines import StoredLine
+from services.store.settlements.lines.stored_lines import StoredLine
 from tests.support.stored_lines import every_line
 
 _VERSION_GUARD = "0016"  # the migration that changed these

@@ -9,12 +9,10 @@ from services.access import Actor
 from services.alarms import handling
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.imports import (
-    held_correction_views,
-)
+from services.imports.corrections import held_correction_views
 from services.reconciliation.views import payout_list
 from services.store.schema.people import audit
-from services.store.settlements import hipay_list
+from services.store.settlements.files import hipay_list
 
 
 def check(desk: Desk, actor: Actor) -> tuple[str, int]:

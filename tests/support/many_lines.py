@@ -8,7 +8,7 @@ from services import clock
 from services.desk import Desk
 from services.store.schema.payout_lines import COMMON_TEXTS
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import line_codes
+from services.store.settlements.lines import line_codes
 
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
 # A sale in two, a fee in two; rare refunds, chargebacks, adjustments and unknown operations.

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.imports import announcements, fetch_requests
 from services.imports.background import fetch_next
-from services.imports.fetch_requests import Fetching
+from services.imports.received import announcements, fetch_requests
+from services.imports.received.fetch_requests import Fetching
 from services.store.schema.settlement_files import settlement_files
 from tests.support.payouts import HEAD
 from tests.support.sandbox import RunningSandbox

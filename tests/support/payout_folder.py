@@ -5,7 +5,7 @@ import zipfile
 
 from services.desk import Desk
 from services.imports import background
-from services.imports.folder import Watch
+from services.imports.received.folder import Watch
 from tests.support.payouts import HEAD
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from services.desk import Desk
 from services.imports import file_accounts
-from services.imports.issue_answers import Answers
+from services.imports.issued_again.issue_answers import Answers
 from services.store import schema
 from services.store.schema.payout_lines import line_totals
 from services.store.schema.reconciliation import order_positions

@@ -11,14 +11,14 @@ from services.access import SYSTEM, Actor
 from services.desk import Desk
 from services.errors import DeskError
 from services.imports import background, file_accounts, files
-from services.imports.issue_answers import Answers
+from services.imports.issued_again.issue_answers import Answers
 from services.settlements.dialect import Chosen
 from services.store.schema.orders import orders
 from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import order_positions
-from services.store.settlements import settlement_files
-from services.store.settlements.settlement_lines import is_valid
-from services.store.settlements.stored_lines import StoredLine
+from services.store.settlements.files import settlement_files
+from services.store.settlements.lines.settlement_lines import is_valid
+from services.store.settlements.lines.stored_lines import StoredLine
 from tests.support.desk import FILE_ACCOUNT, person
 from tests.support.stored_lines import every_line
 

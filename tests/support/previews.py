@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.access import Actor, Right, require
 from services.desk import Desk
-from services.imports.preview import Preview, preview
+from services.imports.previews.preview import Preview, preview
 from services.settlements.dialect import Chosen
 from services.settlements.untrusted_file import UntrustedFile
 

@@ -14,8 +14,9 @@ from services.store.schema.orders import orders
 from services.store.schema.payout_lines import line_totals, payout_lines
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import joined_lines, order_keys, settlement_lines
-from services.store.settlements.line_totals import TOTAL
+from services.store.settlements import order_keys
+from services.store.settlements.lines import joined_lines, settlement_lines
+from services.store.settlements.lines.line_totals import TOTAL
 from tests.support.payout_rows import assert_payouts_are_current
 from tests.support.stored_lines import every_line
 

@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, select
 
 from services.store.schema.payout_lines import payout_lines
-from services.store.settlements import stored_lines
-from services.store.settlements.stored_lines import StoredLine
+from services.store.settlements.lines import stored_lines
+from services.store.settlements.lines.stored_lines import StoredLine
 
 
 def every_line(tx: Connection) -> list[StoredLine]:

@@ -21,7 +21,7 @@ from services.store import alarms, schema
 from services.store.alarm_conditions import Condition
 from services.store.orders import batches, maintenance_operations, orders
 from services.store.schema.reconciliation import line_decisions
-from services.store.settlements import payout_requests
+from services.store.settlements.files import payout_requests
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.orders import store_paid_order

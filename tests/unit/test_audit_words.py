@@ -18,7 +18,7 @@ MADE = {
     "reconciliation/decisions/decide.py f'line.{kind}'": (
         "line.match", "line.split", "line.unmatch", "line.exclude", "line.twice", "line.not_ours",
     ),
-    "imports/held_corrections.py f'correction.{kind}'": ("correction.taken", "correction.dismissed"),
+    "imports/corrections/held_corrections.py f'correction.{kind}'": ("correction.taken", "correction.dismissed"),
     "exports/__init__.py kind.action": (
         "history_exported", "lines_exported", "orders_exported", "payouts_exported",
     ),

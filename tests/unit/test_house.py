@@ -137,8 +137,8 @@ def test_no_test_module_imports_another() -> None:
 PROGRAMS = ("services.run", "services.worker", "services.public.__main__", "sandbox.__main__")
 SPAWNED = (
     "services.exports.process",
-    "services.imports.spawned",
-    "services.imports.preview_child",
+    "services.imports.loading.spawned",
+    "services.imports.previews.preview_child",
     "services.parsing.parent",
 )
 _AFTER_M = re.compile(r"""(?:"-m",\s*"|start_module\(\s*"|python -m )((?:services|sandbox)(?:\.\w+)*)""")

@@ -18,7 +18,8 @@ from services.reconciliation.matching import rejoin
 from services.reconciliation.matching.key_texts import LOOSE
 from services.reconciliation.matching.lookup import MatchRules
 from services.reconciliation.matching.match import match
-from services.store.settlements import joined_lines, matching_rules
+from services.store.settlements import matching_rules
+from services.store.settlements.lines import joined_lines
 
 PREVIEW_LINES = 1_000  # the newest lines over which a change is previewed
 NEWEST = 10_000  # lines and orders over which is counted how often a reference is filled

@@ -11,9 +11,9 @@ from services.reconciliation.decisions.checks import Shown, suggested_for
 from services.reconciliation.decisions.not_ours_rules import FIELDS
 from services.store.settlements import decisions, matchable_orders
 from services.store.settlements.decisions import Decision
+from services.store.settlements.lines.stored_lines import LineToDecide
 from services.store.settlements.matchable_orders import MatchableOrder
 from services.store.settlements.outcomes import DecisionKind, Outcome
-from services.store.settlements.stored_lines import LineToDecide
 
 # In the order in which they are offered.
 Act = Literal["accept", "match", "split", "unmatch", "not_ours", "exclude", "twice", "undo"]

@@ -15,8 +15,8 @@ from services.reconciliation.matching.key_texts import loosely
 from services.settlements.dates import day
 from services.store import Connection
 from services.store.settlements import decisions, matchable_orders
+from services.store.settlements.lines.stored_lines import StoredLine
 from services.store.settlements.matchable_orders import MatchableOrder
-from services.store.settlements.stored_lines import StoredLine
 from services.text.folding import typed
 
 SHOWN = 20

@@ -30,9 +30,9 @@ from services.reconciliation.decisions.errors import (
     TotalLine,
 )
 from services.store.settlements.decisions import Decision
+from services.store.settlements.lines.stored_lines import LineToDecide, StoredLine
 from services.store.settlements.matchable_orders import MatchableOrder
 from services.store.settlements.outcomes import PersonsDecision
-from services.store.settlements.stored_lines import LineToDecide, StoredLine
 
 REASON_MAX = 300
 

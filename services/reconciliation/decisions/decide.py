@@ -40,8 +40,8 @@ from services.reconciliation.matching import decided_lines
 from services.reconciliation.matching.decided_lines import Progress
 from services.store import Connection
 from services.store.settlements import decisions, matchable_orders
+from services.store.settlements.lines.stored_lines import LineToDecide
 from services.store.settlements.outcomes import PersonsDecision
-from services.store.settlements.stored_lines import LineToDecide
 
 MOST_LINES = 5_000
 _NOTHING_SEEN: Seen = MappingProxyType({})

@@ -13,9 +13,10 @@ from services.reconciliation.decisions.errors import CommentRefused, LineUnknown
 from services.store import Connection
 from services.store.payouts import questions
 from services.store.payouts.questions import Question
-from services.store.settlements import comments, decisions, matchable_orders, payout_issues
+from services.store.settlements import comments, decisions, matchable_orders
 from services.store.settlements.comments import Comment
 from services.store.settlements.decisions import Decision
+from services.store.settlements.files import payout_issues
 from services.store.settlements.outcomes import DecisionKind
 
 COMMENT_MAX = 2_000

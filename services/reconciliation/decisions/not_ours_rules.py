@@ -26,13 +26,9 @@ from services.reconciliation.decisions.errors import (
 from services.reconciliation.matching import rejoin
 from services.settlements.columns import LABELS, REFERENCES
 from services.store import STORE_AWAY
-from services.store.settlements import (
-    decisions,
-    not_ours_rules,
-    positions,
-    settlement_files,
-    settlement_lines,
-)
+from services.store.settlements import decisions, not_ours_rules, positions
+from services.store.settlements.files import settlement_files
+from services.store.settlements.lines import settlement_lines
 from services.store.settlements.not_ours_rules import StoredRule
 from services.store.settlements.outcomes import Outcome
 from services.store.settlements.outcomes import Pattern as Pattern

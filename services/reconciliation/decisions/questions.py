@@ -37,7 +37,7 @@ from services.store.payouts.questions import Question as Question
 from services.store.payouts.rows import PayoutRow
 from services.store.remembered import remembered
 from services.store.settlements import comments, reconciliation_views
-from services.store.settlements.stored_lines import ShownLine
+from services.store.settlements.lines.stored_lines import ShownLine
 
 
 class QuestionRefused(DecisionRefused):

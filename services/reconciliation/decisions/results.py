@@ -9,8 +9,8 @@ from services.reconciliation.decisions.errors import DecisionRefused
 from services.store import Connection
 from services.store.settlements import decisions
 from services.store.settlements.decisions import LineOutcome
+from services.store.settlements.lines.stored_lines import LineToDecide
 from services.store.settlements.matchable_orders import MatchableOrder
-from services.store.settlements.stored_lines import LineToDecide
 
 
 @dataclass(frozen=True)

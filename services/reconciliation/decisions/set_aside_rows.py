@@ -26,9 +26,9 @@ from services.reconciliation.decisions.errors import (
 from services.settlements.sheet import SetAsideRow
 from services.store import Connection
 from services.store.payouts import versions
-from services.store.settlements import set_aside_rows
-from services.store.settlements.set_aside_rows import FileOfRows
-from services.store.settlements.settlement_files import possible_accounts
+from services.store.settlements.files import set_aside_rows
+from services.store.settlements.files.set_aside_rows import FileOfRows
+from services.store.settlements.files.settlement_files import possible_accounts
 
 REST = 0  # instead of a line: all rows beyond those that are stored
 # Represents these in a list; its reason only makes it blocking, as they are.

@@ -12,9 +12,10 @@ import pandas as pd
 from services.reconciliation.matching.rejoin import rejoin_here
 from services.settlements import settlement_operations
 from services.store import Connection, Store
-from services.store.settlements import positions, settlement_lines, unknown_operations
-from services.store.settlements.line_totals import Sums, counted
-from services.store.settlements.settlement_lines import OUTCOME
+from services.store.settlements import positions
+from services.store.settlements.lines import settlement_lines, unknown_operations
+from services.store.settlements.lines.line_totals import Sums, counted
+from services.store.settlements.lines.settlement_lines import OUTCOME
 
 AT_ONCE = 1_000  # lines in one transaction
 Write = Callable[[], AbstractContextManager[Connection]]

@@ -17,7 +17,8 @@ from services.reconciliation.matching.lookup import WIDE
 from services.reconciliation.matching.rejoin import GAP_SECONDS, rejoin
 from services.reconciliation.matching.suggestions import loose_variants
 from services.store import Connection, Store, meta
-from services.store.settlements import joined_lines, order_keys, settlement_lines
+from services.store.settlements import order_keys
+from services.store.settlements.lines import joined_lines, settlement_lines
 from services.store.settlements.positions import bump_version, read_version
 
 ORDERS_AT_ONCE = 2_000

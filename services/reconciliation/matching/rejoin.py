@@ -33,14 +33,9 @@ from services.reconciliation.matching.lookup import (
 from services.reconciliation.matching.match import RESULT, match
 from services.store import Connection, Store
 from services.store.payouts import versions
-from services.store.settlements import (
-    joined_lines,
-    matching_rules,
-    not_ours_rules,
-    order_keys,
-    settlement_lines,
-)
-from services.store.settlements.line_totals import BALANCE, Sums, counted
+from services.store.settlements import matching_rules, not_ours_rules, order_keys
+from services.store.settlements.lines import joined_lines, settlement_lines
+from services.store.settlements.lines.line_totals import BALANCE, Sums, counted
 from services.store.settlements.matching_rules import AccountMatching
 from services.store.settlements.outcomes import OPEN
 from services.store.settlements.positions import bump_version, read_version

@@ -6,8 +6,8 @@ from typing import Literal
 
 from services.reconciliation.matching.key_texts import loosely
 from services.reconciliation.matching.suggestions import loose_variants
+from services.store.settlements.lines.stored_lines import StoredLine
 from services.store.settlements.position_pages import PositionedOrder
-from services.store.settlements.stored_lines import StoredLine
 
 # same: to the letter. near: but for case, blanks, dashes or leading zeros, or it is another page of the order. part: an
 # amount below the order's. absent: one of the two says nothing.

@@ -11,11 +11,12 @@ from services.desk import Desk
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions.errors import LineUnknown
 from services.reconciliation.views.related_orders import HINTS, RelatedOrder, related_orders
-from services.store.settlements import held_corrections, position_pages, reconciliation_views
-from services.store.settlements.held_corrections import UndecidedCorrection
+from services.store.settlements import position_pages, reconciliation_views
+from services.store.settlements.files import held_corrections
+from services.store.settlements.files.held_corrections import UndecidedCorrection
+from services.store.settlements.lines.stored_lines import LineOfFile, ShownLine
 from services.store.settlements.outcomes import OPEN
 from services.store.settlements.position_pages import PositionedOrder
-from services.store.settlements.stored_lines import LineOfFile, ShownLine
 
 _RELATED = 200  # lines of one order that are shown
 

@@ -10,8 +10,8 @@ from services.reconciliation.views.payout_list import visible_accounts
 from services.store import Connection
 from services.store.remembered import remembered
 from services.store.settlements import reconciliation_views
+from services.store.settlements.files.settlement_files import SettlementFile as SettlementFile
 from services.store.settlements.reconciliation_views import ListedFile as ListedFile
-from services.store.settlements.settlement_files import SettlementFile as SettlementFile
 
 
 def any_file(desk: Desk, actor: Actor) -> bool:

@@ -12,7 +12,7 @@ from services.reconciliation.views.reasons import (
     differences,
 )
 from services.settlements.settlement_operations import BY_CODE, ORDER_KINDS
-from services.store.settlements.stored_lines import ShownLine
+from services.store.settlements.lines.stored_lines import ShownLine
 
 # For such a line the sentence also names the keys that were tried and what differs.
 _NEAR = frozenset(

@@ -18,9 +18,10 @@ from services.settlements.columns import AMOUNTS, DATES, LABELS
 from services.spreadsheets import write
 from services.spreadsheets.write import Column, Form, Progress, Values, each, field
 from services.store import Connection
-from services.store.settlements import exported_lines, line_pages, position_pages
-from services.store.settlements.line_filter import LineFilter
-from services.store.settlements.line_pages import Sort
+from services.store.settlements import position_pages
+from services.store.settlements.lines import exported_lines, line_pages
+from services.store.settlements.lines.line_filter import LineFilter
+from services.store.settlements.lines.line_pages import Sort
 from services.store.settlements.position_pages import ORDER_SORTS, ListedOrder, OrderFilter, OrderSort
 
 XLSX_ROWS = 150_000  # above, a spreadsheet is slow: CSV

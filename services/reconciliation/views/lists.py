@@ -21,22 +21,18 @@ from services.reconciliation.views.payout_list import visible_accounts
 from services.store import Connection
 from services.store.payouts import rows
 from services.store.remembered import remembered
-from services.store.settlements import (
-    line_pages,
-    line_search,
-    position_pages,
-    reconciliation_views,
-)
-from services.store.settlements.line_filter import LineFilter as LineFilter
-from services.store.settlements.line_pages import Sort
+from services.store.settlements import position_pages, reconciliation_views
+from services.store.settlements.lines import line_pages, line_search
+from services.store.settlements.lines.line_filter import LineFilter as LineFilter
+from services.store.settlements.lines.line_pages import Sort
+from services.store.settlements.lines.stored_lines import LineOfFile as LineOfFile
+from services.store.settlements.lines.stored_lines import ShownLine as ShownLine
 from services.store.settlements.outcomes import OPEN as OPEN
 from services.store.settlements.outcomes import Outcome
 from services.store.settlements.position_pages import ORDER_SORTS, OrderSort
 from services.store.settlements.position_pages import ListedOrder as ListedOrder
 from services.store.settlements.position_pages import OrderFilter as OrderFilter
 from services.store.settlements.position_pages import PositionedOrder as PositionedOrder
-from services.store.settlements.stored_lines import LineOfFile as LineOfFile
-from services.store.settlements.stored_lines import ShownLine as ShownLine
 from services.text.folding import typed
 
 SHOWN = 25

@@ -10,8 +10,8 @@ from services.i18n import Translator, format_ago
 from services.money import format_money
 from services.reconciliation.views.details import OrderDetail
 from services.reconciliation.views.line_text import operation
+from services.store.settlements.lines.stored_lines import LineOfFile
 from services.store.settlements.position_pages import PositionedOrder
-from services.store.settlements.stored_lines import LineOfFile
 
 _COMPARED = ("sale", "refund", "chargeback", "chargeback_refund")
 

@@ -11,10 +11,11 @@ from services.store import Connection
 from services.store.payouts import pages, rows, sums
 from services.store.payouts.pages import PayoutFilter
 from services.store.payouts.rows import PayoutRow
-from services.store.settlements import held_corrections, hipay_list, reconciliation_views, set_aside_rows
-from services.store.settlements.line_days import iso
-from services.store.settlements.set_aside_rows import FileOfRows
-from services.store.settlements.settlement_files import possible_accounts
+from services.store.settlements import reconciliation_views
+from services.store.settlements.files import held_corrections, hipay_list, set_aside_rows
+from services.store.settlements.files.set_aside_rows import FileOfRows
+from services.store.settlements.files.settlement_files import possible_accounts
+from services.store.settlements.lines.line_days import iso
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from services.reconciliation.matching.positions import divided
 from services.reconciliation.views.compare import Compared, compare
 from services.store import Connection
 from services.store.settlements import matchable_orders, position_pages, reconciliation_views
+from services.store.settlements.lines.settlement_lines import FOLLOWS
+from services.store.settlements.lines.stored_lines import ShownLine
 from services.store.settlements.position_pages import PositionedOrder
-from services.store.settlements.settlement_lines import FOLLOWS
-from services.store.settlements.stored_lines import ShownLine
 
 HINTS = 3  # orders of a line, and lines of an order, that only come near
 _NAMED = 5

@@ -19,9 +19,10 @@ from services.reconciliation.views.lists import (
 from services.settlements.settlement_operations import bucket
 from services.store import Connection
 from services.store.remembered import remembered
-from services.store.settlements import line_pages, line_search, reconciliation_views, sale_pages
-from services.store.settlements.line_pages import Place, Sort
-from services.store.settlements.sale_pages import BucketSum, Heads, Transaction
+from services.store.settlements import reconciliation_views
+from services.store.settlements.lines import line_pages, line_search, sale_pages
+from services.store.settlements.lines.line_pages import Place, Sort
+from services.store.settlements.lines.sale_pages import BucketSum, Heads, Transaction
 
 MOST_LINES = 50  # of a sale that are shown
 _READ = 4 * SHOWN  # lines at once: a sale has some three

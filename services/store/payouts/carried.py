@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Select, func, select
 
 from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.payouts import payouts
-from services.store.settlements.line_columns import cell_of, groups_with
-from services.store.settlements.settlement_lines import is_valid
+from services.store.settlements.lines.line_columns import cell_of, groups_with
+from services.store.settlements.lines.settlement_lines import is_valid
 
 _line, _group, _row = payout_lines.c, line_groups.c, payouts.c
 _CARRIES = "deferred_settlement"

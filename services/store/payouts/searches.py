@@ -18,11 +18,11 @@ from services.store.schema.payout_lines import (
 )
 from services.store.schema.payouts import counted_twice
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import line_codes
-from services.store.settlements.line_columns import groups_with, is_of_account
-from services.store.settlements.line_days import day_number
-from services.store.settlements.line_totals import TWICE
-from services.store.settlements.settlement_lines import is_valid
+from services.store.settlements.lines import line_codes
+from services.store.settlements.lines.line_columns import groups_with, is_of_account
+from services.store.settlements.lines.line_days import day_number
+from services.store.settlements.lines.line_totals import TWICE
+from services.store.settlements.lines.settlement_lines import is_valid
 
 _LINE, _GROUP, _TOTAL = payout_lines.c, line_groups.c, line_totals.c
 _NO_MONEY = ("control", TWICE)  # kinds of sums that are no part of what a payout's lines add up to

@@ -17,8 +17,8 @@ from services.store.schema.payout_lines import line_totals
 from services.store.schema.payouts import counted_twice, payouts
 from services.store.schema.reconciliation import account_matching
 from services.store.schema.settlement_files import aside_acts, held_corrections, settlement_files
+from services.store.settlements.files.settlement_files import possible_accounts
 from services.store.settlements.outcomes import Outcome
-from services.store.settlements.settlement_files import possible_accounts
 
 _total, _file, _one = line_totals.c, settlement_files.c, held_corrections.c
 

@@ -18,8 +18,8 @@ from services.store.schema.payout_lines import (
 from services.store.schema.payouts import counted_twice, payouts
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import payout_issues
-from services.store.settlements.joined_lines import of_transactions
-from services.store.settlements.line_codes import padded
+from services.store.settlements.lines.joined_lines import of_transactions
+from services.store.settlements.lines.line_codes import padded
 
 _line, _group, _twice = payout_lines.c, line_groups.c, counted_twice.c
 _FIELDS = (

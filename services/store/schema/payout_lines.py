@@ -2,7 +2,7 @@
 has replaced it, and nothing has withdrawn it.
 
 What many lines have in common is stored once, and a line has its number: its payout, its group, the reason of its outcome,
-and the texts that repeat in a file. ``services.store.settlements.line_codes`` gives the numbers.
+and the texts that repeat in a file. ``services.store.settlements.lines.line_codes`` gives the numbers.
 """
 
 from sqlalchemy import (
@@ -79,7 +79,7 @@ common_texts = Table(
 payout_lines = Table(
     "payout_lines",
     metadata,
-    # given by services.store.settlements.settlement_lines.add, never by the database: those of a file follow each other
+    # given by services.store.settlements.lines.settlement_lines.add, never by the database: those of a file follow each other
     Column("id", BigInt, primary_key=True, autoincrement=False),
     Column("group", Integer, ForeignKey("line_groups.id"), nullable=False),
     # the file that corrects the line; its own file: the line is part of a held correction
@@ -114,7 +114,7 @@ payout_lines = Table(
     # Identity and key are those of one payout only: an import changes few pages of these indexes, however many lines there are.
     UniqueConstraint("payout", "identity"),
     Index(None, "payout", "key"),
-    # a page of lines is merged from groups: services.store.settlements.line_pages
+    # a page of lines is merged from groups: services.store.settlements.lines.line_pages
     Index("ix_payout_lines_group_id", "group", "id"),
     Index("ix_payout_lines_group_amount", "group", "settled_amount_units", "id"),
     Index("ix_payout_lines_group_date", "group", "date_day", "id"),

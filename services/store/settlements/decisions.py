@@ -23,12 +23,12 @@ from services.store.people_names import with_undoer
 from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import decision_orders, line_decisions, line_shares
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import stored_lines
-from services.store.settlements.joined_lines import of_transactions
-from services.store.settlements.line_columns import account_of, of_group, reason_of
+from services.store.settlements.lines import stored_lines
+from services.store.settlements.lines.joined_lines import of_transactions
+from services.store.settlements.lines.line_columns import account_of, of_group, reason_of
+from services.store.settlements.lines.settlement_lines import FOLLOWS
+from services.store.settlements.lines.stored_lines import LineToDecide
 from services.store.settlements.outcomes import DecisionKind, Outcome
-from services.store.settlements.settlement_lines import FOLLOWS
-from services.store.settlements.stored_lines import LineToDecide
 
 _COMPANIONS = 5_000
 

@@ -12,8 +12,8 @@ from services.store.locks import insert_new, one_at_a_time
 from services.store.schema.orders import orders
 from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.reconciliation import account_matching
-from services.store.settlements import line_frames
-from services.store.settlements.settlement_lines import is_valid
+from services.store.settlements.lines import line_frames
+from services.store.settlements.lines.settlement_lines import is_valid
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

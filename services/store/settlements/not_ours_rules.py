@@ -11,9 +11,9 @@ from services.store.order_states import ActorKind
 from services.store.people_names import with_person, with_who
 from services.store.schema.payout_lines import line_groups, payout_lines
 from services.store.schema.reconciliation import not_ours_rules
-from services.store.settlements.line_columns import cell_of, groups_with
+from services.store.settlements.lines.line_columns import cell_of, groups_with
+from services.store.settlements.lines.settlement_lines import is_valid
 from services.store.settlements.outcomes import Pattern
-from services.store.settlements.settlement_lines import is_valid
 
 _OF_RULE = (
     "id",

@@ -26,7 +26,7 @@ from services.store.masking import masked
 from services.store.schema.orders import events, operations, orders, pages
 from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import order_keys
-from services.store.settlements.line_columns import is_of_account
+from services.store.settlements.lines.line_columns import is_of_account
 
 _COLUMNS = ("loose", "account", "kind", "text", "order")
 Key = tuple[str, str, str, str, int]  # the cells of _COLUMNS

@@ -11,8 +11,8 @@ from services.store.order_states import Channel
 from services.store.schema.orders import orders
 from services.store.schema.reconciliation import account_matching, order_positions
 from services.store.settlements.invoice_numbers import invoice_number, rules_of
-from services.store.settlements.line_filter import within
-from services.store.settlements.line_search import has_more_orders, orders_known
+from services.store.settlements.lines.line_filter import within
+from services.store.settlements.lines.line_search import has_more_orders, orders_known
 from services.store.settlements.outcomes import Status
 
 OrderSort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]

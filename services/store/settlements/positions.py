@@ -14,9 +14,9 @@ from services.store.order_states import UNDER_WAY, UNPAID
 from services.store.schema.orders import orders
 from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import account_matching, line_shares, order_positions
-from services.store.settlements import line_frames
-from services.store.settlements.line_columns import account_of, of_group, reason_of
-from services.store.settlements.settlement_lines import (
+from services.store.settlements.lines import line_frames
+from services.store.settlements.lines.line_columns import account_of, of_group, reason_of
+from services.store.settlements.lines.settlement_lines import (
     FOLLOWS,
     followed_by,
     is_valid,

@@ -12,13 +12,12 @@ from services.store.schema.orders import orders
 from services.store.schema.payout_lines import line_groups, line_totals, payout_lines
 from services.store.schema.reconciliation import account_matching, line_shares, order_keys
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import stored_lines
-from services.store.settlements.line_columns import of_group
-from services.store.settlements.line_pages import of_order
-from services.store.settlements.outcomes import Outcome
-from services.store.settlements.payout_issues import formers
-from services.store.settlements.settlement_files import FileSummary, SettlementFile
-from services.store.settlements.settlement_lines import (
+from services.store.settlements.files.payout_issues import formers
+from services.store.settlements.files.settlement_files import FileSummary, SettlementFile
+from services.store.settlements.lines import stored_lines
+from services.store.settlements.lines.line_columns import of_group
+from services.store.settlements.lines.line_pages import of_order
+from services.store.settlements.lines.settlement_lines import (
     FOLLOWS,
     followed_by,
     hidden_from,
@@ -26,7 +25,8 @@ from services.store.settlements.settlement_lines import (
     leader,
     of_same_key,
 )
-from services.store.settlements.stored_lines import LineOfFile, ShownLine, StoredLine
+from services.store.settlements.lines.stored_lines import LineOfFile, ShownLine, StoredLine
+from services.store.settlements.outcomes import Outcome
 
 _LINE, _FILE, _TOTAL = payout_lines.c, settlement_files.c, line_totals.c
 _nearest = orders.alias("nearest_orders")

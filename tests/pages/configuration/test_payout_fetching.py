@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.desk import Desk
-from services.imports.fetch_schedule import Automatic, automatic
+from services.imports.received.fetch_schedule import Automatic, automatic
 
 Open = Callable[..., AppTest]
 SECRET = "canary-finance-password"

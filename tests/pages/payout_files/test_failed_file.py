@@ -12,7 +12,7 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import background, files
 from services.reconciliation.views import lists
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines.line_filter import LineFilter
 from tests.support.desk import person
 from tests.support.payout_pages import FILE, HEAD, PAYOUT, SALE, upload
 

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.imports import fetch_schedule
-from services.imports.fetch_schedule import Automatic
+from services.imports.received import fetch_schedule
+from services.imports.received.fetch_schedule import Automatic
 from services.store.schema import fetching
-from services.store.settlements import hipay_list, payout_requests
+from services.store.settlements.files import hipay_list, payout_requests
 from tests.support.desk import person
 
 Draw = Callable[..., AppTest]

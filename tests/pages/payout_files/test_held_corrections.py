@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 from services.alarms import handling
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.imports import file_accounts, held_correction_views
+from services.imports import file_accounts
+from services.imports.corrections import held_correction_views
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
 from tests.support.desk import person
 from tests.support.payouts import csv

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from services.desk import Desk
-from services.imports import background, issue_decisions
+from services.imports import background
+from services.imports.issued_again import issue_decisions
 from tests.support.desk import person
 from tests.support.payout_pages import upload
 from tests.support.payouts import NEWEST, csv, import_file, lines_of

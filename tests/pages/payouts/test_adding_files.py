@@ -13,7 +13,7 @@ from services.access import WORKER
 from services.desk import Desk
 from services.imports import background, batches
 from services.reconciliation.views import file_list, lists
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines.line_filter import LineFilter
 from tests.support.desk import person
 from tests.support.payout_pages import (
     FILE,

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from services import clock
 from services.desk import Desk
-from services.store.settlements import hipay_list
+from services.store.settlements.files import hipay_list
 from tests.support.desk import person
 from tests.support.orders import store_paid_order
 from tests.support.payout_files import Row, payout_file, rows_of_sales, total

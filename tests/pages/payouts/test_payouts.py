@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from services import clock
 from services.desk import Desk
 from services.reconciliation.decisions import set_aside_rows
-from services.store.settlements import hipay_list, settlement_files
+from services.store.settlements.files import hipay_list, settlement_files
 from tests.support.desk import person
 from tests.support.payout_pages import (
     FILE,

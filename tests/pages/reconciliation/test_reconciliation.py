@@ -14,8 +14,8 @@ from services.desk import Desk
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import file_list, lists, sales
-from services.store.settlements import line_search
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines import line_search
+from services.store.settlements.lines.line_filter import LineFilter
 from tests.support.desk import person
 from tests.support.payout_lines import import_lines, line, line_id
 from tests.support.payout_pages import FILE, choose, imported, table, words

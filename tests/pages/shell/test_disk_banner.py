@@ -13,7 +13,7 @@ from services.desk import Desk
 from services.disk_space import Room
 from services.imports import background, files
 from services.store import StoreFull
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support.desk import person
 from tests.support.full_database import no_room
 from tests.support.orders import store_paid_order

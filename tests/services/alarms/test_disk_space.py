@@ -15,20 +15,19 @@ from services.alarms.handling import to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.disk_space import NoRoom, Room, RoomShort
-from services.imports import (
-    background,
-    files,
+from services.imports import background, files
+from services.imports.loading import (
     follow_up,
     load,
     process,
     supervisor,
 )
-from services.imports.folder import Watch
+from services.imports.received.folder import Watch
 from services.reconciliation.matching import rejoin
 from services.store import STORE_AWAY, StoreFull, alarms
 from services.store.alarm_conditions import Condition
 from services.store.orders import notifications
-from services.store.settlements import import_tries, settlement_files
+from services.store.settlements.files import import_tries, settlement_files
 from tests.support.desk import person
 from tests.support.full_database import no_room
 from tests.support.orders import store_paid_order

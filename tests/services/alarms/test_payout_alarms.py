@@ -11,17 +11,13 @@ from services import clock, imports
 from services.access import WORKER, Actor
 from services.alarms.handling import close
 from services.desk import Desk
-from services.imports import (
-    background,
-    fetch_schedule,
-    file_accounts,
-    files,
-)
+from services.imports import background, file_accounts, files
 from services.imports.errors import FileUnknown
-from services.imports.fetch_schedule import Automatic
-from services.imports.lease import Lease
+from services.imports.loading.lease import Lease
+from services.imports.received import fetch_schedule
+from services.imports.received.fetch_schedule import Automatic
 from services.store.schema import fetching
-from services.store.settlements import payout_requests
+from services.store.settlements.files import payout_requests
 from tests.support.desk import person
 from tests.support.open_alarms import open_alarms
 from tests.support.payout_folder import look, zipped

@@ -27,7 +27,7 @@ from services.heartbeats import (
     still_working,
     watching_workers,
 )
-from services.imports import lease, process, supervisor
+from services.imports.loading import lease, process, supervisor
 from services.orders import steps
 from services.orders.steps import runner
 from services.orders.steps.lanes import Lanes

@@ -20,8 +20,9 @@ from services.reconciliation.views import list_exports, lists
 from services.spreadsheets.write import Form
 from services.store import access, kept_exports
 from services.store.orders.orders import Filter
-from services.store.settlements import exported_lines, reconciliation_views
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements import reconciliation_views
+from services.store.settlements.lines import exported_lines
+from services.store.settlements.lines.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import person
 from tests.support.orders import store_paid_order

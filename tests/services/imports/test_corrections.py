@@ -11,21 +11,17 @@ from services import error_messages
 from services.access import WORKER, Actor
 from services.desk import Desk
 from services.i18n import translator
-from services.imports import (
-    background,
-    corrections,
-    files,
-    preview_process,
-    reading,
-)
-from services.imports.corrections import ShownCorrection
-from services.imports.preview import Preview, preview
+from services.imports import background, files, reading
+from services.imports.corrections import corrections
+from services.imports.corrections.corrections import ShownCorrection
+from services.imports.previews import preview_process
+from services.imports.previews.preview import Preview, preview
 from services.reconciliation.views import details
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
 from services.settlements.findings import findings_from_json
 from services.settlements.untrusted_file import UntrustedFile
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support.payouts import csv, import_file, lines_of
 from tests.support.previews import preview_of
 from tests.support.workbooks import cells, xlsx

@@ -15,8 +15,8 @@ from services.reconciliation.views import list_exports, lists, payout_list
 from services.settlements.dates import day_after
 from services.store.payouts.pages import PayoutFilter
 from services.store.settlements import position_pages
-from services.store.settlements.line_filter import LineFilter
-from services.store.settlements.line_pages import SORTS, Sort
+from services.store.settlements.lines.line_filter import LineFilter
+from services.store.settlements.lines.line_pages import SORTS, Sort
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import person
 from tests.support.orders import store_paid_order

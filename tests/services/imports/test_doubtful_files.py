@@ -8,14 +8,15 @@ from sqlalchemy import Row
 
 from services.access import Actor
 from services.desk import Desk
-from services.imports import background, files, preview_process
-from services.imports.preview import Preview
-from services.imports.preview_process import PreviewRefused
+from services.imports import background, files
+from services.imports.previews import preview_process
+from services.imports.previews.preview import Preview
+from services.imports.previews.preview_process import PreviewRefused
 from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.settlements.errors import TruncatedFile
 from services.settlements.untrusted_file import UntrustedFile
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
 from tests.support.previews import preview_of
 

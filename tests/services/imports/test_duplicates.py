@@ -9,9 +9,9 @@ from services.access import WORKER, Actor
 from services.desk import Desk
 from services.imports import background, files
 from services.imports.duplicates import StoredPayout
-from services.imports.issue_answers import NOTHING_SAID
+from services.imports.issued_again.issue_answers import NOTHING_SAID
 from services.settlements.dialect import Chosen
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support.payouts import NEWEST, Failed, import_file, lines_of
 from tests.support.previews import preview_of
 

@@ -20,7 +20,8 @@ from services.imports.file_accounts import FileAccountInUse
 from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.store.schema.payout_lines import payout_lines
-from services.store.settlements import matching_rules, settlement_files
+from services.store.settlements import matching_rules
+from services.store.settlements.files import settlement_files
 from tests.support.desk import person
 from tests.support.payouts import Failed, account_of, csv, import_file, lines_of
 from tests.support.previews import preview_of

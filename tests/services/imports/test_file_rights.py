@@ -10,20 +10,17 @@ from services.access import WORKER, Actor, NotAllowed
 from services.desk import Desk
 from services.imports import (
     background,
-    corrections,
-    fetch_requests,
-    fetch_schedule,
     file_accounts,
     files,
-    held_correction_views,
-    held_corrections,
-    preview_process,
     reading,
 )
+from services.imports.corrections import corrections, held_correction_views, held_corrections
 from services.imports.errors import FileKnown
-from services.imports.fetch_schedule import Automatic
-from services.imports.preview import Preview
-from services.imports.preview_process import PreviewJob, PreviewRefused
+from services.imports.previews import preview_process
+from services.imports.previews.preview import Preview
+from services.imports.previews.preview_process import PreviewJob, PreviewRefused
+from services.imports.received import fetch_requests, fetch_schedule
+from services.imports.received.fetch_schedule import Automatic
 from services.settlements.dialect import Chosen
 from services.settlements.untrusted_file import UntrustedFile
 from tests.support.desk import person

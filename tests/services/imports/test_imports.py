@@ -15,20 +15,19 @@ import pytest
 from services import clock
 from services.access import SYSTEM, Actor
 from services.desk import Desk
-from services.imports import (
-    background,
-    files,
+from services.imports import background, files
+from services.imports.errors import FileKnown, FileUnknown, NotToCancel
+from services.imports.loading import (
     follow_up,
     lease,
     load,
     process,
     supervisor,
 )
-from services.imports.errors import FileKnown, FileUnknown, NotToCancel
-from services.imports.lease import Lease
+from services.imports.loading.lease import Lease
 from services.reconciliation.matching import rejoin
 from services.store import Store, databases
-from services.store.settlements import import_tries, settlement_files
+from services.store.settlements.files import import_tries, settlement_files
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.open_alarms import open_alarms
 from tests.support.orders import store_paid_order

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 from services import clock
 from services.access import WORKER, Actor
 from services.desk import Desk
-from services.imports import background, files, issue_decisions
-from services.imports.issue_answers import NOTHING_SAID, Answers
-from services.imports.issue_decisions import IssueInexact, WithdrawnMoved
-from services.imports.issues import Told
+from services.imports import background, files
+from services.imports.issued_again import issue_decisions
+from services.imports.issued_again.issue_answers import NOTHING_SAID, Answers
+from services.imports.issued_again.issue_decisions import IssueInexact, WithdrawnMoved
+from services.imports.issued_again.issues import Told
 from services.reconciliation.decisions import decide, history
 from services.reconciliation.decisions.checks import Shown
 from services.reconciliation.decisions.errors import AlreadyUndone
-from services.store.settlements import hipay_list, payout_issues, settlement_files
-from services.store.settlements.settlement_files import FileOrigin
+from services.store.settlements.files import hipay_list, payout_issues, settlement_files
+from services.store.settlements.files.settlement_files import FileOrigin
 from tests.support.orders import store_paid_order
 from tests.support.payouts import NEWEST, Failed, csv, import_file, lines_of
 from tests.support.previews import preview_of

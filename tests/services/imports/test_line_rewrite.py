@@ -9,12 +9,13 @@ from sqlalchemy import inspect, text
 from services import retention
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.imports import background, rewrite
+from services.imports import background
+from services.imports.loading import rewrite
 from services.orders import history
 from services.reconciliation.views import lists
 from services.store import line_rewrite, open_store
 from services.store.line_rewrite import LinesBeingRewritten, LinesUnequal
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines.line_filter import LineFilter
 from tests.support import postgres
 from tests.support.desk import person, settings_for
 from tests.support.first_version import as_left_at

@@ -12,7 +12,8 @@ from services import clock
 from services.access import Actor
 from services.desk import Desk
 from services.i18n import translator
-from services.imports import background, process
+from services.imports import background
+from services.imports.loading import process
 from services.payouts import fill_measures, work_out
 from services.reconciliation.decisions import decide, set_aside_rows
 from services.reconciliation.decisions.decide import Shown
@@ -26,7 +27,7 @@ from services.reconciliation.views import (
 from services.reconciliation.views.payout_list import Payout
 from services.settlements.findings import findings_from_json
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import import_tries
+from services.store.settlements.files import import_tries
 from services.store.settlements.position_pages import OrderFilter
 from tests.support import postgres
 from tests.support.desk import open_test_desk, person

@@ -7,8 +7,8 @@ import pytest
 from services.access import Actor
 from services.checklist.payout_checks import findings
 from services.desk import Desk
-from services.imports import fetch_schedule
-from services.imports.fetch_schedule import Automatic
+from services.imports.received import fetch_schedule
+from services.imports.received.fetch_schedule import Automatic
 from tests.support.accounts import STAGE
 from tests.support.desk import open_test_desk, person
 from tests.support.payout_fetch import (

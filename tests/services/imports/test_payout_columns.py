@@ -16,7 +16,7 @@ from services.imports import background, files, reading
 from services.reconciliation.views import file_list
 from services.settlements.dialect import Chosen
 from services.settlements.findings import findings_from_json
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support.open_alarms import open_alarms
 from tests.support.payout_folder import look
 from tests.support.payouts import HEAD, Failed, import_file, lines_of

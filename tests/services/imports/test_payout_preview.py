@@ -8,9 +8,10 @@ import pytest
 from services import clock
 from services.access import SYSTEM, Actor
 from services.desk import Desk
-from services.imports import file_accounts, file_payouts
-from services.imports.issue_answers import Answers
-from services.imports.payout_preview import Outlook, PayoutPreview
+from services.imports import file_accounts
+from services.imports.issued_again.issue_answers import Answers
+from services.imports.previews import file_payouts
+from services.imports.previews.payout_preview import Outlook, PayoutPreview
 from services.reconciliation.matching import order_changes
 from services.store.orders import orders
 from services.store.payouts import rows

@@ -11,8 +11,8 @@ from services.alarms.handling import to_do
 from services.alarms.kinds import RESOLVED
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.imports import fetch_requests
 from services.imports.background import fetch_next
+from services.imports.received import fetch_requests
 from services.store.schema.alarms import alarms
 from tests.support.payout_fetch import (
     announce,

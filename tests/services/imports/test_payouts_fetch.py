@@ -10,12 +10,12 @@ from sqlalchemy import select
 from services import clock
 from services.access import Actor, NotAllowed
 from services.desk import Desk
-from services.imports import fetch_requests, fetch_schedule
 from services.imports.background import fetch_next
 from services.imports.errors import NoPayoutsThere, PayoutUnknown
-from services.imports.fetch_schedule import Automatic
+from services.imports.received import fetch_requests, fetch_schedule
+from services.imports.received.fetch_schedule import Automatic
 from services.store.schema import fetching
-from services.store.settlements import hipay_list, payout_requests
+from services.store.settlements.files import hipay_list, payout_requests
 from tests.support.accounts import STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.payout_fetch import (

@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from services import clock
 from services.hipay.errors import Refused
-from services.imports import fetch_requests
 from services.imports.background import fetch_next
-from services.imports.download import check_content
-from services.imports.fetch import Stopped, _Run, detail_of
+from services.imports.received import fetch_requests
+from services.imports.received.download import check_content
+from services.imports.received.fetch import Stopped, _Run, detail_of
 from services.store.lease import LeaseLost
 from services.store.schema import fetching
 from services.store.schema.fetching import hipay_settlements
-from services.store.settlements import payout_requests
+from services.store.settlements.files import payout_requests
 from tests.support.desk import person
 from tests.support.payout_fetch import (
     FILE,
@@ -201,7 +201,7 @@ def test_a_fault_of_ours_fails_the_request(desk_at: Any, monkeypatch: pytest.Mon
     def break_down(*_: Any, **__: Any) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("services.imports.fetch.downloaded", break_down)
+    monkeypatch.setattr("services.imports.received.fetch.downloaded", break_down)
     with serve(finance_api(csv=http_answer(FILE))) as server:
         desk = desk_at(server.url)
         seen = fetch(desk, person(desk, "finance"))

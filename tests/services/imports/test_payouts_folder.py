@@ -18,8 +18,9 @@ from services.accounts.readiness import readiness
 from services.checklist.payout_checks import findings, folder_state
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.imports import file_accounts, files, folder
-from services.imports.folder import Watch
+from services.imports import file_accounts, files
+from services.imports.received import folder
+from services.imports.received.folder import Watch
 from services.store.schema.fetching import folder_files
 from services.store.schema.settlement_files import settlement_files
 from tests.support import readers

@@ -12,12 +12,12 @@ from services.alarms.handling import to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.disk_space import NoRoom
-from services.imports import fetch_requests, fetch_schedule
 from services.imports.background import fetch_next
 from services.imports.errors import HoursOutOfRange
-from services.imports.fetch import _Run
-from services.imports.fetch_schedule import Automatic
-from services.store.settlements import payout_requests
+from services.imports.received import fetch_requests, fetch_schedule
+from services.imports.received.fetch import _Run
+from services.imports.received.fetch_schedule import Automatic
+from services.store.settlements.files import payout_requests
 from tests.support.desk import open_test_desk, person
 from tests.support.payout_fetch import (
     fetch,

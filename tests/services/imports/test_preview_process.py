@@ -7,9 +7,9 @@ import pytest
 
 from services.access import Actor, NotAllowed
 from services.desk import Desk
-from services.imports import preview_process
-from services.imports.preview import Preview
-from services.imports.preview_process import PreviewJob, PreviewRefused
+from services.imports.previews import preview_process
+from services.imports.previews.preview import Preview
+from services.imports.previews.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
 from services.settlements.untrusted_file import UntrustedFile
 from tests.support.desk import person

@@ -14,16 +14,15 @@ from sqlalchemy.exc import OperationalError
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.imports import (
-    background,
+from services.imports import background, files
+from services.imports.errors import FileUnknown
+from services.imports.loading import (
     complete,
-    files,
     lease,
     load,
     process,
     supervisor,
 )
-from services.imports.errors import FileUnknown
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.lookup import Lookup

@@ -10,7 +10,8 @@ from services.desk import Desk
 from services.imports import background, files
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
-from services.store.settlements import hipay_list, matching_rules
+from services.store.settlements import matching_rules
+from services.store.settlements.files import hipay_list
 from tests.support.worked_payouts import FULL, bring, payouts, row, states_of, stored_line
 
 pytestmark = pytest.mark.store

@@ -9,7 +9,8 @@ from sqlalchemy import event, text, update
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.imports import background, file_accounts, files, process
+from services.imports import background, file_accounts, files
+from services.imports.loading import process
 from services.payouts import states, work_out
 from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
@@ -19,7 +20,8 @@ from services.store.payouts import rows, sums, versions
 from services.store.schema.payout_lines import line_totals, payout_lines
 from services.store.schema.reconciliation import line_decisions
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import hipay_list, replaced_lines
+from services.store.settlements.files import hipay_list
+from services.store.settlements.lines import replaced_lines
 from tests.support.desk import open_test_desk, person
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import line_id
@@ -170,7 +172,7 @@ def test_a_payout_that_hipay_lists_is_not_shown_by_a_file_that_was_not_imported(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr("services.imports.complete.complete", fails)
+        patch.setattr("services.imports.loading.complete.complete", fails)
         files.receive(
             desk, finance, "demo", "a.csv", BytesIO(f"{FULL}\r\n{row('Sale', '10.00')}\r\n".encode())
         )

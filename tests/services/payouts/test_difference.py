@@ -11,7 +11,7 @@ from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.payouts import difference_loader, explained
 from services.payouts.explained import Explained
-from services.store.settlements import replaced_lines
+from services.store.settlements.lines import replaced_lines
 from tests.support.desk import person
 from tests.support.orders import store_paid_order
 from tests.support.payout_files import Row, payout_file, rows_of_sales, total

@@ -12,8 +12,9 @@ from sqlalchemy import event, insert, select, update
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.imports import background, files, process
-from services.imports.lease import Lease
+from services.imports import background, files
+from services.imports.loading import process
+from services.imports.loading.lease import Lease
 from services.payouts import fill_measures, states, work_out
 from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
@@ -25,8 +26,10 @@ from services.store import Connection, Store
 from services.store.orders import orders
 from services.store.payouts import rows, versions
 from services.store.schema.payout_lines import line_totals
-from services.store.settlements import hipay_list, line_measures, matching_rules
-from services.store.settlements.line_measures import LineMeasures
+from services.store.settlements import matching_rules
+from services.store.settlements.files import hipay_list
+from services.store.settlements.lines import line_measures
+from services.store.settlements.lines.line_measures import LineMeasures
 from tests.support.orders import store_paid_order
 from tests.support.payout_lines import line_id
 from tests.support.stored_lines import every_line

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from services.desk import Desk
-from services.imports import announcements
+from services.imports.received import announcements
 from services.settings.account import Account
 from services.store.schema.fetching import finance_notifications, payout_requests
 from tests.support.desk import nobody_else_writes

@@ -7,7 +7,7 @@ import pytest
 from services.access import Actor
 from services.desk import Desk
 from services.imports import background
-from services.imports.issue_answers import Answers
+from services.imports.issued_again.issue_answers import Answers
 from services.reconciliation.decisions import available, decide, history, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import payout_list

@@ -10,10 +10,11 @@ from services.demo.drain import drain
 from services.desk import Desk
 from services.imports import file_accounts, files
 from services.imports.errors import FileKnown
-from services.imports.issue_answers import NOTHING_SAID, Answers
+from services.imports.issued_again.issue_answers import NOTHING_SAID, Answers
 from services.orders import create, history
 from services.reconciliation.views import payout_list
-from services.store.settlements import file_content, reconciliation_views
+from services.store.settlements import reconciliation_views
+from services.store.settlements.files import file_content
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import NEWEST, Failed, csv, import_file, lines_of, positions_of

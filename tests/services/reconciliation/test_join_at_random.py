@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from services import clock, store
 from services.access import WORKER
 from services.desk import Desk
-from services.imports import background, files, load
+from services.imports import background, files
 from services.imports.errors import FileKnown
+from services.imports.loading import load
 from services.reconciliation.decisions import decide, undo
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import DecisionRefused

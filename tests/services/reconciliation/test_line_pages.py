@@ -13,13 +13,14 @@ from services.reconciliation.views import sales
 from services.store.schema.payout_lines import payout_lines
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements import line_pages, line_search, position_pages, sale_pages
-from services.store.settlements.line_days import day_number
-from services.store.settlements.line_filter import LineFilter
-from services.store.settlements.line_pages import SORTS, Place, Sort
+from services.store.settlements import position_pages
+from services.store.settlements.lines import line_pages, line_search, sale_pages
+from services.store.settlements.lines.line_days import day_number
+from services.store.settlements.lines.line_filter import LineFilter
+from services.store.settlements.lines.line_pages import SORTS, Place, Sort
+from services.store.settlements.lines.sale_pages import Heads
+from services.store.settlements.lines.stored_lines import StoredLine
 from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter, OrderSort
-from services.store.settlements.sale_pages import Heads
-from services.store.settlements.stored_lines import StoredLine
 from tests.support import postgres
 from tests.support.desk import open_test_desk, person
 from tests.support.many_lines import fill

@@ -23,7 +23,7 @@ from services.store.payouts.pages import PayoutFilter
 from services.store.schema.orders import orders
 from services.store.schema.reconciliation import order_positions
 from services.store.schema.settlement_files import settlement_files
-from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.lines.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.desk import person
 from tests.support.orders import store_paid_order

@@ -7,7 +7,7 @@ from services.desk import Desk
 from services.reconciliation.views import sales
 from services.reconciliation.views.lists import LineFilter
 from services.reconciliation.views.sales import MOST_LINES, Sale, SaleSum
-from services.store.settlements import sale_pages
+from services.store.settlements.lines import sale_pages
 from tests.support.payout_lines import import_lines, line, line_id
 
 EURO = 10_000

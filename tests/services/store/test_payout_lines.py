@@ -18,8 +18,14 @@ from services.store.schema.payout_lines import (
     line_groups,
     payout_lines,
 )
-from services.store.settlements import joined_lines, line_codes, line_frames, new_lines, settlement_lines
-from services.store.settlements.line_days import day_number, iso, rest
+from services.store.settlements.lines import (
+    joined_lines,
+    line_codes,
+    line_frames,
+    new_lines,
+    settlement_lines,
+)
+from services.store.settlements.lines.line_days import day_number, iso, rest
 from services.store.settlements.outcomes import BETWEEN
 from tests.support.payout_lines import import_lines, line
 from tests.support.stored_lines import every_line

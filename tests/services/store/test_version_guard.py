@@ -10,14 +10,15 @@ from services import clock
 from services.access import Actor
 from services.desk import Desk
 from services.entrypoints import worker
-from services.imports import background, files, lease
+from services.imports import background, files
+from services.imports.loading import lease
 from services.orders import create, history
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.checks import Shown
 from services.store import meta, version_guard
 from services.store.orders import orders
 from services.store.schema.orders import notifications
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from services.store.version_guard import ProgramOutdated
 from tests.support.drafts import draft
 from tests.support.payouts import csv, import_file

@@ -12,7 +12,8 @@ from services.reconciliation.decisions.errors import LineWithdrawn
 from services.reconciliation.matching import rejoin
 from services.reconciliation.views import lists
 from services.reconciliation.views.lists import LineFilter
-from services.store.settlements import positions, replaced_lines
+from services.store.settlements import positions
+from services.store.settlements.lines import replaced_lines
 from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, import_file, lines_of, positions_of
 from tests.support.stored_join import assert_join_is_current, count_visible_lines, join_contents

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.imports.issue_plan import Facts, Issue, plan, verdict
-from services.imports.issues import IssueLine, Told, compare
+from services.imports.issued_again.issue_plan import Facts, Issue, plan, verdict
+from services.imports.issued_again.issues import IssueLine, Told, compare
 
 Cells = tuple[str, int, str]  # mark, amount, reference
 Content = tuple[Cells, ...]

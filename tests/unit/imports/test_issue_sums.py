@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.imports.issue_sums import Sums, figures, is_whole
+from services.imports.issued_again.issue_sums import Sums, figures, is_whole
 from services.payouts.figures import CONTRADICTORY
 
 SALES = ("EUR", "sale", "sale")

@@ -85,7 +85,7 @@ def test_what_would_be_called_or_changed_does_not_cross(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "values"),
     [
-        ("services.imports.preview_process", "PreviewJob", {}),  # makes a folder
+        ("services.imports.previews.preview_process", "PreviewJob", {}),  # makes a folder
         ("services.settlements.sheet", "SetAsideRow", {"line": 1}),
         ("services.spreadsheets.texts", "CalamineWorkbook", {}),
         ("os", "system", {}),

@@ -17,7 +17,8 @@ from benchmarks.settlement_orders import OrderFiller
 from benchmarks.settlement_shapes import Line, Order, Year
 from services.access import Actor
 from services.desk import Desk
-from services.imports import file_accounts, process
+from services.imports import file_accounts
+from services.imports.loading import process
 from services.payouts import work_out
 from services.reconciliation.matching import order_changes
 from services.reconciliation.views import payout_list

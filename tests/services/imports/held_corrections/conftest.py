@@ -3,9 +3,7 @@
 import pytest
 
 from services.desk import Desk
-from services.imports import (
-    file_accounts,
-)
+from services.imports import file_accounts
 from services.reconciliation.matching import rejoin
 from tests.support.desk import person
 

@@ -7,13 +7,9 @@ import pytest
 from services.access import Actor, NotAllowed
 from services.alarms import AlarmToDecide, handling
 from services.desk import Desk
-from services.imports import (
-    background,
-    held_correction_views,
-    held_corrections,
-    protected_lines,
-)
-from services.imports.held_corrections import (
+from services.imports import background
+from services.imports.corrections import held_correction_views, held_corrections, protected_lines
+from services.imports.corrections.held_corrections import (
     CorrectionMoved,
     CorrectionNotDecided,
     CorrectionUnknown,
@@ -24,7 +20,7 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision, ReasonMissing
 from services.reconciliation.views import details
 from services.store import erasure
-from services.store.settlements import settlement_files
+from services.store.settlements.files import settlement_files
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
 from tests.support.desk import person
 from tests.support.held_corrections import alarms, audited, check, waiting

@@ -4,9 +4,10 @@ import pytest
 
 from services.access import Actor
 from services.desk import Desk
-from services.imports import held_correction_views, held_corrections, issue_decisions
-from services.imports.held_corrections import CorrectionMoved
-from services.imports.issue_answers import NOTHING_SAID
+from services.imports.corrections import held_correction_views, held_corrections
+from services.imports.corrections.held_corrections import CorrectionMoved
+from services.imports.issued_again import issue_decisions
+from services.imports.issued_again.issue_answers import NOTHING_SAID
 from services.reconciliation.views import details
 from tests.support.corrections import HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
 from tests.support.held_corrections import alarms, check, deliver_again, waiting

@@ -4,15 +4,12 @@ import pytest
 
 from services.access import Actor
 from services.desk import Desk
-from services.imports import (
-    held_correction_views,
-    held_corrections,
-)
-from services.imports.errors import FileKnown
-from services.imports.held_corrections import (
+from services.imports.corrections import held_correction_views, held_corrections
+from services.imports.corrections.held_corrections import (
     CorrectionMoved,
 )
-from services.imports.issue_answers import NOTHING_SAID
+from services.imports.errors import FileKnown
+from services.imports.issued_again.issue_answers import NOTHING_SAID
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line

@@ -1,0 +1,1 @@
+"""Settlement files: their bytes, the state of their imports, and what they say of payouts."""

@@ -1,0 +1,1 @@
+"""Settlement lines: their table, their columns, and the queries that read, search, sum and replace them."""
