@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -154,9 +155,15 @@ def say_whose(page: Page) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    settled(page)  # a run of the screen closes the list
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option).click()
+    """Choose in a list; a run of the screen that begins just now closes the list, which is then opened again."""
+    wanted = page.get_by_role("option", name=option)
+    for timeout in (3_000, 3_000, 30_000):
+        settled(page)
+        page.get_by_role("combobox", name=label).click()
+        with suppress(AssertionError):
+            expect(wanted).to_be_visible(timeout=timeout)
+            break
+    wanted.click()
 
 
 def match_by_hand(page: Page, order_id: str) -> None:
