@@ -11,6 +11,7 @@ from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.navigation import SCREENS, Screen, menu, page_of
+from pages.new_order import stored_drafts
 from pages.shell import (
     backup_banner,
     passphrase_banner,
@@ -126,6 +127,7 @@ def _store_language() -> None:
 
 
 def _sign_out() -> None:
+    stored_drafts.store()
     sign_in.sign_out(desk(), actor())
     st.session_state["actor"] = None
     st.logout()
@@ -138,6 +140,8 @@ typed_card_numbers.remove()
 uploader.begin_run()
 with desk().store.snapshot():
     run, address = _route()
+    if address != "new-order":
+        stored_drafts.leave()
     if desk().settings.demo:
         sandbox_banner.show()
     backup_banner.show()

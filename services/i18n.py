@@ -137,6 +137,11 @@ def format_short(moment: datetime, zone: str, language: str) -> str:
     return f"{format_skeleton('MMMd', local, locale=locale)}, {format_skeleton('Hm', local, locale=locale)}"
 
 
+def format_time(moment: datetime, zone: str, language: str) -> str:
+    """The time of day: ``15:30``."""
+    return format_skeleton("Hm", moment.astimezone(ZoneInfo(zone)), locale=number_locale(language))
+
+
 def format_ago(moment: datetime, now: datetime, language: str) -> str:
     """``2 minutes ago`` in the reader's language; a moment less than a second away was a second ago."""
     apart = moment - now

@@ -44,7 +44,7 @@ class NothingToErase(RetentionError):
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What is stored of a customer. ``orders``, ``messages``, ``notifications`` and ``rows`` (of lists) can be erased now;
+    """What is stored of a customer. ``orders``, ``messages``, ``notifications`` and ``rows`` (of lists) and ``drafts`` can be erased now;
     ``alive``: order ids of requests that can still be paid or are being sent, and ``alive_until`` the last of their ends;
     ``moved``: of requests that were sent to the address once, and have another now; ``lines`` of payout files with it;
     ``rows_alive``: rows of a list that is still going out; ``by_name``: orders were found by a name that several may have."""
@@ -58,11 +58,14 @@ class Found:
     rows_alive: int
     moved: tuple[str, ...] = ()
     lines: int = 0
+    drafts: int = 0
     by_name: bool = False
 
     @property
     def anything(self) -> bool:
-        return bool(self.orders or self.rows or self.notifications or self.messages or self.lines)
+        return bool(
+            self.orders or self.rows or self.notifications or self.messages or self.lines or self.drafts
+        )
 
 
 def months(desk: Desk, actor: Actor, account: str) -> int:
@@ -128,6 +131,7 @@ def erase(desk: Desk, actor: Actor, whom: str) -> Found:
         erasure.erase_messages(tx, theirs.messages)
         erasure.erase_lines(tx, theirs.lines)
         erasure.erase_rows(tx, theirs.rows)
+        erasure.erase_drafts(tx, theirs.drafts)
         erasure.erase_notifications(tx, theirs.notifications)
         exports.empty_all(tx)
         ids = [order.id for order in theirs.ended]
@@ -191,6 +195,7 @@ def _found(tx: Connection, theirs: retention.Trace, wanted: retention.Customer) 
         rows_alive=theirs.rows_alive,
         moved=tuple(order.order_id for order in theirs.moved),
         lines=len(theirs.lines),
+        drafts=len(theirs.drafts),
         by_name=bool(wanted.name) and any(order.order_id != wanted.name for order in every),
     )
 

@@ -140,6 +140,7 @@ def _what(found: Found, t: Translator) -> str:
         ("{count} message", "{count} messages", found.messages),
         ("{count} notification from HiPay", "{count} notifications from HiPay", found.notifications),
         ("{count} row of a list", "{count} rows of lists", found.rows),
+        ("{count} order not sent", "{count} orders not sent", found.drafts),
         ("the address in {count} payout line", "the address in {count} payout lines", found.lines),
     )
     return ", ".join(t.plural(one, many, count) for one, many, count in parts if count)

@@ -8,7 +8,7 @@ from pages.components import accounts
 from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.new_order import sent, templates
+from pages.new_order import sent, stored_drafts, templates
 from pages.new_order.form import Form, draw_form, reset_form
 from pages.new_order.readiness import show_missing
 from pages.new_order.warnings import show_warnings
@@ -44,6 +44,7 @@ def page() -> None:
     if sandbox_banner.being_made():
         sandbox_banner.show_being_made()
         return
+    stored_drafts.offer()
     account, channel = _account_and_channel()
     if account is None:
         return
@@ -52,6 +53,7 @@ def page() -> None:
         show_missing(ready, channel)
     place = st.container()
     form = draw_form(account, channel)
+    stored_drafts.watch(account, channel)
     with place:
         templates.show(account, form)
     if form.accepted is None:

@@ -13,7 +13,7 @@ from services.alarms import sweep
 from services.desk import Desk
 from services.imports.corrections.held_corrections import decide_redelivered
 from services.notices import post
-from services.orders import bounces, summing
+from services.orders import bounces, stored_drafts, summing
 from services.orders.reminders import remind
 from services.store import STORE_AWAY, meta
 
@@ -34,6 +34,7 @@ class Round:
 ROUNDS = (
     Round("alarms", timedelta(minutes=2), sweep.sweep),
     Round("retention", timedelta(hours=24), retention.sweep),
+    Round("order_drafts", timedelta(hours=1), stored_drafts.sweep),
     Round("exports", timedelta(minutes=10), exports.sweep),
     Round("notices", timedelta(seconds=20), post.post),
     Round("held_corrections", timedelta(minutes=2), decide_redelivered),

@@ -215,6 +215,7 @@ SENTENCES: dict[str, str] = {
     "batch_over": "This list is finished or was cancelled.",
     # templates
     "template": "This template cannot be used.",
+    "draft_unknown": "This draft is no longer there.",
     "template_unknown": "This template is no longer there.",
     "template_name_taken": "There is a template called {name} already: choose another name.",
     # privacy

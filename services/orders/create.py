@@ -21,7 +21,7 @@ from services.orders.letter import letter_of
 from services.orders.pages import TOKEN_BYTES, add_page
 from services.store import Connection
 from services.store.locks import one_at_a_time
-from services.store.orders import orders, steps
+from services.store.orders import orders, steps, stored_drafts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,7 @@ def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: 
     ):
         raise OrderIdTaken(accepted.order_id)
     order_id = _write(tx, desk, actor, accepted, form_key)
+    stored_drafts.remove(tx, actor.id, form_key=form_key)
     audit.record(
         tx,
         actor,

@@ -23,7 +23,7 @@ from services.store.orders.records import Order
 from services.store.orders.searching import searched
 from services.store.retention import LINE_CELLS, OPEN_BATCHES
 from services.store.schema.alarms import alarms, notices
-from services.store.schema.bulk import batch_rows, batches
+from services.store.schema.bulk import batch_rows, batches, order_drafts
 from services.store.schema.orders import messages, notification_addresses, notifications, operations, orders
 from services.store.schema.payout_decisions import payout_acceptances, payout_comments, questions
 from services.store.schema.payout_lines import LINE_TEXTS, payout_lines
@@ -124,6 +124,10 @@ def erase_rows(tx: Connection, found: Iterable[tuple[int, int]]) -> None:
     for batch, number in found:
         here = (batch_rows.c.batch == batch) & (batch_rows.c.number == number)
         tx.execute(update(batch_rows).where(here).values(problems={}, **_NO_DATA))
+
+
+def erase_drafts(tx: Connection, ids: Sequence[int]) -> None:
+    tx.execute(delete(order_drafts).where(order_drafts.c.id.in_(ids)))
 
 
 def erase_notifications(tx: Connection, ids: Sequence[int]) -> None:

@@ -3,7 +3,7 @@
 Each place is searched by a key:
 - orders: the address in small letters, the order id, or ``search`` and then the full name
 - messages: the recipient in small letters
-- rows of lists: ``email``, ``order_id`` and ``name_key`` (``batches.keys``)
+- rows of lists and drafts: ``email``, ``order_id`` and ``name_key`` (``batches.keys``)
 - notifications: their order; those of no order, or of an order that had the address once, by the digest of the address
   (``notification_addresses``, written at receipt)
 - lines of payout files: their cells with a reference or a customer's number
@@ -24,7 +24,7 @@ from services.store.order_states import UNDER_WAY, UNPAID
 from services.store.orders.notifications import address_digest
 from services.store.orders.records import Order, each_of
 from services.store.orders.searching import finds
-from services.store.schema.bulk import batch_rows, batches
+from services.store.schema.bulk import batch_rows, batches, order_drafts
 from services.store.schema.orders import (
     events,
     messages,
@@ -56,7 +56,7 @@ class Customer:
 @dataclass(frozen=True, kw_only=True)
 class Trace:
     """Where a customer's data is stored: ``ended`` orders can be erased, ``alive`` ones not yet. ``moved``: orders whose address
-    it was once, and ``messages`` what went there. ``rows``: of lists, as (batch, number). ``notifications``: ids of those that
+    it was once, and ``messages`` what went there. ``rows``: of lists, as (batch, number). ``drafts``: orders not sent. ``notifications``: ids of those that
     belong to no order, or to one of ``moved``. ``lines`` of payout files with the address in a cell."""
 
     ended: tuple[Order, ...]
@@ -65,6 +65,7 @@ class Trace:
     messages: tuple[int, ...]
     rows: tuple[tuple[int, int], ...]
     rows_alive: int
+    drafts: tuple[int, ...]
     notifications: tuple[int, ...]
     lines: tuple[int, ...]
 
@@ -95,6 +96,7 @@ def trace(tx: Connection, wanted: Customer) -> Trace:
         [one for one in theirs if one.id not in living],
     )
     going, rest = _of_lists(tx, wanted)
+    drafts = tuple(tx.scalars(select(order_drafts.c.id).where(_keyed(order_drafts.c, wanted))))
     if not wanted.address:
         return Trace(
             ended=tuple(ended),
@@ -103,6 +105,7 @@ def trace(tx: Connection, wanted: Customer) -> Trace:
             messages=(),
             rows=rest,
             rows_alive=going,
+            drafts=drafts,
             notifications=(),
             lines=(),
         )
@@ -125,6 +128,7 @@ def trace(tx: Connection, wanted: Customer) -> Trace:
         messages=tuple(row.id for row in sent_there),
         rows=rest,
         rows_alive=going,
+        drafts=drafts,
         notifications=_bodies(tx, wanted.address, former),
         lines=_lines_of(tx, wanted.address),
     )
@@ -145,20 +149,23 @@ def _named(text: str, order: Order) -> bool:
 def _of_lists(tx: Connection, wanted: Customer) -> tuple[int, tuple[tuple[int, int], ...]]:
     """Rows of lists that made no order: how many wait in one that is being sent, and which can be erased."""
     row = batch_rows.c
-    if wanted.address:
-        theirs = and_(row.email == wanted.address, row.email != "")
-    else:
-        named = and_(row.name_key.in_(name_keys(wanted.name)), row.name_key != "")
-        theirs = or_(and_(row.order_id == wanted.name, row.order_id != ""), named)
     query = (
         select(row.batch, row.number, row.state, batches.c.state.label("batch_state"))
         .join(batches, batches.c.id == row.batch)
-        .where(row.state != "created", theirs)
+        .where(row.state != "created", _keyed(row, wanted))
         .order_by(row.batch, row.number)
     )
     found = tx.execute(query).all()
     going = [one for one in found if one.state == "waiting" and one.batch_state in OPEN_BATCHES]
     return len(going), tuple((one.batch, one.number) for one in found if one not in going)
+
+
+def _keyed(row: Any, wanted: Customer) -> Any:
+    """A row of a list, or a draft, of the customer."""
+    if wanted.address:
+        return and_(row.email == wanted.address, row.email != "")
+    named = and_(row.name_key.in_(name_keys(wanted.name)), row.name_key != "")
+    return or_(and_(row.order_id == wanted.name, row.order_id != ""), named)
 
 
 def _bodies(tx: Connection, address: str, former: Sequence[int]) -> tuple[int, ...]:

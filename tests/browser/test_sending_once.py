@@ -6,11 +6,12 @@ import uuid
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
+from pages.navigation import SCREENS
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.order_form import fill_right, open_confirmation
-from tests.browser.windows import settled
-from tests.support.servers import until
+from tests.browser.windows import choose, settled
+from tests.support.servers import ROOT, until
 
 pytestmark = pytest.mark.browser
 
@@ -149,3 +150,33 @@ def test_back_in_the_window_keeps_the_form(page: Page, installation: Installatio
     expect(page.get_by_role("textbox", name="E-mail address")).to_have_value(email)
     expect(page.get_by_role("button", name="Send by e-mail")).to_be_visible()
     assert installation.mails(email) == []
+
+
+def test_a_typed_order_survives_a_reload_and_another_screen(
+    page: Page, installation: Installation, email: str
+) -> None:
+    open_form(page, installation)
+    fill_right(page, email, last_name="Draftsman", amount="61.20")
+    offered = page.get_by_text("Draftsman · €61.20 · Oak side table")
+    expect(offered).to_have_count(0)
+    page.wait_for_timeout(2_500)  # it is stored every two seconds
+    page.reload()
+    expect(offered).to_be_visible()
+    expect(page.get_by_role("textbox", name="Last name")).to_have_value("")
+    row = page.locator("[class*=st-key-draft_]").filter(has=offered)
+    row.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("textbox", name="E-mail address")).to_have_value(email)
+    page.get_by_role("textbox", name="First name").fill("Dora")
+    expect(page.get_by_text("Dora Draftsman is asked for €61.20")).to_be_visible()
+    choose(page, next(screen for screen in SCREENS if screen.url_path == "payment-requests"))
+    choose(page, next(screen for screen in SCREENS if screen.url_path == "new-order"))
+    expect(page.get_by_text("Dora Draftsman · €61.20")).to_be_visible()
+    page.screenshot(path=ROOT / "artefacts" / "draft-offered.png")
+    row = page.locator("[class*=st-key-draft_]").filter(has_text="Dora Draftsman")
+    row.get_by_role("button", name="Resume").click()
+    open_confirmation(page)
+    send_button(page).click()
+    expect(page.get_by_text(f"was sent to {email}")).to_be_visible()
+    page.get_by_role("button", name="New order").click()
+    expect(page.get_by_text("Dora Draftsman")).to_have_count(0)
+    one_of_each(installation, email)

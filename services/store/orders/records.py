@@ -6,7 +6,7 @@ Amounts are in units of 1/10000, times are UTC. ``services.store.schema`` says w
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Row
 
@@ -206,6 +206,18 @@ class StoredTemplate:
     created_at: datetime
     actor_kind: ActorKind
     actor_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredDraft:
+    """An order that a person typed and has not sent. ``data``: field → text as typed."""
+
+    id: int
+    form_key: str
+    account: str
+    channel: Literal["link", "phone"]
+    data: dict[str, str]
+    saved_at: datetime
 
 
 def from_row(kind: type[T], row: Row[Any]) -> T:

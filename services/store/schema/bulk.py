@@ -66,6 +66,24 @@ order_templates = Table(
     *who(),
     UniqueConstraint("account", "name"),
 )
+# Orders that a person typed and has not sent, for a day.
+order_drafts = Table(
+    "order_drafts",
+    metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    *who(),
+    Column("form_key", Text, nullable=False),  # of the form; the order that it becomes has the same
+    Column("account", Text, nullable=False),
+    Column("channel", Text, nullable=False),  # link, phone
+    Column("data", Json, nullable=False),  # field → text as typed
+    # by these a customer's drafts are found, as rows of lists are
+    Column("email", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("saved_at", Utc, nullable=False),
+    UniqueConstraint("actor_id", "form_key"),
+    sqlite_autoincrement=True,  # an id is never given again
+)
 # The columns that a person chose for a table of orders, for all tables with the same set of headings.
 table_columns = Table(
     "table_columns",
