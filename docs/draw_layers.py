@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, str, tuple[Layer, ...]], ...] = (
         (("alarms", "notices"), "what a person must look at; our mails to colleagues"),
     )),
     ("features", "#d8efe0", (
+        (("bank",), "bank entries and payouts; what statements cover"),
         (("exports", "imports"), "lists out, in the background; settlement files in"),
         (("reconciliation",), "lines joined to orders; decisions; what is shown"),
         (("payouts",), "tie-out: a payout's lines against its total"),
