@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components import accounts, exports, open_screens, uploader
-from pages.components.common import actor, desk, texts
+from pages.components.common import actor, desk, language, texts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.navigation import SCREENS, Screen, menu, page_of
@@ -116,7 +116,8 @@ def _names(found: Actor | None) -> None:
     """The product, and the shop as the chosen accounts are called."""
     shops = accounts.offered(Right.SEE_ORDERS) if found else {}
     shop = ", ".join(one.name for key, one in shops.items() if key in (accounts.chosen() or shops))
-    with st.container(key="product"):
+    # opened.js takes the document's language from this key: a screen reader reads French aloud by French rules.
+    with st.container(key=f"speaks_{language()}"), st.container(key="product"):
         st.markdown(f"**E-Terminal Desk**  \n:small[{plain(shop)}]" if shop else "**E-Terminal Desk**")
 
 
@@ -133,6 +134,15 @@ def _sign_out() -> None:
     st.logout()
 
 
+def _title(address: str) -> None:
+    """Name the screen in the browser's tab and history. The first call of all names none: a title in the router goes before a
+    page's own."""
+    t = texts()
+    for screen in SCREENS:
+        if screen.url_path == address:
+            st.set_page_config(page_title=f"{t.titled(screen.title)} · E-Terminal Desk")
+
+
 st.set_page_config(page_title="E-Terminal Desk", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
 st.html(STYLE)
@@ -140,6 +150,7 @@ typed_card_numbers.remove()
 uploader.begin_run()
 with desk().store.snapshot():
     run, address = _route()
+    _title(address)
     if address != "new-order":
         stored_drafts.leave()
     if desk().settings.demo:

@@ -21,6 +21,7 @@ from services.i18n import format_datetime, language_name
 from services.money import format_money
 from services.notices.choices import may_set_address, set_address
 from services.orders import create
+from services.orders.create import Preview
 from services.orders.drafts import Channel
 from services.orders.names import CHANNEL_NAMES
 from services.settings.account import Account
@@ -101,7 +102,7 @@ def _account_and_channel() -> tuple[Account | None, Channel]:
         required=True,
         key="new_order_channel",
         help=t(
-            "By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone: you type the card on HiPay's page (MO/TO, ECI 1)."
+            "By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone or post: you type the card on HiPay's page (MO/TO, ECI 1)."
         ),
     )
     return accounts.choose("account", Right.SEND, place=right), channel or "link"
@@ -139,33 +140,40 @@ def _confirm(form: Form) -> None:
             (t("From"), preview.sender),
             (t("Replies go to"), preview.reply_to),
         ]
-        show_facts(facts)
-        show_warnings(order)
-        st.iframe(preview.composed.html, height=420, alt=t("The e-mail as the customer will receive it"))
-        _offer_a_copy()
-        sure = True
-        if preview.internationalised:
-            sure = st.checkbox(
-                t(
-                    "The address has unusual letters. It will be sent to: {address}. This is right.",
-                    address=plain(preview.to),
-                ),
-                key="confirm_address",
-            )
-        back, send = st.columns(2)
-        if back.button(t("Back"), width="stretch"):
-            _close()
-            st.rerun()
-        send.button(
-            t("Send"),
-            type="primary",
-            width="stretch",
-            disabled=not sure,
-            icon=":material/send:",
-            on_click=_create,
-            args=(form,),
+        # What is decided on the left, the letter on the right: the buttons are in sight in a window of 800 pixels.
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            show_facts(facts)
+            show_warnings(order)
+            _offer_a_copy()
+            _send(form, preview)
+        right.iframe(preview.composed.html, height=560, alt=t("The e-mail as the customer will receive it"))
+
+
+def _send(form: Form, preview: Preview) -> None:
+    t, sure = texts(), True
+    if preview.internationalised:
+        sure = st.checkbox(
+            t(
+                "The address has unusual letters. It will be sent to: {address}. This is right.",
+                address=plain(preview.to),
+            ),
+            key="confirm_address",
         )
-        _show_refusal()
+    back, send = st.columns(2)
+    if back.button(t("Back"), width="stretch"):
+        _close()
+        st.rerun()
+    send.button(
+        t("Send"),
+        type="primary",
+        width="stretch",
+        disabled=not sure,
+        icon=":material/send:",
+        on_click=_create,
+        args=(form,),
+    )
+    _show_refusal()
 
 
 def _offer_a_copy() -> None:

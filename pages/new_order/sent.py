@@ -75,6 +75,11 @@ def _progress(order_id: int) -> None:
         else:
             st.info(
                 unanswered_words(found.unanswered, t)
-                or t("Being prepared with HiPay… You may leave this page: it goes on by itself."),
+                or (
+                    # Of our own link HiPay is asked when the customer presses its button.
+                    t("Being sent… You may leave this page: it goes on by itself.")
+                    if order.link_token
+                    else t("Being prepared with HiPay… You may leave this page: it goes on by itself.")
+                ),
                 icon=icon,
             )

@@ -18,4 +18,4 @@ BADGE_NAMES: dict[Badge, str] = {
     "refunded": "Refunded",
     "charged_back": "Charged back",
 }
-CHANNEL_NAMES = {"link": "By link", "phone": "By phone"}
+CHANNEL_NAMES = {"link": "By link", "phone": "By phone or post (MO/TO)"}

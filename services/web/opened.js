@@ -1,6 +1,7 @@
 // Lists that a person opens rows of. What was opened is in sight, with the focus on its heading, once for each time; where an
 // arrow key opened it, the focus stays in the list, and Enter leads to it. Where a row opens another screen, a click goes there by
 // the button that is drawn for the row, and an arrow key waits for Enter.
+// The document names the language that the reader has chosen, and whether Streamlit's theme is light or dark.
 (() => {
   const seen = new Set();
   let byKey = false;
@@ -28,7 +29,20 @@
     if (follow) follow[1].click();
     else if (found) focus(found[1]);
   }, true);
+  const language = () => {
+    const found = /st-key-speaks_([a-z]+)/.exec(document.querySelector("[class*='st-key-speaks_']")?.className);
+    if (found && document.documentElement.lang !== found[1]) document.documentElement.lang = found[1];
+  };
+  let dressed = "";
+  const theme = () => {
+    const app = document.querySelector("[data-testid=stApp]");
+    if (!app || app.className === dressed) return;
+    dressed = app.className;
+    document.documentElement.dataset.theme = getComputedStyle(app).colorScheme;
+  };
   new MutationObserver(() => {
+    language();
+    theme();
     const follow = button();
     if (follow && !byKey && !seen.has(follow[0])) {
       seen.add(follow[0]);

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pages.navigation import SCREENS
+from services.i18n import translator
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.order_form import fill_right, open_confirmation
@@ -94,9 +95,12 @@ def test_every_screen_tells_a_screen_reader_what_is_on_it(
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         if nameless := page.evaluate(_NAMELESS):
             wrong[screen.url_path] = nameless
-        assert page.evaluate("document.documentElement.lang"), "the document names no language"
-        assert page.title().strip()
+        assert page.evaluate("document.documentElement.lang") == language
+        assert page.title() == f"{translator(language).titled(screen.title)} · E-Terminal Desk"
     assert wrong == {}
+    other = {"en": "fr", "fr": "en"}[language]
+    page.get_by_role("radio", name=other.upper()).click(force=True)
+    expect(page.locator("html")).to_have_attribute("lang", other)
 
 
 def focus_is_seen(page: Page) -> None:

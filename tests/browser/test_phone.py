@@ -18,7 +18,7 @@ def test_a_telephone_payment_comes_back_to_the_dashboard(
     window = open_window()
     page = window.new_page()
     page.goto(f"{installation.dashboard}/new-order")
-    page.get_by_text("By phone", exact=True).click()
+    page.get_by_text("By phone or post (MO/TO)", exact=True).click()
     expect(page.get_by_role("textbox", name="E-mail address (optional)")).to_be_visible()
     fill(
         page,

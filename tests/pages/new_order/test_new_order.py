@@ -18,7 +18,7 @@ from services.i18n import translator
 from services.orders import history
 from services.store.orders.orders import Filter
 from tests.support.desk import person
-from tests.support.screens import words
+from tests.support.screens import press, words
 
 Open = Callable[..., AppTest]
 FIELDS = {
@@ -214,3 +214,11 @@ def test_a_form_that_is_left_takes_nothing_of_other_screens_along(open_page: Ope
     assert not at.exception
     assert {key: at.session_state[key] for key in theirs} == theirs
     assert [key for key in form.KEYS if key in at.session_state] == []
+
+
+@pytest.mark.desk(own_links=True)
+def test_hipay_is_not_named_while_only_our_own_link_is_sent(open_page: Open) -> None:
+    at = fill(open_page("new_order/page.py", "manager"), amount="10")
+    at = press(press(at, "Send by e-mail"), "Send")
+    assert "Being sent…" in words(at)
+    assert "HiPay" not in words(at)

@@ -116,6 +116,12 @@ def test_nothing_is_fetched_but_the_logo(letter: Letter, settings: EmailSettings
     assert not Page(compose(letter, settings.model_copy(update={"logo_url": ""}), url=URL).html).all("img")
 
 
+def test_a_long_word_is_broken_in_every_part_of_the_letter(letter: Letter, settings: EmailSettings) -> None:
+    html = compose(letter, settings, url=URL).html
+    [around] = [one for one in Page(html).all("td") if one.get("class") == "page"]
+    assert "overflow-wrap:anywhere" in (around["style"] or "")
+
+
 def test_outlook_gets_tables_and_a_width(letter: Letter, settings: EmailSettings) -> None:
     source = compose(letter, settings, url=URL).html
     assert '<!--[if mso]><table role="presentation" width="600"' in source
