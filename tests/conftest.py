@@ -142,7 +142,7 @@ _ON_BOTH = (
     *(
         f"services/{name}"
         for name in (
-            "alarms", "bulk", "demo", "imports", "notices", "reconciliation", "store", "access/test_grants.py",
+            "alarms", "bank", "bulk", "demo", "imports", "notices", "reconciliation", "store", "access/test_grants.py",
             "accounts/test_passphrases.py", "entrypoints/test_start.py", "orders/test_account_rights.py",
             "orders/test_bounces.py", "orders/test_history_export.py",
             "orders/test_link_actions.py", "orders/test_maintenance_operations.py", "orders/test_notifications.py",

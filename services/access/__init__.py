@@ -31,6 +31,7 @@ class Right(StrEnum):
     REFUND = "refund"
     SEE_SETTLEMENTS = "see_settlements"
     RECONCILE = "reconcile"
+    BANK = "bank"  # what the bank writes: statements hold salaries and suppliers, too
     CONFIGURE = "configure"
     MANAGE_USERS = "manage_users"
     SEE_AUDIT = "see_audit"
@@ -41,7 +42,14 @@ ROLES = ("manager", "finance", "admin")
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     "manager": frozenset({Right.SEE_ORDERS, Right.SEND, Right.REFUND}),
     "finance": frozenset(
-        {Right.SEE_ORDERS, Right.REFUND, Right.SEE_SETTLEMENTS, Right.RECONCILE, Right.SEE_AUDIT}
+        {
+            Right.SEE_ORDERS,
+            Right.REFUND,
+            Right.SEE_SETTLEMENTS,
+            Right.RECONCILE,
+            Right.BANK,
+            Right.SEE_AUDIT,
+        }
     ),
     "admin": frozenset({Right.SEE_ORDERS, Right.CONFIGURE, Right.MANAGE_USERS, Right.SEE_AUDIT}),
 }

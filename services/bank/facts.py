@@ -1,7 +1,7 @@
 """What matching is about: entries of the bank, payouts that are expected there, what people decided, and when one may be the other."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -63,16 +63,16 @@ class Group:
     difference: int  # by how many units the entries are more
 
 
-def named(entry: BankEntry, settlement: str) -> bool:
-    """Whether the entry's texts contain the number by itself: as a word, or with all blanks removed between what are no digits. Zeros before
+def named(texts: Sequence[str], searched: str, settlement: str) -> bool:
+    """Whether an entry's texts contain the number by itself: as a word, or with all blanks removed between what are no digits. Zeros before
     it, which a spreadsheet drops, do not count."""
     bare = "".join(settlement.split()).upper().lstrip("0")
     if not bare:
         return False
     number = re.escape(bare)
     return bool(
-        re.search(rf"(?<!\d)0*{number}(?!\d)", entry.searched)
-        or any(re.search(rf"(?<!\w)0*{number}(?!\w)", text.upper()) for text in entry.texts)
+        re.search(rf"(?<!\d)0*{number}(?!\d)", searched)
+        or any(re.search(rf"(?<!\w)0*{number}(?!\w)", text.upper()) for text in texts)
     )
 
 

@@ -89,7 +89,9 @@ def _naming(
         names = {
             one.id
             for one in near
-            if same_place(entry, one) and (entry.id, one.id) not in apart and named(entry, one.settlement_id)
+            if same_place(entry, one)
+            and (entry.id, one.id) not in apart
+            and named(entry.texts, entry.searched, one.settlement_id)
         }
         if names:
             found[entry.id] = frozenset(names)

@@ -11,6 +11,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -25,10 +26,12 @@ from services.bulk.rows import Rules
 from services.exports.kinds import Lines
 from services.i18n import translator
 from services.settlements.dialect import Chosen
+from services.store.bank.files import BankFile
 from services.store.orders.orders import Filter
 from services.store.payouts.pages import PayoutFilter
 from services.store.settlements.lines.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
+from tests.support.bank import statement
 from tests.support.desk import open_test_desk
 from tests.support.two_accounts import ACCOUNTS, MARKS, World, fill
 
@@ -66,6 +69,11 @@ OUTLET = {"account": "outlet"}
 ORDER: dict[str, Any] = {"order_id": "$order"}
 FILE: dict[str, Any] = {"file": "$file"}
 LINES: dict[str, Any] = {"lines": "$shown", "reason": "test", "form_key": "walk"}
+
+_BANK_FILE = BankFile(
+    id=1, account="outlet", name="bank.xml", sha256="s", size=1, source="upload", format="camt.053", dropped_at=None,
+    at=datetime(2026, 2, 3, tzinfo=UTC), who="",
+)  # fmt: skip
 
 RULES: dict[str, Rule | str] = {
     "access.rights": "it is the question itself",
@@ -106,6 +114,9 @@ RULES: dict[str, Rule | str] = {
     "alarms.handling.take_kind": hidden(kind="mail_failed"),
     "alarms.handling.close": refused(alarm_id="$alarm", reason="test"),
     "alarms.sweep.resolve": IN_TRANSACTION,
+    "bank.at_bank.of_payouts": hidden(),
+    "bank.at_bank.bank": hidden(),
+    "bank.keep.keep": Rule(lambda w: {"file": _BANK_FILE, "read": [statement(date(2026, 2, 2), date(2026, 2, 2), "0")]}),
     "bulk.chosen_columns.remember": IN_TRANSACTION,
     "bulk.expected.preview": refused(**OUTLET, raw=b"Order id;Amount\nA;1.00\n", decimal="."),
     "bulk.expected.save": refused(**OUTLET, wanted="$expected"),

@@ -6,6 +6,7 @@ Amounts are BIGINT of 1/10000, times are UTC, every row says who wrote it; `docs
 from services.store.schema import (
     accounts,
     alarms,
+    bank,
     base,
     bulk,
     exports,
@@ -25,6 +26,7 @@ from services.store.schema import (
 __all__ = [
     "accounts",
     "alarms",
+    "bank",
     "base",
     "bulk",
     "exports",

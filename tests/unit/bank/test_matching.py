@@ -67,7 +67,8 @@ def groups(found: Matching) -> set[tuple[tuple[int, ...], tuple[int, ...], str]]
     ],
 )
 def test_a_payout_is_named_by_its_number_alone(texts: tuple[str, ...], found: bool) -> None:
-    assert named(entry(1, 1, *texts), "700103") is found
+    one = entry(1, 1, *texts)
+    assert named(one.texts, one.searched, "700103") is found
 
 
 def test_the_number_decides_within_45_days_whatever_else_has_the_same_amount() -> None:

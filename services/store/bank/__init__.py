@@ -1,0 +1,1 @@
+"""The bank in the store: files, statements, entries."""
