@@ -11,8 +11,9 @@ from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import held_corrections, set_aside_rows
-from pages.payouts import payout_decisions, payout_difference, payout_figures
+from pages.payouts import payout_bank, payout_decisions, payout_difference, payout_figures
 from pages.reconciliation.address import view_link
+from services.bank import payout_leg
 from services.i18n import Translator
 from services.reconciliation.views import file_list, line_text, payout_list
 from services.reconciliation.views.file_list import SettlementFile
@@ -61,6 +62,8 @@ def show(one: Payout) -> None:
             )
         hipay = payout_list.by_hipay(desk(), actor(), one) if one.known else None
         payout_figures.show(one, hipay)
+        if (leg := payout_leg.of_payout(desk(), actor(), one.row.id)) is not None:
+            payout_bank.show(one, leg, t)
         payout_difference.show(one)
         payout_figures.show_legs(one, hipay)
         sums = payout_list.operation_sums(desk(), actor(), one)

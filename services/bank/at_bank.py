@@ -47,7 +47,7 @@ def of_payouts(desk: Desk, actor: Actor) -> Mapping[int, AtBank]:
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         if not statements.any_stored(tx):
             return {}
-        found = _remembered(tx)
+        found = read(tx)
         return {
             payout: state
             for payout, state in found.states.items()
@@ -59,11 +59,12 @@ def bank(desk: Desk, actor: Actor) -> Bank:
     """All of the bank accounts whose HiPay account the actor has the right *bank* on. Raises NotAllowed."""
     with desk.store.read() as tx:
         allowed = allowed_accounts(tx, actor, Right.BANK)
-        found = _remembered(tx)
+        found = read(tx)
     return found if allowed is None else _narrowed(found, allowed)
 
 
-def _remembered(tx: Connection) -> Bank:
+def read(tx: Connection) -> Bank:
+    """Of all accounts: for a service that has asked for the right."""
     today = clock.now().date()
     return remembered(tx, ("bank", today), lambda: _read(tx, today))
 

@@ -116,6 +116,7 @@ RULES: dict[str, Rule | str] = {
     "alarms.sweep.resolve": IN_TRANSACTION,
     "bank.at_bank.of_payouts": hidden(),
     "bank.at_bank.bank": hidden(),
+    "bank.payout_leg.of_payout": refused(payout="$payout_id"),
     "bank.keep.keep": Rule(lambda w: {"file": _BANK_FILE, "read": [statement(date(2026, 2, 2), date(2026, 2, 2), "0")]}),
     "bulk.chosen_columns.remember": IN_TRANSACTION,
     "bulk.expected.preview": refused(**OUTLET, raw=b"Order id;Amount\nA;1.00\n", decimal="."),
