@@ -251,6 +251,13 @@ SENTENCES: dict[str, str] = {
     "settlement_zip_too_large": "The ZIP unpacks to more than {megabytes} MB or {files} files, or is packed as no payout file is: unpack it, and give the files in it.",
     "settlement_zip_others": "The ZIP holds no payout file: {names} (it looks like: {looks_like}).",
     "settlement_zip_empty": "There is no file in the ZIP.",
+    # bank files
+    "bank_file_unreadable": "This bank file cannot be read.",
+    "bank_file_empty": "This file is empty.",
+    "bank_file_other_type": "This is none of the bank files that are read here: CAMT.052, CAMT.053, CAMT.054, CFONB 120, MT940 or OFX. Ask your bank for one of them; CAMT.053 proves the most.",
+    "bank_file_damaged": "The file cannot be read at place {place} (“{found}”): it seems to be cut off or changed. Download it from your bank again.",
+    "bank_file_markup": "The file declares a document type, which no bank's statement does: it is not read. Download it from your bank again.",
+    "bank_file_no_statement": "The file can be read and holds no statement: choose another period at your bank.",
     "import_refused": "This file cannot be imported.",
     "file_known": "{name} was imported before: nothing was added.",
     "file_known_elsewhere": "{name} was imported before, under account {account}: nothing was added.",

@@ -5,4 +5,9 @@ from typing import Final
 PAYOUT_FILES: Final = (
     "services.settlements.untrusted_file", "services.spreadsheets.texts", "pyarrow.csv", "pandas",
 )  # fmt: skip
-READERS: Final = (*PAYOUT_FILES, "services.bulk.table", "services.mail.reports")
+READERS: Final = (
+    *PAYOUT_FILES,
+    "services.bulk.table",
+    "services.mail.reports",
+    "services.bank.reading.bank_file",
+)
