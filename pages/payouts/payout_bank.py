@@ -6,11 +6,12 @@ import streamlit as st
 from pages.components import outcome_words, tables
 from pages.components.markdown import plain
 from services.bank.payout_leg import BankLeg
+from services.bank.states import AtBank
 from services.i18n import Translator
 from services.reconciliation.views.payout_list import Payout
 
 # Worst first.
-STATES = {
+STATES: dict[AtBank, str] = {
     "amount_differs": "! the bank credits another amount",
     "returned": "! returned by the bank",
     "several_possible": "? several possible",

@@ -10,9 +10,11 @@ from pages.components import accounts, exports, outcome_words, selection, tables
 from pages.components.common import actor, desk, in_one_read, refusals, texts
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.components.search_box import search_box
-from pages.payouts import address, payout
+from pages.payouts import address, payout, payout_bank
 from pages.reconciliation.pager import cursor, pager
 from services import money
+from services.bank import at_bank
+from services.bank.states import AtBank
 from services.errors import DeskError
 from services.exports.kinds import Payouts
 from services.i18n import Translator, month_name
@@ -180,9 +182,11 @@ def _total(one: Totals, name: str, t: Translator) -> str:
 
 
 def _table(rows: tuple[Payout, ...], t: Translator) -> None:
+    bank = at_bank.of_payouts(desk(), actor())
+    states = tuple(bank.get(one.row.id) for one in rows) if bank else ()
     selection.draw(
         "payouts",
-        _cells(rows, accounts.several(), t),
+        _cells(rows, states, accounts.several(), t),
         [payout_pages.name_of(one) for one in rows],
         (st.session_state.get("payout_of") or "",),
         _store_ticks,
@@ -193,12 +197,23 @@ def _table(rows: tuple[Payout, ...], t: Translator) -> None:
 
 
 @lru_cache(maxsize=64)
-def _cells(rows: tuple[Payout, ...], several: bool, t: Translator) -> pa.Table:
+def _cells(
+    rows: tuple[Payout, ...], states: tuple[AtBank | None, ...], several: bool, t: Translator
+) -> pa.Table:
+    """``states``: at the bank, one for each row; none where no statement was ever read."""
     others = any(one.other_units for one in rows)
-    return pa.Table.from_pylist([_row(one, others, several, t) for one in rows])
+    bank = [{t("At the bank"): t(payout_bank.STATES[state]) if state else ""} for state in states]
+    return pa.Table.from_pylist(
+        [
+            _row(one, at_the_bank, others, several, t)
+            for one, at_the_bank in zip(rows, bank or [{}] * len(rows), strict=True)
+        ]
+    )
 
 
-def _row(one: Payout, others: bool, several: bool, t: Translator) -> dict[str, str]:
+def _row(
+    one: Payout, at_the_bank: dict[str, str], others: bool, several: bool, t: Translator
+) -> dict[str, str]:
     def amount(name: str) -> str:
         if name == "hipay_units":
             return outcome_words.money(one.row.hipay_units, one.row.hipay_currency, t)
@@ -207,6 +222,7 @@ def _row(one: Payout, others: bool, several: bool, t: Translator) -> dict[str, s
     return {
         t("Check"): t(PAYOUT_STATES[one.state]),
         t("Difference"): amount("difference_units"),
+        **at_the_bank,
         t("Payout"): one.settlement_id,
         t("Date"): outcome_words.day(one.last_date, t),
         t("Transfer"): outcome_words.day(one.transfer_date, t),

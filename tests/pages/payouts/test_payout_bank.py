@@ -29,6 +29,7 @@ def test_where_no_statement_was_read_nothing_is_said_of_the_bank(
     assert not at.exception
     assert "Reversement 77" in words(at)
     assert "La banque crédite" not in [one.label for one in at.metric]
+    assert "À la banque" not in table(at, "Contrôle").columns
 
 
 def test_a_credited_payout_shows_the_amount_the_account_and_what_it_was_told_from(
@@ -39,6 +40,7 @@ def test_a_credited_payout_shows_the_amount_the_account_and_what_it_was_told_fro
     at = opened(open_page, desk)
     assert not at.exception
     assert "✓ rapproché avec la banque" in words(at)
+    assert list(table(at, "Contrôle")["À la banque"]) == ["✓ rapproché avec la banque"]
     [row] = table(at, "Compte bancaire").to_dict("records")
     assert row["Compte bancaire"] == "FR76 … 0197"
     assert "HIPAY 77 ATELIER" in row.values()
