@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.components import configuration_words
+from pages.components import accounts, configuration_words
 from pages.components.common import (
     actor,
     desk,
@@ -81,7 +81,7 @@ ACTIONS = {
     "line.match": "Line matched by hand",
     "line.split": "Line split by hand",
     "line.unmatch": "Order taken away from a line",
-    "line.not_ours": "Line marked as not ours",
+    "line.not_ours": "Line marked as not this business",
     "line.exclude": "Line left out",
     "line.twice": "Line withdrawn by a person",
     "order.accepted": "Open order accepted as it stands",
@@ -93,8 +93,8 @@ ACTIONS = {
     "question.asked": "Question asked of a colleague",
     "question.answered": "Question answered",
     "question.withdrawn": "Question withdrawn",
-    "not_ours_rule_begun": "Rule of what is not ours begun",
-    "not_ours_rule_ended": "Rule of what is not ours ended",
+    "not_ours_rule_begun": "Rule of what is not this business begun",
+    "not_ours_rule_ended": "Rule of what is not this business ended",
     "history_exported": "Payment requests exported",
     "order_created": "Order created",
     "refund_asked": "Refund asked",
@@ -178,7 +178,11 @@ def show() -> None:
             _check()
         _table(
             entries(
-                desk(), actor(), actions=tuple(wanted), limit=PAGE * st.session_state.get("audit_pages", 1)
+                desk(),
+                actor(),
+                actions=tuple(wanted),
+                accounts=accounts.chosen(),
+                limit=PAGE * st.session_state.get("audit_pages", 1),
             )
         )
 

@@ -89,7 +89,7 @@ WORDS = {
         ":material/undo:",
     ),
     "not_settled": (
-        "Collected {ago}, and not all of it is in a payout.",
+        "Captured {ago}, and not all of it is in a payout.",
         "Import the latest payout files. If it is in none of them, ask HiPay, with the order id.",
         ":material/savings:",
     ),
@@ -105,7 +105,7 @@ WORDS = {
     ),
     "payout_correction": (
         "Payout file {file} says otherwise of payout {settlement} than HiPay's API did: {after} instead of {before} (lines {lines} of the file). HiPay's lines still count; the file's stand beside.",
-        "Open the file and compare with HiPay: take the correction, or keep what HiPay delivered. Until then the payout is not proved.",
+        "Open the file and compare with HiPay: take the correction, or keep what HiPay delivered. Until then the payout does not tie.",
         ":material/difference:",
     ),
     "payout_differs": (

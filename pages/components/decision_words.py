@@ -63,7 +63,7 @@ DONE = {
     "match": "Matched to {orders}",
     "split": "Split over {orders}",
     "unmatch": "Order taken away",
-    "not_ours": "Marked as not ours",
+    "not_ours": "Marked as not this business",
     "exclude": "Left out",
     "twice": "Withdrawn by a person",
     "reopened": "Opened again by a correction",

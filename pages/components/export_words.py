@@ -54,7 +54,7 @@ def _of_lines(wanted: Lines, t: Translator) -> list[str]:
         ", ".join(operations),
         ", ".join(chosen.currencies),
         chosen.settlement,
-        t("of one file") if chosen.file is not None else "",
+        t.plural("of one file", "of {count} files", len(chosen.files)) if chosen.files else "",
         t("of one order") if chosen.order is not None else "",
         _span(*amounts),
         _span(*(outcome_words.day(day, t) for day in (chosen.since, chosen.until))),

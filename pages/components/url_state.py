@@ -67,6 +67,15 @@ def number(key: str) -> Choice:
     return Choice(key, None, lambda value: str(value or ""), lambda found: int(found[:18]))
 
 
+def numbers(key: str) -> Choice:
+    """Several numbers, with commas."""
+
+    def read(found: str) -> list[int]:
+        return [int(one[:18]) for one in found.split(",")]
+
+    return Choice(key, [], lambda value: ",".join(map(str, value or ())), read)
+
+
 def page(key: str) -> Choice:
     """Of a list, counted from 1."""
     return Choice(key, 1, lambda value: str(value or 1), lambda found: max(1, int(found[:9])))

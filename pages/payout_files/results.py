@@ -145,8 +145,8 @@ def _leads(one: BatchResult, t: Translator) -> None:
     with st.container(horizontal=True):
         if one.to_resolve:
             imported = [file.id for file in one.files if file.state == "complete"]
-            choices = {"view": "lines", **({"file": str(imported[0])} if len(imported) == 1 else {})}
             label = t.plural("Resolve {count} line", "Resolve {count} lines", one.to_resolve)
+            choices = {"view": "lines", "file": ",".join(map(str, imported)), "by": "lines"}
             st.page_link("reconciliation/page.py", label=label, icon=":material/rule:", query_params=choices)
         left = [payout for payout in one.payouts if not payout.ties]
         for payout in left[:_NAMED]:

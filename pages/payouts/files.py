@@ -133,7 +133,7 @@ def _file(file_id: int, t: Translator) -> None:
             show_facts(_reading(file, t))
             if file.lines:
                 label = t("All lines of this file")
-                view_link(label, ":material/list:", "lines", file=file.id, outcome=["all"])
+                view_link(label, ":material/list:", "lines", file=[file.id], outcome=["all"])
         with right:
             show_warnings(found, sheets, t)
             show_notes(found, sheets, t)

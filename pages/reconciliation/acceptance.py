@@ -105,7 +105,7 @@ def _figures(order: dict[str, Any], t: Translator) -> list[tuple[str, str]]:
     return [
         (t("Status"), outcome_words.status(order["status"], t)),
         (t("Ordered"), money(order["amount"], code, t)),
-        (t("Collected"), money(order["captured_units"], code, t)),
+        (t("Captured"), money(order["captured_units"], code, t)),
         (t("Settled gross"), money(order["gross_units"], code, t)),
         (t("Still open"), money(order["open_units"], code, t)),
     ]

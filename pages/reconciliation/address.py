@@ -28,7 +28,7 @@ CHOICES = (
     url_state.some_of("operation", lambda: (*BY_CODE, UNKNOWN)),
     url_state.some_of("currency", lambda: sorted(money.CURRENCIES)),
     url_state.text("payout"),
-    url_state.number("file"),
+    url_state.numbers("file"),
     url_state.number("of_order"),
     url_state.text("from_amount"),
     url_state.text("to_amount"),

@@ -128,7 +128,7 @@ def _by_rule(lines: Sequence[Line], key: str) -> bool:
     one_account = len({line.account for line in lines}) == 1
     if not shared or not one_account:
         return False
-    if st.radio(t("What is not ours?"), [once, always], key=f"ruled_{key}") == once:
+    if st.radio(t("What is not this business?"), [once, always], key=f"ruled_{key}") == once:
         return False
     labels = {
         name: t("{label}: {value}", label=t(not_ours_rules.FIELDS[name]), value=_compared(pattern, text))

@@ -48,7 +48,7 @@ def of_lines(figures: Figures, account_keys: tuple[str, ...]) -> LineFilter:
         operations=tuple("" if code == UNKNOWN else code for code in state.get("operation") or ()),
         currencies=currencies,
         settlement=(state.get("payout") or "").strip(),
-        file=state.get("file"),
+        files=tuple(state.get("file") or ()),
         order=state.get("of_order"),
         least=least,
         most=most,
@@ -182,18 +182,21 @@ def _offered(key: str, occurring: Sequence[str]) -> list[str]:
 
 def _single_filters(t: Translator) -> None:
     """Show the filters that only a button sets, each with a button to remove it."""
-    file, order = st.session_state.get("file"), st.session_state.get("of_order")
-    if file is None and order is None:
+    files, order = st.session_state.get("file") or (), st.session_state.get("of_order")
+    if not files and order is None:
         return
-    names = details.names(desk(), actor(), file=file, order=order)
+    names, order_id = details.names(desk(), actor(), files=files, order=order)
+    of_files = t.plural(
+        "Only file {name}", "Only {count} files", len(files), name=", ".join(map(plain, names))
+    )
     with st.container(horizontal=True):
-        for key, words, name in (
-            ("file", "Only file {name}", names[0]),
-            ("of_order", "Only the lines of order {name}", names[1]),
+        for key, chosen, words in (
+            ("file", bool(files), of_files),
+            ("of_order", order is not None, t("Only the lines of order {name}", name=plain(order_id))),
         ):
-            if st.session_state.get(key) is not None:
+            if chosen:
                 st.button(
-                    t(words, name=plain(name)),
+                    words,
                     icon=":material/close:",
                     key=f"drop_{key}",
                     type="tertiary",

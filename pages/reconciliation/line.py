@@ -132,7 +132,7 @@ def _lineage(found: LineDetail, t: Translator) -> None:
             )
         )
     label, key = t("All lines of this file"), f"file_of_{line.id}"
-    address.view_button(label, ":material/description:", key, "lines", file=line.file, outcome="all")
+    address.view_button(label, ":material/description:", key, "lines", file=[line.file], outcome="all")
 
 
 def _held(found: LineDetail, t: Translator) -> None:
@@ -172,7 +172,7 @@ def _orders(found: LineDetail, t: Translator) -> None:
         else:
             st.caption(
                 t(
-                    "No order has one of its texts or its amount. Look for one with “Match to an order”, or say that the line is not ours."
+                    "No order has one of its texts or its amount. Look for one with “Match to an order”, or say that the line is not this business."
                 )
             )
     for one in found.related:

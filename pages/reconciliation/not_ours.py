@@ -24,7 +24,7 @@ _WINDOW = "rule_window"
 def show(account: str, may: bool) -> None:
     """Show the rules, and to whoever ``may`` change them the buttons."""
     t = texts()
-    st.subheader(t("Lines that are not ours"), anchor=False)
+    st.subheader(t("Lines that are not this business"), anchor=False)
     st.caption(t("A line that no key joins and that such a rule takes is looked at no further."))
     found = not_ours_rules.rules(desk(), actor(), account)
     valid = [rule for rule in found if rule.ended_at is None]
@@ -67,7 +67,7 @@ def window() -> None:
     if asked is None:
         return
     account, rule, key = asked
-    title = texts()("End the rule" if rule else "A rule: not ours")
+    title = texts()("End the rule" if rule else "A rule: not this business")
     st.dialog(title, width="medium", on_dismiss=_close)(_end if rule else _begin)(account, rule, key)
 
 

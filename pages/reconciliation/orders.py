@@ -51,7 +51,7 @@ def _table(rows: tuple[ListedOrder, ...], t: Translator) -> None:
     table = pd.DataFrame([_row(order, t) for order in rows])
     figures = (
         "Ordered",
-        "Collected",
+        "Captured",
         "Settled gross",
         "Missing",
         "Refunded",
@@ -85,13 +85,13 @@ def _row(order: ListedOrder, t: Translator) -> dict[str, str]:
         t("Missing"): money(order.open_units, order.currency, t) if order.open_units else "—",
         t("Days missing"): _days(order, t),
         t("Invoice number"): order.invoice_number or "—",
-        t("Collected"): money(order.captured_units, order.currency, t),
+        t("Captured"): money(order.captured_units, order.currency, t),
         t("Settled gross"): money(order.gross_units, order.currency, t),
         t("Refunded"): money(order.refunds_units, order.currency, t),
         t("Fees"): money(order.fees_units, order.invoice_currency, t),
         t("VAT on fees"): money(order.vat_units, order.invoice_currency, t),
         t("Net"): money(order.net_units, order.settlement_currency, t),
-        t("Collected on"): outcome_words.moment_day(order.captured_at, desk().account(order.account).zone, t),
+        t("Captured on"): outcome_words.moment_day(order.captured_at, desk().account(order.account).zone, t),
         t("Transferred on"): outcome_words.day(order.last_transfer, t) or "—",
         t("Payouts"): order.settlement_ids or "—",
     }
@@ -151,7 +151,7 @@ def _facts(order: PositionedOrder, t: Translator) -> list[tuple[str, str]]:
     ]
     if order.status:
         facts += [
-            (t("Collected"), money(order.captured_units, order.currency, t)),
+            (t("Captured"), money(order.captured_units, order.currency, t)),
             (t("Settled gross"), money(order.gross_units, order.currency, t)),
             (t("Refunded"), money(order.refunds_units, order.currency, t) if order.refunds_units else ""),
             (
@@ -164,7 +164,7 @@ def _facts(order: PositionedOrder, t: Translator) -> list[tuple[str, str]]:
             (t("VAT on fees"), money(order.vat_units, order.invoice_currency, t)),
             (t("Net"), money(order.net_units, order.settlement_currency, t)),
             (
-                t("Collected on"),
+                t("Captured on"),
                 outcome_words.moment_day(order.captured_at, zone, t) if order.captured_at else "",
             ),
             (t("Dates in the files"), _span(order.first_date, order.last_date, t)),

@@ -27,13 +27,20 @@ class Entry:
 
 
 def entries(
-    desk: Desk, actor: Actor, *, before: int | None = None, actions: tuple[str, ...] = (), limit: int = 100
+    desk: Desk,
+    actor: Actor,
+    *,
+    before: int | None = None,
+    actions: tuple[str, ...] = (),
+    accounts: tuple[str, ...] = (),
+    limit: int = 100,
 ) -> tuple[Entry, ...]:
-    """The newest entries first; ``before`` is the id of the last one already shown. Raises NotAllowed."""
+    """The newest entries first; ``before`` is the id of the last one already shown. ``accounts``: without those of other
+    accounts; empty for all. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_AUDIT, ALL_ACCOUNTS)
         names = {row.id: row.name for row in access.all_users(tx)}
-        found = access.audit_rows(tx, before=before, actions=actions, limit=limit)
+        found = access.audit_rows(tx, before=before, actions=actions, accounts=accounts, limit=limit)
     return tuple(
         Entry(
             id=row.id,

@@ -4,7 +4,7 @@ from services.store.order_states import Badge
 
 BADGE_NAMES: dict[Badge, str] = {
     "preparing": "Being sent",
-    "open": "Waiting for payment",
+    "open": "Awaiting payment",
     "uncertain": "Check whether it arrived",
     "bounced": "E-mail came back",
     "failed": "Not sent",

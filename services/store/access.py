@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict, Unpack
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from services.store import audited_accounts
 from services.store.locks import at_the_end, one_at_a_time
 from services.store.order_states import ActorKind
 from services.store.schema.people import audit, sessions, user_roles, users
@@ -233,10 +234,19 @@ def record(
 
 
 def audit_rows(
-    tx: Connection, *, before: int | None = None, limit: int = 100, actions: Iterable[str] = ()
+    tx: Connection,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+    actions: Iterable[str] = (),
+    accounts: Collection[str] = (),
 ) -> list[AuditEntry]:
-    """Newest first; ``before`` is the id to go on from, ``actions`` the only ones wanted."""
+    """Newest first; ``before`` is the id to go on from, ``actions`` the only ones wanted. ``accounts``: the only ones whose
+    entries are wanted, beside those that are of no account."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if accounts:
+        account = audited_accounts.account_of(audit.c.subject)
+        query = query.where(or_(account.is_(None), account.in_(("", *accounts))))
     if before:
         query = query.where(audit.c.id < before)
     if wanted := tuple(actions):

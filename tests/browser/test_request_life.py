@@ -29,7 +29,7 @@ def test_called_off_while_the_customer_pays(
     order, link = installation.send(email=email, amount="120", description="Lampe de bureau")
     page, customer = open_window("fr").new_page(), open_window("fr").new_page()
     follow(page, installation, order)
-    expect(badge(page, "En attente de paiement")).to_be_visible()
+    expect(badge(page, "En attente de règlement")).to_be_visible()
 
     window = ask(page, "Relancer")
     keep(page, "fr", "remind")
@@ -94,7 +94,7 @@ def test_expired_renewed_declined_paid_and_refunded_in_parts(
     window = ask(page, "Renew")
     keep(page, "en", "renew")
     confirm(window, "Yes, renew")
-    expect(badge(page, "Waiting for payment")).to_be_visible()
+    expect(badge(page, "Awaiting payment")).to_be_visible()
     expect(page.get_by_text("Renewed: valid until")).to_be_visible()
     until(lambda: len(installation.mails(email)) == 2, 60, "the e-mail with the new end")
 

@@ -1,5 +1,6 @@
 """One line or one order of the reconciliation with all that screens show of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -102,16 +103,18 @@ def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
         )
 
 
-def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> tuple[str, str]:
-    """The name of a file, and an order's id; "" for one that is not there or that the actor may not see.
+def names(
+    desk: Desk, actor: Actor, *, files: Sequence[int], order: int | None
+) -> tuple[tuple[str, ...], str]:
+    """The names of files, and an order's id; "" for one that is not there or that the actor may not see.
 
     Raises NotAllowed.
     """
     with desk.store.read() as tx:
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        of_file = reconciliation_views.file(tx, file) if file is not None else None
+        by_id = {file.id: file for file in reconciliation_views.of_ids(tx, files)} if files else {}
         of_order = position_pages.position(tx, order) if order is not None else None
     return (
-        of_file.name if of_file and covers(allowed, of_file) else "",
+        tuple(by_id[one].name if one in by_id and covers(allowed, by_id[one]) else "" for one in files),
         of_order.order_id if of_order and (allowed is None or of_order.account in allowed) else "",
     )

@@ -78,7 +78,7 @@ def _missing(line: ShownLine, t: Translator) -> list[str]:
     if line.kind in ORDER_KINDS and line.original_amount_units is None:
         sentences.append(t("It has no original amount, and settles nothing of an order."))
     if line.settled_amount_units is None:
-        sentences.append(t("It has no settled amount: its payout is not proved."))
+        sentences.append(t("It has no settled amount: its payout does not tie."))
     return sentences
 
 

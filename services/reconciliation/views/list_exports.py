@@ -153,7 +153,7 @@ def _line_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
 def _order_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
     amounts = (
         ("Ordered", "amount_units"),
-        ("Collected", "captured_units"),
+        ("Captured", "captured_units"),
         ("Settled gross", "gross_units"),
         ("Refunded", "refunds_units"),
         ("Charged back", "chargebacks_units"),
@@ -177,7 +177,7 @@ def _order_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         Column("Currency of the fees", "text", field("invoice_currency"), 9),
         Column("Settlement currency", "text", field("settlement_currency"), 9),
         Column("Payouts", "text", field("settlement_ids"), 20),
-        Column("Collected on", "text", each(lambda row: day(row.account, row.captured_at)), 11),
+        Column("Captured on", "text", each(lambda row: day(row.account, row.captured_at)), 11),
         Column(
             "Missing since",
             "text",

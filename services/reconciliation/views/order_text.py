@@ -94,8 +94,8 @@ def _since(found: OrderDetail, zone: Any, t: Translator) -> str:
         return ""
     ago, day = format_ago(since, clock.now(), t.language), _day(late_on, zone, t)
     if clock.now() > late_on:
-        return t("Collected {ago}: late since {day}.", ago=ago, day=day)
-    return t("Collected {ago}: late from {day} on.", ago=ago, day=day)
+        return t("Captured {ago}: late since {day}.", ago=ago, day=day)
+    return t("Captured {ago}: late from {day} on.", ago=ago, day=day)
 
 
 def _day(moment: datetime, zone: Any, t: Translator) -> str:

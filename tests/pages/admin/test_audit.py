@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.access import audit, sign_in
 from services.desk import Desk
 from tests.support.desk import person
+from tests.support.two_accounts import ACCOUNTS, fill
 
 
 def test_an_amount_is_written_as_its_reader_writes_it(open_page: Callable[..., AppTest], desk: Desk) -> None:
@@ -25,3 +27,24 @@ def test_the_local_user_is_named_in_the_readers_language(
     me = sign_in.local_user(desk)
     at = open_page("admin/audit.py", actor=me, language="fr")
     assert set(at.dataframe[0].value["Sur quoi"]) == {"Utilisateur local"}
+
+
+@pytest.mark.desk(accounts=ACCOUNTS)
+def test_the_choice_of_account_leaves_out_what_is_of_another_one(
+    open_page: Callable[..., AppTest], desk: Desk
+) -> None:
+    """An entry of no account stays: it concerns all of them."""
+    world = fill(desk)
+    with desk.store.write() as tx:
+        audit.record(tx, world.everywhere, "account.options", "account:shop")
+        audit.record(tx, world.everywhere, "user.disabled", f"user:{world.everywhere.id}")
+    at = open_page("admin/audit.py", "admin")
+    shown = {}
+    for account in ("shop", "outlet"):
+        at.selectbox(key="shown_account").set_value(account).run()
+        assert not at.exception
+        shown[account] = set(at.dataframe[0].value["On what"])
+    of_outlet = shown["outlet"] - shown["shop"]
+    assert {text.split(" ")[0] for text in of_outlet} >= {"HiPay", "Payout", "question"}
+    assert shown["shop"] - shown["outlet"] == {"HiPay account shop"}
+    assert world.everywhere.name in shown["shop"] & shown["outlet"]

@@ -14,6 +14,7 @@ from services.desk import Desk
 from services.imports import background, batches
 from services.reconciliation.views import file_list, lists
 from services.store.settlements.lines.line_filter import LineFilter
+from services.store.settlements.outcomes import OPEN
 from tests.support.desk import person
 from tests.support.payout_pages import (
     FILE,
@@ -27,6 +28,7 @@ from tests.support.payout_pages import (
     upload,
     words,
 )
+from tests.support.screens import followed, links
 
 Open = Callable[..., AppTest]
 
@@ -77,6 +79,24 @@ def test_many_files_are_one_list_one_import_and_one_result(open_page: Open, paid
     at = press(asked.set_value("newest").run(), "import_files")
     background.work_off(desk)
     assert len(batches.results(desk, at.session_state["actor"])) == 2
+
+
+def test_the_lines_to_resolve_are_those_of_the_imported_files_alone(
+    open_page: Open, paid: int, desk: Desk
+) -> None:
+    third = FILE.replace(";77;", ";79;").replace(";80", ";70")
+    at = imported(open_page("payouts/page.py", "finance"), desk, ("before.csv", third))
+    at = press(at, next(one.key for one in at.button if one.key and one.key.startswith("close_result_")))
+    other = FILE.replace(";77;", ";78;").replace(";80", ";90")
+    at = imported(at, desk, ("first.csv", FILE), ("other.csv", other))
+    [result] = batches.results(desk, at.session_state["actor"])
+    [label] = [one for one in links(at) if one.startswith("Resolve ")]
+    at = followed(at, label)
+    assert "Only 2 files" in [one.label for one in at.button]
+    chosen = LineFilter(files=tuple(file.id for file in result.files), outcomes=OPEN)
+    actor = at.session_state["actor"]
+    assert len(lists.lines(desk, actor, chosen).rows) == result.to_resolve
+    assert len(lists.lines(desk, actor, LineFilter(outcomes=OPEN)).rows) > result.to_resolve
 
 
 def test_a_form_that_is_sent_twice_imports_once(open_page: Open, desk: Desk) -> None:

@@ -269,7 +269,7 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
     }
     t = translator("en")
     shown = details.line(after, finance, line_id(after, "A-1")).line
-    assert "It has no settled amount: its payout is not proved." in line_text.reason(shown, t)
+    assert "It has no settled amount: its payout does not tie." in line_text.reason(shown, t)
     [total] = [
         one
         for one in payout_list.operation_sums(after, finance, the_payout(after, finance))

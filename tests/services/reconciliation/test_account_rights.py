@@ -163,7 +163,7 @@ def test_nothing_of_another_account_is_opened(desk: Desk, ours: Actor) -> None:
             call()
     assert available.read_lines(desk, ours, [theirs]) == ()
     assert candidates.suggestions(desk, ours, [theirs]) == {}
-    assert details.names(desk, ours, file=file, order=order) == ("", "")
+    assert details.names(desk, ours, files=[file], order=order) == (("",), "")
 
 
 def test_nothing_of_another_account_is_decided(desk: Desk, ours: Actor) -> None:
@@ -232,7 +232,7 @@ def test_a_file_with_rows_of_another_account_too_is_neither_listed_nor_opened(
     monkeypatch.setattr(file_list, "SHOWN", 1)  # a page of which no file may be shown is not the last
     assert [file.account for file in file_list.files(desk, ours)] == ["one"]
     assert newest.id not in {file.id for file in file_list.unfinished(desk, ours, (newest.id,))}
-    assert details.names(desk, ours, file=newest.id, order=None) == ("", "")
+    assert details.names(desk, ours, files=[newest.id], order=None) == (("",), "")
     for refused in (
         lambda: file_list.file(desk, ours, newest.id),
         lambda: set_aside_rows.of_file(desk, ours, newest.id),

@@ -36,7 +36,8 @@ FILTERS = {
     "unknown operation": LineFilter(operations=("",)),
     "payout": LineFilter(settlement="1"),
     "open of a payout": LineFilter(settlement="1", outcomes=("unmatched",)),
-    "file": LineFilter(file=1, operations=("refund",)),
+    "file": LineFilter(files=(1,), operations=("refund",)),
+    "files": LineFilter(files=(1, 3), outcomes=("unmatched",)),
     "order": LineFilter(order=77),
     "amounts": LineFilter(least=1_000_000, most=2_000_000),
     "large": LineFilter(least=45_000_000),
@@ -74,7 +75,7 @@ def expected(stored: list[StoredLine], chosen: LineFilter, sort: Sort) -> list[P
         and (not chosen.currencies or line.settlement_currency in chosen.currencies)
         and (not chosen.operations or line.operation_code in chosen.operations)
         and (not chosen.settlement or line.settlement_id == chosen.settlement)
-        and (chosen.file is None or line.file == chosen.file)
+        and (not chosen.files or line.file in chosen.files)
         and (chosen.order is None or line.order == chosen.order)
         and (
             chosen.least is None

@@ -129,7 +129,7 @@ def test_an_open_order_says_what_is_missing_and_since_when(desk: Desk, finance: 
     assert "they are less than was collected" in told
     assert "Of €100.00 collected, €40.00 is in no payout line." in told
     assert "ago: late since" in told
-    assert "Sur 100,00 € encaissés, 40,00 € ne figurent dans aucune ligne" in why(desk, finance, order, "fr")
+    assert "Sur 100,00 € capturés, 40,00 € ne figurent dans aucune ligne" in why(desk, finance, order, "fr")
     [near] = details.order(desk, finance, order).near
     assert (near.file_order, near.outcome) == ("a 100", "suggested")
 
@@ -235,7 +235,7 @@ def test_the_export_says_since_when_something_is_missing(desk: Desk, finance: Ac
     head, row = (text.split(",") for text in out.getvalue().decode("utf-8-sig").splitlines())
     cells = dict(zip(head, row, strict=True))
     assert (cells["Still open"], cells["Days missing"]) == ("0.01", "12")
-    assert cells["Missing since"] == cells["Collected on"] != ""
+    assert cells["Missing since"] == cells["Captured on"] != ""
 
 
 def test_an_order_that_was_never_seen_by_the_join_is_late_all_the_same(desk: Desk, finance: Actor) -> None:

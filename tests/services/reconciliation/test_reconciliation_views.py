@@ -98,7 +98,7 @@ def test_an_order_is_shown_with_its_lines_and_where_it_stands(
     found = details.order(desk, finance, row.order)
     assert found.order.net_units == 99_7000
     assert [line.operation_code for line in found.lines] == ["sale", "fixed_fee"]
-    assert details.names(desk, finance, file=october, order=row.order) == ("october.csv", "A-1")
+    assert details.names(desk, finance, files=[october], order=row.order) == (("october.csv",), "A-1")
 
 
 def test_what_is_paid_too_long_and_in_no_payout_is_late(desk: Desk, finance: Actor, october: int) -> None:

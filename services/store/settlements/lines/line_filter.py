@@ -28,7 +28,7 @@ class LineFilter:
     operations: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     settlement: str = ""
-    file: int | None = None
+    files: tuple[int, ...] = ()
     order: int | None = None
     least: int | None = None
     most: int | None = None
@@ -81,8 +81,8 @@ def of_payout(chosen: LineFilter) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = []
     if chosen.settlement:
         clauses.append(total.settlement_id == chosen.settlement)
-    if chosen.file is not None:
-        clauses.append(total.file == chosen.file)
+    if chosen.files:
+        clauses.append(total.file.in_(chosen.files))
     return clauses
 
 
@@ -93,8 +93,8 @@ def lines_of_payout(chosen: LineFilter, payout: ColumnElement[Any]) -> list[Colu
         here = [payouts.c.settlement_id == chosen.settlement]
         here += [payouts.c.account.in_(chosen.accounts)] if chosen.accounts else []
         clauses.append(payout.in_(select(payouts.c.id).where(*here)))
-    if chosen.file is not None:
-        clauses.append(apart("file") == chosen.file)
+    if chosen.files:
+        clauses.append(apart("file").in_(chosen.files))
     return clauses
 
 

@@ -45,7 +45,7 @@ from services.store.settlements.lines.settlement_lines import (
     hidden_from,
     is_current,
     leader,
-    of_file,
+    of_files,
 )
 
 Sort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
@@ -215,7 +215,7 @@ def _direct(
         return [LINE.id.in_(of_order(chosen.order)), *rest, *ranges(chosen)]
     if chosen.text:
         return [LINE.id.in_(lines_found(tx, chosen)), *rest, *ranges(chosen)]
-    if chosen.settlement or chosen.file is not None:
+    if chosen.settlement or chosen.files:
         return _by_payout(tx, chosen, found, total, column, limit)
     for other, wanted in (("settled_amount_units", chosen.amounts), ("date_day", chosen.dates)):
         if wanted and other != column:
@@ -249,12 +249,12 @@ def _by_payout(
             currencies=chosen.currencies,
         ),
     )
-    by_id = chosen.file is not None and column == "id"  # its ids are neighbours
+    by_id = bool(chosen.files) and column == "id"  # its ids are neighbours
     if by_id or (here > _SORTED and here > limit * everywhere // both):
         return None
     leads = (
-        [of_file(chosen.file), *lines_of_payout(chosen, apart("payout"))]
-        if chosen.file is not None
+        [of_files(chosen.files), *lines_of_payout(chosen, apart("payout"))]
+        if chosen.files
         else lines_of_payout(chosen, LINE.payout)
     )
     return [*leads, apart("group").in_(found), *ranges(chosen)]

@@ -77,12 +77,17 @@ def followed_by(line: Any) -> ColumnElement[bool]:
 
 def of_file(file: int) -> ColumnElement[bool]:
     """The condition that a line is the file's, by its ids: they follow each other."""
+    return of_files((file,))
+
+
+def of_files(files: Collection[int]) -> ColumnElement[bool]:
+    """The condition that a line is of one of these files, by their ids: those of files imported together are neighbours."""
     here, line = settlement_files.c, payout_lines.c
     first, last = (
-        select(bound).where(here.id == file).scalar_subquery()
-        for bound in (here.first_line_id, here.last_line_id)
+        select(bound).where(here.id.in_(files)).scalar_subquery()
+        for bound in (func.min(here.first_line_id), func.max(here.last_line_id))
     )
-    return and_(line.id >= first, line.id <= last, func.coalesce(line.file, 0) == file)
+    return and_(line.id >= first, line.id <= last, func.coalesce(line.file, 0).in_(files))
 
 
 def add(tx: Connection, cells: Sequence[Sequence[Any]], part: slice = slice(None)) -> int | None:
