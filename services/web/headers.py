@@ -10,8 +10,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
 _YEAR = 365 * 24 * 3600
-# Streamlit cannot move the focus: this script is added to its page.
-OPENED = f"<script>{Path(__file__).with_name('opened.js').read_text(encoding='utf-8')}</script>"
+# Streamlit cannot move the focus, nor give its links the choice of account: these scripts are added to its page.
+SCRIPTS = "".join(
+    f"<script>{Path(__file__).with_name(name).read_text(encoding='utf-8')}</script>"
+    for name in ("opened.js", "menu.js")
+)
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -49,21 +52,21 @@ def _dress(start: Message, first: Message, language: str) -> None:
     answered, before = MutableHeaders(scope=start), first.get("body", b"")
     # Streamlit's page says English, and a screen reader would read French aloud by English rules.
     body = before.replace(b'<html lang="en">', b'<html lang="%b">' % language.encode(), 1)
-    first["body"] = body.replace(b"</head>", OPENED.encode() + b"</head>", 1)
+    first["body"] = body.replace(b"</head>", SCRIPTS.encode() + b"</head>", 1)
     if before and "content-length" in answered:
         longer = len(first["body"]) - len(before)
         answered["content-length"] = str(int(answered["content-length"]) + longer)
 
 
 def security_headers(index: str, *, https: bool, pictures: str = "") -> dict[str, str]:
-    """The headers of each answer. ``index`` is the HTML whose inline scripts may run, with ``OPENED`` and no others;
+    """The headers of each answer. ``index`` is the HTML whose inline scripts may run, with ``SCRIPTS`` and no others;
     ``pictures``: one more origin that pictures may come from.
 
     E-mail previews are shown in a frame with the document inline (srcdoc), which no frame source has to allow.
     """
     policy = {
         "default-src": "'self'",
-        "script-src": " ".join(("'self'", *script_hashes(index + OPENED))),
+        "script-src": " ".join(("'self'", *script_hashes(index + SCRIPTS))),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": f"'self' data: blob: https: {pictures}".strip(),  # https: a merchant's logo in the e-mail's preview
         "font-src": "'self' data:",

@@ -25,7 +25,7 @@ from services.entrypoints.dashboard_lifespan import refuse_open_door
 from services.settings.sources import SettingsError
 from services.store import Store
 from services.web.guard import Guard
-from services.web.headers import OPENED, script_hashes
+from services.web.headers import SCRIPTS, script_hashes
 from services.web.uploads import Uploads
 from tests.support.desk import PROVIDER, settings_for
 from tests.support.servers import INDEX
@@ -313,8 +313,10 @@ def test_an_answers_own_referrer_policy_stands(tmp_path: Path) -> None:
 def test_the_page_says_its_language(tmp_path: Path, browser: str, page: str) -> None:
     told = door(tmp_path).get("/index", accept="text/html", accept_encoding="gzip", accept_language=browser)
     assert f'<html lang="{page}">' in told.text
-    assert ("</head>" in told.text) is (OPENED in told.text)
-    assert set(script_hashes(OPENED)) <= set(told.headers["content-security-policy"].replace(";", "").split())
+    assert ("</head>" in told.text) is (SCRIPTS in told.text)
+    assert set(script_hashes(SCRIPTS)) <= set(
+        told.headers["content-security-policy"].replace(";", "").split()
+    )
     assert len(told.text.encode()) == int(told.headers["content-length"])
 
 
