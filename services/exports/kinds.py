@@ -118,6 +118,9 @@ def stored(wanted: Wanted) -> dict[str, Any]:
 
 
 def read(kind: str, chosen: dict[str, Any]) -> Wanted:
-    """The inverse of ``stored``."""
+    """The inverse of ``stored``. Exports that were asked for before an upgrade name one ``file`` instead of ``files``."""
+    given = chosen.get("chosen")
+    if kind == "lines" and isinstance(given, dict) and given.get("file") is not None:
+        chosen = {**chosen, "chosen": {**given, "files": [given["file"]]}}
     found: Wanted = TypeAdapter(KINDS[kind].of).validate_python(chosen)
     return found

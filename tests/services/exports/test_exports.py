@@ -298,6 +298,10 @@ def test_what_is_asked_for_is_stored_and_read_again(wanted: Wanted) -> None:
     assert kinds.read(name_of(wanted), kinds.stored(wanted)) == wanted
 
 
+def test_an_export_of_one_file_that_was_asked_for_before_an_upgrade_has_the_lines_of_that_file() -> None:
+    assert kinds.read("lines", {"chosen": {"file": 12}}) == Lines(chosen=LineFilter(files=(12,)))
+
+
 def test_the_lines_of_an_export_are_those_of_the_screens(desk: Desk, finance: Actor) -> None:
     near = "1;78;900;a-1;5.00;EUR;-0.25;-0.05;-0.30;EUR;Sale;5.00;EUR;F-9;2026-11-20 10:00:00"
     strange = "1;79;;;;;;;;;Nothing known;7.00;EUR;;no date"
