@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any
 
 from services import clock, money
 from services.access import Actor, Right, audit, require
 from services.bank import expected
 from services.bank.facts import NAMED_WITHIN, ExpectedPayout, named
+from services.bank.reading.statements import BOOKED, Entry, Statement
 from services.store import Connection
 from services.store.bank import accounts, entries, statements
 from services.store.bank.accounts import BankAccount
@@ -24,72 +24,6 @@ from services.store.bank.files import BankFile
 from services.store.bank.statements import NewStatement
 
 INFORMATION = ("camt.052", "camt.054")  # they close no period
-BOOKED = "BOOK"
-
-
-class EntryRead(Protocol):
-    """An entry as a reader gives it. ``amount``: signed; ``searched``: the texts and ids, without blanks, in capitals."""
-
-    @property
-    def amount(self) -> Decimal: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def reversal(self) -> bool: ...
-    @property
-    def returned(self) -> bool: ...
-    @property
-    def booking_date(self) -> date | None: ...
-    @property
-    def value_date(self) -> date | None: ...
-    @property
-    def reference(self) -> str: ...
-    @property
-    def texts(self) -> tuple[str, ...]: ...
-    @property
-    def searched(self) -> str: ...
-
-
-class FindingRead(Protocol):
-    @property
-    def code(self) -> str: ...
-    @property
-    def fields(self) -> dict[str, str]: ...
-
-
-class StatementRead(Protocol):
-    """A statement as a reader gives it. ``rolls``: opening and booked entries make the closing, and nothing breaks the proof."""
-
-    @property
-    def format(self) -> str: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def iban(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def id(self) -> str: ...
-    @property
-    def sequence(self) -> str: ...
-    @property
-    def copy(self) -> str: ...
-    @property
-    def from_date(self) -> date | None: ...
-    @property
-    def to_date(self) -> date | None: ...
-    @property
-    def opening(self) -> Decimal | None: ...
-    @property
-    def closing(self) -> Decimal | None: ...
-    @property
-    def entries(self) -> Sequence[EntryRead]: ...
-    @property
-    def findings(self) -> Sequence[FindingRead]: ...
-    @property
-    def rolls(self) -> bool: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +36,7 @@ class Kept:
     bank_accounts: tuple[int, ...]
 
 
-def keep(tx: Connection, actor: Actor, *, file: BankFile, read: Iterable[StatementRead]) -> Kept:
+def keep(tx: Connection, actor: Actor, *, file: BankFile, read: Iterable[Statement]) -> Kept:
     """Store the statements of a file, whose row is there. What is there already stays as it is.
 
     Raises NotAllowed, and TooManyDecimals for an amount below 1/10000: no amount of a bank is rounded.
@@ -136,7 +70,7 @@ def identity(account: str, iban: str) -> str:
     return bare[4:25] if bare.startswith("FR") and len(bare) == 27 else bare
 
 
-def _account(tx: Connection, actor: Actor, file: BankFile, one: StatementRead) -> BankAccount:
+def _account(tx: Connection, actor: Actor, file: BankFile, one: Statement) -> BankAccount:
     known_as = identity(one.account, one.iban)
     found = accounts.known(tx, known_as, one.currency)
     if found is None:
@@ -167,7 +101,7 @@ class _HiPays:
         self._payouts = payouts
         self._near: dict[date, list[ExpectedPayout]] = {}
 
-    def __call__(self, one: EntryRead, units: int) -> bool:
+    def __call__(self, one: Entry, units: int) -> bool:
         if "HIPAY" in one.searched:
             return True
         booked = one.booking_date
@@ -183,7 +117,7 @@ class _HiPays:
         )
 
 
-def _entries(one: StatementRead, hipays: _HiPays) -> Iterator[NewEntry]:
+def _entries(one: Statement, hipays: _HiPays) -> Iterator[NewEntry]:
     """The booked entries in the currency of the account, of which equal ones are counted."""
     counts = Counter[str]()
     for entry in one.entries:
@@ -209,16 +143,14 @@ def _entries(one: StatementRead, hipays: _HiPays) -> Iterator[NewEntry]:
         )
 
 
-def _statement(
-    file: BankFile, account: BankAccount, one: StatementRead, found: list[NewEntry]
-) -> NewStatement:
+def _statement(file: BankFile, account: BankAccount, one: Statement, found: list[NewEntry]) -> NewStatement:
     days = [entry.booking_day for entry in found if entry.booking_day]
     opening, closing = (
         None if units is None else money.to_units(units) for units in (one.opening, one.closing)
     )
-    information = str(one.format) in INFORMATION
+    information = one.format in INFORMATION
     said: dict[str, Any] = {
-        "format": str(one.format),
+        "format": one.format,
         "name": one.id,
         "sequence": one.sequence,
         "copy": one.copy,

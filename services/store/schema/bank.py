@@ -42,7 +42,7 @@ bank_files = Table(
     Column("sha256", Text, nullable=False, unique=True),
     Column("size", BigInt, nullable=False),
     Column("source", Text, nullable=False),  # upload, folder
-    Column("format", Text, nullable=False),  # services.bank.keep.StatementRead.format
+    Column("format", Text, nullable=False),  # services.bank.reading.statements.StatementFormat
     Column("dropped_at", Utc),  # when its bytes were dropped; None: they are in bank_chunks
     Column("at", Utc, nullable=False),
     *who(),

@@ -58,7 +58,7 @@ def test_statements_without_balances_or_that_contradict_prove_nothing(desk: Desk
     two_payouts(desk)
     finance = person(desk, "finance")
     credit = entry("250.00", MONDAY, "HIPAY 700101")
-    store(desk, finance, statement(*MONTH, None, credit, format="csv"))
+    store(desk, finance, statement(*MONTH, None, credit, format="ofx"))
     assert states(desk)["700101"] == "not_checked"
     wrong = statement(MONDAY, MONDAY, "10.00", entry("80.00", MONDAY, "HIPAY 700102"), closing="95.00")
     store(desk, finance, wrong)

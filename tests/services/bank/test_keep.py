@@ -14,12 +14,14 @@ from sqlalchemy import select
 from services import clock
 from services.access import NotAllowed
 from services.bank.keep import identity
+from services.bank.reading import bank_file
 from services.desk import Desk
 from services.money import TooManyDecimals
 from services.store.bank import files
 from services.store.schema.bank import bank_accounts, bank_entries, bank_statements
-from tests.support.bank import IBAN, Statement, entry, statement, store
+from tests.support.bank import IBAN, entry, statement, store, store_all
 from tests.support.desk import open_test_desk, person
+from tests.support.servers import ROOT
 
 MONDAY = date(2026, 2, 2)
 
@@ -68,14 +70,7 @@ def test_an_account_is_the_same_in_every_format(desk: Desk) -> None:
     assert identity("", IBAN) == identity("999990123400045678901", "")
     finance = person(desk, "finance")
     store(desk, finance, statement(MONDAY, MONDAY, "0"))
-    cfonb = Statement(
-        entries=(),
-        from_date=MONDAY,
-        to_date=MONDAY,
-        account="999990123400045678901",
-        iban="",
-        format="cfonb120",
-    )
+    cfonb = statement(MONDAY, MONDAY, None, format="cfonb120", account="999990123400045678901", iban="")
     store(desk, finance, cfonb)
     with desk.store.read() as tx:
         assert tx.execute(select(bank_accounts.c.iban, bank_accounts.c.account)).all() == [(IBAN, "demo")]
@@ -106,6 +101,21 @@ def test_a_files_bytes_are_kept_until_they_are_dropped(desk: Desk) -> None:
         assert files.bytes_of(tx, number) == b""
     assert found is not None
     assert found.dropped_at is not None
+
+
+def test_every_sample_is_read_and_stored_and_again_adds_nothing(desk: Desk) -> None:
+    finance, samples = person(desk, "finance"), ROOT / "tests" / "unit" / "bank" / "samples"
+    files_read = [one for one in sorted(samples.iterdir()) if one.suffix not in (".json", ".csv")]
+    for one in files_read:
+        if "0.12345" in one.with_name(f"{one.name}.json").read_text("utf-8"):  # finer than the store
+            with pytest.raises(TooManyDecimals):
+                store_all(desk, finance, bank_file.statements(one))
+            continue
+        kept = store_all(desk, finance, bank_file.statements(one))
+        assert kept.bank_accounts, one.name
+        again = store_all(desk, finance, bank_file.statements(one))
+        assert (again.statements, again.entries) == (0, 0), one.name
+    assert len(files_read) > 10
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
