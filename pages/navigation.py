@@ -77,6 +77,14 @@ SCREENS = (
         section=_PAYOUTS,
     ),
     Screen(
+        file="bank/page.py",
+        url_path="bank",
+        title="Bank",
+        icon=":material/account_balance_wallet:",
+        right=Right.BANK,
+        section=_PAYOUTS,
+    ),
+    Screen(
         file="bulk/expected_orders.py",
         url_path="expected-orders",
         title="Expected orders",

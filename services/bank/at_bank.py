@@ -20,9 +20,9 @@ from services.bank.states import AtBank
 from services.desk import Desk
 from services.store import Connection
 from services.store.bank import accounts, entries, statements
-from services.store.bank.accounts import BankAccount
+from services.store.bank.accounts import BankAccount as BankAccount
 from services.store.bank.entries import StoredEntry
-from services.store.bank.statements import StoredStatement
+from services.store.bank.statements import StoredStatement as StoredStatement
 from services.store.payouts import rows
 from services.store.remembered import remembered
 
