@@ -78,6 +78,7 @@ ACTIONS = {
     "aside.dealt_with": "Rows set aside dealt with",
     "aside.undone": "Rows set aside stand in the way again",
     "comment_written": "Comment written",
+    "bank.file_kept": "Bank file added",
     "line.match": "Line matched by hand",
     "line.split": "Line split by hand",
     "line.unmatch": "Order taken away from a line",
@@ -130,12 +131,13 @@ SUBJECTS = {
     "lines": "Payout lines",
     "order": "Order {id}",
     "settlement_file": "Payout file {id}",
+    "bank_file": "Bank file {id}",
     "user": "{id}",
 }
 # The details of an entry, and below their values; checks have the names and results of the configuration screen.
 DETAILS = {
     "account": "Account", "after": "Lines of the file", "amount": "Amount", "before": "HiPay's lines", "changed_lines": "changed", "channel": "Channel", "claimed": "Roles from the provider",
-    "done": "Done", "fields": "Fields", "held_lines": "beside", "known_lines": "already known", "language": "Language", "lines": "Lines",
+    "done": "Done", "entries": "New entries", "statements": "New statements", "fields": "Fields", "held_lines": "beside", "known_lines": "already known", "language": "Language", "lines": "Lines",
     "not_settled_days": "Days until a payment must be paid out", "order": "Order", "reason": "Reason", "replaced": "Lines replaced", "result": "Result",
     "older_lines": "of an older issue", "restored": "Lines restored", "withdrawn": "Lines withdrawn", "withdrawn_lines": "withdrawn",
     "role": "Role", "roles": "Roles", "rows": "Rows", "what": "Paused", **TITLES,

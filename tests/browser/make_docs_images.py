@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from tests.browser import loop_image
 from tests.browser.installation import Installation, installation
 from tests.browser.order_form import fill_right, open_confirmation
-from tests.browser.windows import new_context, picture
+from tests.browser.windows import new_context, picture, settled
 from tests.support import browser
 from tests.support.servers import ROOT
 from tests.support.tables import as_csv, row
@@ -47,6 +47,7 @@ def main(folder: Path) -> None:
         the_list(page, desk, folder)
         the_month(page, desk)
         the_order(page, window, desk, folder)
+        the_payouts(page, desk, folder)
         the_reconciliation(page, desk, folder)
         for screen in ("configuration", "people"):
             page.goto(f"{desk.dashboard}/{screen}")
@@ -120,20 +121,34 @@ def the_order(page: Page, window: BrowserContext, desk: Installation, folder: Pa
     keep(page, folder, "request-detail")
 
 
-def the_reconciliation(page: Page, desk: Installation, folder: Path) -> None:
-    """A file that needs a look, added to those of the month."""
+def the_payouts(page: Page, desk: Installation, folder: Path) -> None:
+    """A file that needs a look, added to those of the month; the payouts of the month; one of them."""
     files = [{"name": "terminal.csv", "mimeType": "text/csv", "buffer": NEARLY.encode()}]
     page.goto(f"{desk.dashboard}/payouts")
+    settled(page)
+    page.get_by_text("Add payout files").click()
+    page.get_by_role("tab", name="From this computer").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)  # type: ignore[arg-type]
-    page.get_by_role("button", name="Import").first.click()
-    expect(page.get_by_text("is imported")).to_be_visible(timeout=120_000)
+    ready = page.get_by_role("button", name="Import 1 file")
+    expect(ready).to_be_visible(timeout=120_000)
+    keep(page, folder, "payout-files")
+    ready.click()
+    expect(page.get_by_text("1 file, 1 line")).to_be_visible(timeout=120_000)
+    page.goto(f"{desk.dashboard}/payouts?month=all")
+    expect(page.locator("canvas td").first).to_be_attached()
+    keep(page, folder, "payouts")
+    page.get_by_test_id("stDataFrame").nth(1).click(position={"x": 240, "y": 90})
+    expect(page.get_by_role("link", name="Its lines")).to_be_visible()
+    keep(page, folder, "payout", height=1400)
+
+
+def the_reconciliation(page: Page, desk: Installation, folder: Path) -> None:
     page.goto(f"{desk.dashboard}/reconciliation")
-    expect(page.get_by_role("img").first).to_be_visible()
     expect(page.locator("canvas td").first).to_be_attached()
     keep(page, folder, "reconciliation")
     page.goto(f"{desk.dashboard}/reconciliation?outcome=suggested")
     expect(page.locator("canvas td").first).to_be_attached()
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 20, "y": 53})
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 120, "y": 53})
     expect(page.get_by_text("The nearest order")).to_be_visible()
     keep(page, folder, "reconciliation-line", height=1400)
 

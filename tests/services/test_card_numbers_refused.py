@@ -106,7 +106,7 @@ def test_none_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 # Where a text may be all digits by right, or is made of what was taken before.
 DIGITS = {
     "bulk/expected.py", "mail/addresses.py", "mail/compose.py", "mail/message.py", "mail/settings.py", "notices/letter.py",
-    "orders/drafts.py", "reconciliation/decisions/not_ours_rules.py", "reconciliation/decisions/payout_acceptances.py",
+    "orders/drafts.py", "orders/stored_drafts.py", "reconciliation/decisions/not_ours_rules.py", "reconciliation/decisions/payout_acceptances.py",
 }  # fmt: skip
 
 

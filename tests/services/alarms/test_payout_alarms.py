@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Row, update
 
-from services import clock, imports
+from services import clock
 from services.access import WORKER, Actor
 from services.alarms.handling import close
 from services.desk import Desk
-from services.imports import background, file_accounts, files
+from services.imports import background, file_accounts, files, loading
 from services.imports.errors import FileUnknown
 from services.imports.loading.lease import Lease
 from services.imports.received import fetch_schedule
@@ -79,7 +79,7 @@ def test_what_a_file_leaves_and_always_fails_lets_the_others_go_and_is_to_do(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     follow_up, tried, first = (
-        imports.follow_up.follow_up,
+        loading.follow_up.follow_up,
         [],
         files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A")))),
     )
@@ -90,7 +90,7 @@ def test_what_a_file_leaves_and_always_fails_lets_the_others_go_and_is_to_do(
             raise RuntimeError("a fault of ours")
         follow_up(lease, file)
 
-    monkeypatch.setattr(imports.follow_up, "follow_up", failing)
+    monkeypatch.setattr(loading.follow_up, "follow_up", failing)
     second = files.receive(desk, finance, "demo", "b.csv", BytesIO(csv(sale("B"))))
     background.work_off(desk)
     assert tried == [first, second, first, first]

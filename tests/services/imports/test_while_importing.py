@@ -172,7 +172,7 @@ def test_a_try_counts_unless_it_was_stopped(
     monkeypatch.setattr(UntrustedFile, "detect", interrupted)
     process.work_off(desk.store, "one", desk.settings.all_accounts, stopping)
     with desk.store.read() as tx:
-        found = settlements.settlement_files.get(tx, file)
+        found = settlements.files.settlement_files.get(tx, file)
     assert found is not None
     assert (found.state, found.tries) == ("running", tries)
 
@@ -261,7 +261,7 @@ def test_a_process_that_ended_since_the_store_was_away_does_not_count_as_a_try(
         child._process = Dead(code)  # type: ignore[assignment]
         child.poll()
     with desk.store.read() as tx:
-        found = settlements.settlement_files.get(tx, file)
+        found = settlements.files.settlement_files.get(tx, file)
     assert found is not None
     assert (found.state, found.tries) == ("running", 1)
 
@@ -300,7 +300,7 @@ def test_a_slow_reception_that_comes_to_its_end_is_not_cleaned_away(desk: Desk, 
         with desk.store.write() as tx:
             tx.execute(update(settlement_files).values(alive_at=clock.now() - timedelta(hours=1)))
         with desk.store.read() as tx:
-            left.extend(settlements.settlement_files.to_clean(tx, clock.now() - timedelta(minutes=30)))
+            left.extend(settlements.files.settlement_files.to_clean(tx, clock.now() - timedelta(minutes=30)))
 
     file = files.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), fall_silent))
     held = lease.acquire(desk.store, "test", (), Event())
@@ -309,6 +309,6 @@ def test_a_slow_reception_that_comes_to_its_end_is_not_cleaned_away(desk: Desk, 
     lease.release(desk.store, "test")
     background.work_off(desk)
     with desk.store.read() as tx:
-        kept = settlements.settlement_files.get(tx, file)
+        kept = settlements.files.settlement_files.get(tx, file)
     assert kept is not None
     assert kept.state == "complete"
