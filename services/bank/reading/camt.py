@@ -37,7 +37,7 @@ _FORMATS: dict[str, StatementFormat] = {
 _STATUSES: dict[str, EntryStatus] = {"BOOK": "BOOK", "PDNG": "PDNG", "INFO": "INFO", "FUTR": "FUTR"}
 _OPENING = ("OPBD", "PRCD")  # the same money: the first that is there
 _CLOSING = ("CLBD",)
-_AMOUNT = re.compile(r"\d{1,18}(\.\d{0,13})?|\.\d{1,13}")
+_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{0,13})?|\.[0-9]{1,13}")
 
 
 def read(file: BinaryIO) -> Iterator[Part]:
@@ -94,6 +94,8 @@ class _Reader:
         if _name(element) == "Ntry":
             if not self.headed:
                 yield self._head()
+            if element not in self.statement:
+                raise _Damaged("Ntry")  # in another element than its statement
             yield self._entry(element)
             self.statement.remove(element)
         elif element is self.statement:

@@ -33,7 +33,7 @@ def records(file: BinaryIO) -> Iterator[str]:
     """The records, whether or not lines end; a line that is shorter is filled up with blanks."""
     rest = ""
     while piece := file.read(_PIECE):
-        *lines, rest = _LINE_ENDS.split(rest + piece.decode("latin-1"))
+        *lines, rest = _LINE_ENDS.split(rest + piece.decode("latin-1").replace("\0", " "))
         for line in lines:
             yield from _cut(line)
         whole = (
@@ -47,7 +47,9 @@ def records(file: BinaryIO) -> Iterator[str]:
 def _cut(line: str) -> Iterator[str]:
     if line.strip():
         for start in range(0, len(line), LENGTH):
-            yield line[start : start + LENGTH].ljust(LENGTH)
+            record = line[start : start + LENGTH]
+            if record.strip():  # blanks that fill up a line or a file
+                yield record.ljust(LENGTH)
 
 
 def read(file: BinaryIO) -> Iterator[Part]:
@@ -70,7 +72,7 @@ def read(file: BinaryIO) -> Iterator[Part]:
             movement = record
         elif kind == "05" and movement is not None:
             details.append((record[45:48].strip(), record[48:118].rstrip()))
-        elif kind == "07" and opened is not None and _account(record) == opened.account[10:]:
+        elif kind == "07" and opened is not None and _closes(record, opened):
             to_date = _day(record[34:40], record, number)
             yield End(from_date=from_date, to_date=to_date, opening=opening, closing=_amount(record, number))
             opened = None
@@ -87,8 +89,16 @@ def _head(record: str) -> Head:
         account=f"{bank}{branch}{account}",
         bank=bank,
         branch=branch,
-        currency=record[16:19].strip() or "EUR",
+        currency=_currency(record),
     )
+
+
+def _closes(record: str, opened: Head) -> bool:
+    return (_account(record), _currency(record)) == (opened.account[10:], opened.currency)
+
+
+def _currency(record: str) -> str:
+    return record[16:19].strip() or "EUR"
 
 
 def _account(record: str) -> str:

@@ -5,6 +5,7 @@ credit. The text of ``:86:`` is joined without blanks: lines break inside words.
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 import mt940
 
 from services.bank.reading.errors import DamagedBankFile
-from services.bank.reading.statements import End, Entry, Head, Part, searched
+from services.bank.reading.statements import End, Entry, Finding, Head, Part, searched
 
 _OPTIONS = mt940.Options(
     reversal_sign=True,
@@ -28,6 +29,17 @@ _WHOLE_TEXT: dict[str, list[Any]] = {
 _BEGINNING = re.compile(rb"(?:^|[\r\n]):20:")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 _SUBFIELD = re.compile(r"\?\d\d")
+# The library reads an amount up to the first character that it does not expect, and drops the rest: 1.50 would be 1. So each amount
+# must be whole: digits and one comma, within the library's length, and no figure or thousands sign behind.
+_AMOUNT = r"(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)(?![0-9.,'’]|\s[0-9])"
+_TAG = re.compile(r"^:(6[012])[FM]?:", re.M)
+_BALANCE = re.compile(
+    rf":6[02][FM]?:[DC][0-9]{{6}}[A-Z]{{3}}(?=[0-9,]{{1,16}}(?![0-9,])){_AMOUNT}[ \t]*$", re.M | re.I
+)
+_MOVEMENT = re.compile(
+    rf":61:[0-9]{{6}}(?:[0-9]{{4}}|\s{{4}})?R?[DC][A-Z]?[\n ]?(?=[0-9,]{{1,15}}(?![0-9,])){_AMOUNT}", re.I
+)
+_DAYS = re.compile(r"^(:61:)([0-9]{2})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2}))?", re.M)
 _NO_REFERENCE = ("", "NONREF", "NOTPROVIDED")
 
 
@@ -41,7 +53,9 @@ def read(raw: bytes) -> Iterator[Part]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\0", " ").replace("\r\n", "\n").replace("\r", "\n")
+    _check(text)
+    text = _DAYS.sub(_real_days, text)
     try:
         found = mt940.parse_statements(text, processors=_WHOLE_TEXT, options=_OPTIONS)
     except Exception as error:  # noqa: BLE001 (the library raises what its parts raise)
@@ -50,6 +64,32 @@ def read(raw: bytes) -> Iterator[Part]:
         raise DamagedBankFile(line, place or type(error).__name__) from None
     for number, one in enumerate(found, 1):
         yield from _statement(one, number)
+
+
+def _check(text: str) -> None:
+    """Each balance and movement can be read whole, and nothing stands between a closing balance and the next opening one."""
+    closed = False
+    for found in _TAG.finditer(text):
+        kind = found[1]
+        whole = (_MOVEMENT if kind == "61" else _BALANCE).match(text, found.start())
+        if whole is None or (closed and kind != "60"):
+            line = text[found.start() :].partition("\n")[0]
+            raise DamagedBankFile(text.count("\n", 0, found.start()) + 1, line)
+        closed = kind == "62" or (closed and kind != "60")
+
+
+def _real_days(found: re.Match[str]) -> str:
+    """Banks that count every month as thirty days write 30 February: the last day of that month."""
+    tag, year, month, day, entry_month, entry_day = found.groups()
+    value = f"{year}{month}{_within(year, month, day)}"
+    entry = f"{entry_month}{_within(year, entry_month, entry_day)}" if entry_month else ""
+    return f"{tag}{value}{entry}"
+
+
+def _within(year: str, month: str, day: str) -> str:
+    if not 1 <= int(month) <= 12 or int(day) > 31:
+        return day
+    return f"{min(int(day), monthrange(2000 + int(year), int(month))[1]):02}"
 
 
 def _statement(one: Any, number: int) -> Iterator[Part]:
@@ -77,7 +117,13 @@ def _statement(one: Any, number: int) -> Iterator[Part]:
         to_date=_day(last.date) if last else None,
         opening=Decimal(first.amount.amount),
         closing=Decimal(last.amount.amount) if last else None,
+        findings=tuple(_other_currency(str(first.amount.currency), last)),
     )
+
+
+def _other_currency(currency: str, last: Any) -> Iterator[Finding]:
+    if last and str(last.amount.currency) != currency:
+        yield Finding(code="balances_differ", fields={"balance": str(last.amount.currency)})
 
 
 def _entry(data: dict[str, Any], currency: str) -> Entry:

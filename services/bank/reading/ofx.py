@@ -15,7 +15,7 @@ from services.bank.reading.statements import End, Entry, Head, Part, searched
 
 _TAG = re.compile(r"<(/?)([A-Za-z0-9_.]+)>([^<]*)")
 _CHARSET = re.compile(rb"(?:CHARSET:|encoding=[\"'])\s*([\w-]+)")
-_AMOUNT = re.compile(r"[+-]?\d{1,18}(?:[.,]\d{0,13})?")
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,18}(?:[.,][0-9]{0,13})?")
 _STATEMENTS = ("STMTRS", "CCSTMTRS")
 
 
@@ -28,7 +28,7 @@ def read(raw: bytes) -> Iterator[Part]:
     statement: dict[str, str] = {}
     entry: dict[str, str] | None = None
     number, headed, inside = 0, False, False
-    for closing, tag, text in _tags(_decoded(raw)):
+    for closing, tag, text in _tags(_decoded(raw).replace("\0", " ")):
         if tag in _STATEMENTS:
             if closing:
                 if not headed:
@@ -37,6 +37,8 @@ def read(raw: bytes) -> Iterator[Part]:
             statement, entry, headed, inside = {}, None, False, not closing
         elif not inside:
             continue
+        elif entry is not None and (tag == "BANKTRANLIST" or (tag == "STMTTRN" and not closing)):
+            raise DamagedBankFile(number + 1, "</STMTTRN>")  # else an entry would be lost without a word
         elif tag == "STMTTRN":
             if closing and entry is not None:
                 if not headed:
@@ -45,6 +47,8 @@ def read(raw: bytes) -> Iterator[Part]:
                 number += 1
                 yield _entry(entry, statement["CURDEF"], number)
             entry = None if closing else {}
+        elif tag == "CURRENCY" and entry is not None:  # the amount is in it; not so with ORIGCURRENCY
+            entry["CURRENCY"] = entry.get("CURSYM", "")
         elif not closing and text:
             (statement if entry is None else entry).setdefault(tag, text)
     if inside:
@@ -88,7 +92,7 @@ def _entry(entry: dict[str, str], currency: str, number: int) -> Entry:
     texts = tuple(entry[name] for name in ("NAME", "PAYEE", "MEMO", "CHECKNUM", "REFNUM") if entry.get(name))
     return Entry(
         amount=Decimal(amount.replace(",", ".")),
-        currency=currency,
+        currency=entry.get("CURRENCY") or currency,
         booking_date=_day(entry.get("DTPOSTED", ""), number),
         value_date=_day(entry["DTAVAIL"], number) if "DTAVAIL" in entry else None,
         reference=entry.get("FITID", ""),

@@ -9,7 +9,7 @@ Opening + booked entries = closing, exactly: a statement for which this does not
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Literal
 
 # camt.052: a report during the day; camt.054: a notice of single movements. Both prove nothing.
@@ -17,11 +17,12 @@ StatementFormat = Literal["camt.052", "camt.053", "camt.054", "cfonb120", "mt940
 # ISO 20022's codes: booked, pending, information, future. Only what is booked counts.
 EntryStatus = Literal["BOOK", "PDNG", "INFO", "FUTR"]
 BOOKED: EntryStatus = "BOOK"
+_EXACT = Context(prec=80)  # the usual 28 digits would round a sum of 18 digits with 13 decimals
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Why a statement proves nothing although it was read. ``code``: control_total, other_currency, no_booking_date, unknown_status,
+    """Why a statement proves nothing although it was read. ``code``: control_total, other_currency, no_booking_date,
     balances_differ or pages_missing; ``fields``: the values of its sentence."""
 
     code: str
@@ -96,14 +97,16 @@ class Statement:
 
     @property
     def booked(self) -> Decimal:
-        return sum((one.amount for one in self.entries if one.status == BOOKED), Decimal())
+        with localcontext(_EXACT):
+            return sum((one.amount for one in self.entries if one.status == BOOKED), Decimal())
 
     @property
     def difference(self) -> Decimal | None:
         """Opening + booked entries − closing; None where a balance is missing."""
         if self.end.opening is None or self.end.closing is None:
             return None
-        return self.end.opening + self.booked - self.end.closing
+        with localcontext(_EXACT):
+            return self.end.opening + self.booked - self.end.closing
 
     @property
     def rolls(self) -> bool:
@@ -186,11 +189,13 @@ def _single(parts: Iterable[Part]) -> Iterator[Statement]:
 
 
 def _continues(before: Head, head: Head) -> bool:
-    return head.page == before.page + 1 and (before.account, before.currency, before.id) == (
-        head.account,
-        head.currency,
-        head.id,
-    )
+    return head.page == before.page + 1 and _one_of_pages(before) == _one_of_pages(head)
+
+
+def _one_of_pages(head: Head) -> tuple[str, str, str]:
+    """What the pages of a statement have in common. In MT940 it is the statement's number: each sheet is a message with its own id."""
+    name = head.sequence.partition("/")[0] if head.format == "mt940" else head.id
+    return head.account, head.currency, name
 
 
 def _joined(first: Statement, then: Statement) -> Statement:

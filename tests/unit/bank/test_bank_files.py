@@ -263,6 +263,141 @@ def test_a_file_that_is_none_or_is_damaged_is_refused(raw: bytes, error: type[Ba
         list(bank_file.statements(raw))
 
 
+MT940 = (
+    ":20:A\n:25:FR7699999012340004567890197\n:28C:7/1\n:60F:C260201EUR1,00\n:61:2602010201C1,50NTRFNONREF//B1\n:86:HIPAY\n"
+    ":62F:C260202EUR2,50\n"
+)
+
+
+def test_an_amount_of_mt940_is_read_whole_or_not_at_all() -> None:
+    """The library would read 1, 1 and 2 of these, which add up."""
+    (one,) = read(MT940.encode())
+    assert (one.opening, one.entries[0].amount, one.rolls) == (Decimal(1), Decimal("1.50"), True)
+    with pytest.raises(DamagedBankFile):
+        read(MT940.replace("1,00", "1.00").replace("1,50", "1.50").replace("2,50", "2.50").encode())
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["1.50", "1.500,00", "1 500,00", "1'500,00", "1,500,00", "1234567890123,50", "", "\u0661,50"],
+)
+def test_a_movement_of_mt940_whose_amount_is_written_otherwise_is_refused(written: str) -> None:
+    with pytest.raises(DamagedBankFile) as refused:
+        read(MT940.replace("C1,50", f"C{written}").encode())
+    assert refused.value.place == 5
+
+
+@pytest.mark.parametrize("first", ["2,50", "9,00"])
+def test_two_closing_balances_of_mt940_are_refused(first: str) -> None:
+    with pytest.raises(DamagedBankFile):
+        read(MT940.replace(":62F:", f":62F:C260202EUR{first}\n:62F:").encode())
+
+
+def test_a_closing_balance_of_mt940_in_another_currency_proves_nothing() -> None:
+    (one,) = read(MT940.replace("EUR2,50", "USD2,50").encode())
+    assert ([finding.code for finding in one.findings], one.rolls) == (["balances_differ"], False)
+
+
+def test_the_sheets_of_mt940_are_one_statement_although_each_has_an_id_of_its_own() -> None:
+    first = MT940.replace(":62F:", ":62M:")
+    second = (
+        MT940.replace(":20:A", ":20:B")
+        .replace(":28C:7/1", ":28C:7/2")
+        .replace(":60F:C260201EUR1,00", ":60M:C260201EUR2,50")
+    )
+    (one,) = read(
+        (
+            first
+            + second.replace("EUR2,50\n", "EUR4,00\n").replace(":60M:C260201EUR4,00", ":60M:C260201EUR2,50")
+        ).encode()
+    )
+    assert (one.opening, one.closing, len(one.entries), one.rolls) == (Decimal(1), Decimal(4), 2, True)
+
+
+def test_a_thirtieth_of_february_is_the_last_day_of_the_month() -> None:
+    (one,) = read(MT940.replace(":61:2602010201", ":61:2602300230").encode())
+    assert (one.entries[0].value_date, one.entries[0].booking_date) == (date(2026, 2, 28), date(2026, 2, 28))
+
+
+def cfonb_records() -> list[str]:
+    on = date(2026, 2, 1)
+    return [record("01", on, 0), record("04", on, 100, "A"), record("07", on, 100)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\r\n".join(one.ljust(128) for one in cfonb_records()),
+        "".join(cfonb_records()) + " " * 240,
+        (" " * 120).join(cfonb_records()),
+        "\n\n".join(one.rstrip() for one in cfonb_records()),
+    ],
+)
+def test_blanks_that_fill_up_lines_or_a_file_of_cfonb_are_no_records(written: str) -> None:
+    (one,) = read(written.encode())
+    assert (one.closing, len(one.entries), one.rolls) == (Decimal(1), 1, True)
+
+
+def test_a_new_balance_of_cfonb_in_another_currency_closes_nothing() -> None:
+    old, movement, new = cfonb_records()
+    with pytest.raises(DamagedBankFile):
+        read((old + movement + new.replace("EUR", "USD")).encode())
+
+
+def ofx(entries: str) -> bytes:
+    return (
+        "OFXHEADER:100\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>EUR<BANKACCTFROM><ACCTID>1</BANKACCTFROM>"
+        f"<BANKTRANLIST>{entries}</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+    ).encode()
+
+
+MOVEMENT = "<STMTTRN><TRNTYPE>CREDIT<DTPOSTED>20260201<TRNAMT>1.00<FITID>a"
+
+
+@pytest.mark.parametrize("entries", [MOVEMENT, MOVEMENT + MOVEMENT + "</STMTTRN>"])
+def test_an_entry_of_ofx_without_its_end_is_refused_and_not_left_out(entries: str) -> None:
+    with pytest.raises(DamagedBankFile):
+        read(ofx(entries))
+
+
+def test_an_entry_of_ofx_in_another_currency_is_named() -> None:
+    currency = "<CURRENCY><CURRATE>1.1<CURSYM>USD</CURRENCY></STMTTRN>"
+    (one,) = read(ofx(MOVEMENT + currency))
+    assert (one.entries[0].currency, [finding.code for finding in one.findings]) == (
+        "USD",
+        ["other_currency"],
+    )
+    (one,) = read(ofx(MOVEMENT + currency.replace("CURRENCY", "ORIGCURRENCY")))
+    assert (one.entries[0].currency, one.findings) == ("EUR", ())
+
+
+def test_no_sum_is_rounded_however_many_digits_it_has() -> None:
+    large, tiny = "123456789012345678", "0.0000000000001"
+    raw = (
+        camt(7, 7, entry(9))
+        .replace(b">0.07<", f">{large}<".encode())
+        .replace(b">0.09<", f">{tiny}<".encode())
+    )
+    (one,) = read(raw)
+    assert (one.difference, one.rolls) == (Decimal(tiny), False)
+
+
+def test_an_entry_inside_another_element_is_refused() -> None:
+    with pytest.raises(DamagedBankFile):
+        read(camt(0, 100, f"<Other>{entry(100)}</Other>"))
+
+
+@pytest.mark.parametrize(
+    "raw", [MT940.encode(), "".join(cfonb_records()).encode(), ofx(MOVEMENT + "<NAME>A</STMTTRN>")]
+)
+def test_a_nul_in_a_text_is_a_blank(raw: bytes) -> None:
+    """PostgreSQL stores none."""
+    (one,) = read(
+        raw.replace(b"HIPAY", b"HI\0AY").replace(b"A  ", b"A\0 ").replace(b"<NAME>A", b"<NAME>A\0B")
+    )
+    assert not any("\0" in text for each in one.entries for text in (*each.texts, each.searched))
+
+
 def test_statements_come_whole_out_of_the_child_that_reads() -> None:
     statements = list(bank_file.statements(sample("cfonb-classic.cfo")))
     assert [one.closing for one in statements] == [Decimal("337.70"), Decimal("-2.30"), Decimal("-2.30")]
