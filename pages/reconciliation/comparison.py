@@ -23,12 +23,13 @@ VERDICTS = {
     "absent": ("·", "one says nothing", False),
 }
 _STYLE = """
+.comparison-place{container:comparison / inline-size}
 .comparison{width:100%;border-collapse:collapse;font-size:.95rem}
 .comparison td:last-child,.comparison td.amount{white-space:nowrap}
 .comparison th{width:26%;text-align:left;font-weight:400;opacity:.75;padding:.25rem .5rem .25rem 0;vertical-align:top}
 .comparison td{padding:.25rem .5rem .25rem 0;overflow-wrap:anywhere;vertical-align:top}
 .comparison tr.odd td{font-weight:600}
-@media (max-width:640px){.comparison{font-size:.85rem}.comparison td:last-child{white-space:normal}
+@container comparison (max-width:560px){.comparison{font-size:.85rem}.comparison td:last-child{white-space:normal}
 .comparison th,.comparison td{padding-right:.35rem;hyphens:auto}.comparison td{min-width:3rem}}
 .comparison tr.odd td:last-child{text-decoration:underline;text-underline-offset:.2em}
 """
@@ -42,7 +43,7 @@ def show_compared(compared: Sequence[Compared], currency_of_line: str, currency_
     )
     rows = "".join(_row(one, currency_of_line, currency_of_order, t) for one in compared)
     st.html(
-        f"<style>{_STYLE}</style><table class='comparison'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<style>{_STYLE}</style><div class='comparison-place'><table class='comparison'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 

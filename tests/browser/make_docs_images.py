@@ -118,7 +118,7 @@ def the_order(page: Page, window: BrowserContext, desk: Installation, folder: Pa
     expect(page.locator("canvas td", has_text="INV-2026-0412").first).to_be_attached()
     page.get_by_test_id("stDataFrame").click(position={"x": 20, "y": 60})
     expect(page.get_by_text("Collected so far: €1,250.50")).to_be_visible()
-    keep(page, folder, "request-detail")
+    keep(page, folder, "request-detail", height=1150)
 
 
 def the_payouts(page: Page, desk: Installation, folder: Path) -> None:

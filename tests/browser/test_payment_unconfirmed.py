@@ -85,9 +85,8 @@ def test_what_is_only_told_is_seen_as_such_until_a_real_payment(
     until(absent, 60, "HiPay's answer")
     installation.sandbox.post("/control/clock", json={"advance_seconds": 20 * 60})
     choose(page, SCREENS[0], language)
-    expect(page.get_by_text(alarm).first).to_be_attached(timeout=90_000)
-    page.locator(".st-key-others_to_do summary").click()  # a colleague's, who sent the request
-    expect(page.get_by_text(alarm).first).to_be_visible()
+    page.locator(".st-key-others_to_do summary").click(timeout=90_000)  # a colleague's, who sent the request
+    expect(page.get_by_text(alarm).first).to_be_visible(timeout=90_000)
     keep(page, language, "to-do")
 
     page.goto(f"{installation.dashboard}/payment-requests?order={order}")
