@@ -79,6 +79,7 @@ def _matched(page: Page, desk: Installation) -> Image.Image:
     settled(page)
     if not page.get_by_test_id("stFileUploaderDropzone").is_visible():  # folded once there is a file
         page.get_by_text("Add payout files").click()
+        page.get_by_role("tab", name="From this computer").click()
     file = {"name": f"settlement-{settlement['id']}.csv", "mimeType": "text/csv", "buffer": raw}
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)  # type: ignore[arg-type]
     page.get_by_role("button", name="Import 1 file").click()
