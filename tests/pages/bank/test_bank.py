@@ -24,7 +24,7 @@ def opened(open_page: Open) -> AppTest:
 def test_an_empty_screen_says_what_to_do_next(open_page: Open, desk: Desk) -> None:
     at = opened(open_page)
     assert not at.exception
-    assert "Aucun relevé bancaire pour l'instant" in words(at)
+    assert "Aucun relevé bancaire pour l’instant" in words(at)
 
 
 def test_a_payout_stands_with_its_state_and_a_statement_with_its_check(
