@@ -17,7 +17,8 @@ BREAKS: dict[BreakKind, str] = {
     "gap": "{first} to {last}: no statement, and the balance behind is {amount} more. Add the statement of these days.",
     "quiet_gap": "{first} to {last}: no statement; the balance stays the same.",
     "jump": "{first}: the opening balance is {amount} more than the closing balance before. Neither statement proves anything.",
-    "overlap": "{first} to {last}: two statements of these days do not agree. Neither proves anything.",
+    "overlap": "{first} to {last}: two statements have these days and agree; each entry counts once.",
+    "conflict": "{first} to {last}: two statements of these days do not agree. Neither proves anything.",
 }
 
 
@@ -78,7 +79,7 @@ def statements(found: Bank, wanted: tuple[str, ...], t: Translator) -> None:
                 last=outcome_words.day(one.last.isoformat(), t),
                 amount=outcome_words.money(one.units, account.currency, t),
             )
-            (st.caption if one.kind == "quiet_gap" else st.warning)(plain(words))
+            (st.caption if one.kind in ("quiet_gap", "overlap") else st.warning)(plain(words))
         proved = found.coverages[account.id].proved
         rows = [
             {

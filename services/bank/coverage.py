@@ -1,7 +1,7 @@
 """What statements of one bank account cover, and which of them prove something: opening + booked entries = closing of each, and the closing
 of one is the opening of the next.
 
-A statement proves its entries if it rolls and does not contradict a statement that it touches. Days without a statement between two
+A statement proves its entries if it rolls and does not contradict a statement that it touches or that has days of it. Days without a statement between two
 of them are a gap, which takes nothing from either; where the balance stays the same over it, nothing was booked meanwhile.
 """
 
@@ -12,8 +12,10 @@ from typing import Literal
 
 _DAY = timedelta(days=1)
 
-# days of which no statement is there, with another balance behind them or the same; two that touch and do not agree; two of the same days
-BreakKind = Literal["gap", "quiet_gap", "jump", "overlap"]
+# gap, quiet_gap: days of which no statement is there, with another balance behind them or the same. jump: two that touch, and the second opens
+# with another balance. overlap, conflict: two of the same days, which agree on each of them or do not.
+BreakKind = Literal["gap", "quiet_gap", "jump", "overlap", "conflict"]
+_DISAGREE: tuple[BreakKind, ...] = ("jump", "conflict")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +36,7 @@ class StatementPeriod:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Break:
     """What lies between the statements ``before`` and ``after``, on the days ``first`` to ``last``; ``units``: by how much the opening of the second
-    is more than the balance that the first leads to."""
+    is more than the balance that the first leads to; of a conflict 0 where only later days differ."""
 
     kind: BreakKind
     before: int
@@ -72,7 +74,7 @@ def coverage(statements: Iterable[StatementPeriod]) -> Coverage:
     for one in with_balances:
         if furthest is not None and (found := _between(furthest, one)) is not None:
             breaks.append(found)
-            if found.kind == "jump":
+            if found.kind in _DISAGREE:
                 contradicted |= {found.before, found.after}
         if furthest is None or one.last >= furthest.last:
             furthest = one
@@ -93,18 +95,23 @@ def _between(before: StatementPeriod, after: StatementPeriod) -> Break | None:
         return _break(kind, before, after, before.last + _DAY, after.first - _DAY, units)
     if not units and after.first >= before.last:
         return None  # the old balance may carry the day on which the former statement ended
-    first, last = min(after.first, before.last), min(after.last, before.last)
     if after.first > before.last:
         return _break("jump", before, after, before.last, after.first, units)
     assert before.opening is not None
+    last = min(after.last, before.last)
     units = after.opening - before.opening - sum(_before(before, after.first))
-    if units:
-        return _break("jump", before, after, first, last, units)
-    return None if after.last <= before.last else _break("overlap", before, after, first, last, 0)
+    if units or _on(before, after.first, last) != _on(after, after.first, last):
+        return _break("conflict", before, after, after.first, last, units)
+    return None if after.last <= before.last else _break("overlap", before, after, after.first, last, 0)
 
 
 def _before(one: StatementPeriod, day: date) -> Iterable[int]:
     return (units for booked, units in one.by_day.items() if booked < day)
+
+
+def _on(one: StatementPeriod, first: date, last: date) -> dict[date, int]:
+    """What it books on each of these days."""
+    return {day: units for day, units in one.by_day.items() if units and first <= day <= last}
 
 
 def _break(

@@ -8,7 +8,7 @@ Opening + booked entries = closing, exactly: a statement for which this does not
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
 from typing import Literal
 
@@ -17,6 +17,8 @@ StatementFormat = Literal["camt.052", "camt.053", "camt.054", "cfonb120", "mt940
 # ISO 20022's codes: booked, pending, information, future. Only what is booked counts.
 EntryStatus = Literal["BOOK", "PDNG", "INFO", "FUTR"]
 BOOKED: EntryStatus = "BOOK"
+# Formats whose opening balance bears the date of the closing balance before: the statement covers the days after it.
+_CARRIED: tuple[StatementFormat, ...] = ("cfonb120", "mt940")
 _EXACT = Context(prec=80)  # the usual 28 digits would round a sum of 18 digits with 13 decimals
 
 
@@ -142,8 +144,12 @@ class Statement:
 
     @property
     def from_date(self) -> date | None:
-        """The first day; of a statement that does not say it, its first entry's."""
-        return self.end.from_date or min(self._days(), default=self.end.to_date)
+        """The first day that it covers; of a statement that does not say it, its first entry's."""
+        first, last, days = self.end.from_date, self.end.to_date, self._days()
+        if first is None:
+            return min(days, default=last)
+        carried = self.format in _CARRIED and last is not None and first < last
+        return first + timedelta(days=1) if carried and min(days, default=last) != first else first
 
     @property
     def to_date(self) -> date | None:

@@ -54,6 +54,8 @@ def told(one: Statement, texts: list[int]) -> dict[str, Any]:
         "id": one.id,
         "sequence": one.sequence,
         "copy": one.copy,
+        "from": one.head.format.startswith("camt") or one.end.from_date,  # of a CAMT the person read no days
+        "to": one.head.format.startswith("camt") or one.end.to_date,
         "opening": one.opening,
         "closing": one.closing,
         "rolls": None if one.difference is None else one.rolls,
@@ -75,6 +77,8 @@ def wanted(one: dict[str, Any]) -> dict[str, Any]:
         "id": one["id"] or "",
         "sequence": one["sequence"] or "",
         "copy": one["copy"] or "",
+        "from": one["format"].startswith("camt") or day(one["from"]),
+        "to": one["format"].startswith("camt") or day(one["to"]),
         "opening": one["opening"] and Decimal(one["opening"]),
         "closing": one["closing"] and Decimal(one["closing"]),
         "rolls": one["rolls"],
@@ -98,6 +102,15 @@ def day(text: str | None) -> date | None:
 )
 def test_a_number_that_is_cut_at_a_lines_end_is_found_without_blanks(name: str) -> None:
     assert any("700103" in entry.searched for one in read(sample(name)) for entry in one.entries)
+
+
+def test_the_opening_balance_of_a_french_statement_bears_the_date_of_the_day_before() -> None:
+    days = [(one.from_date, one.to_date) for one in read(sample("cfonb-classic.cfo"))]
+    assert days == [
+        (date(2026, 1, 31), date(2026, 2, 2)),
+        (date(2026, 2, 3), date(2026, 2, 3)),
+        (date(2026, 2, 4), date(2026, 2, 4)),
+    ]
 
 
 @given(st.data())

@@ -70,7 +70,18 @@ def test_statements_that_touch_and_do_not_agree_prove_nothing() -> None:
 def test_an_overlap_is_named_and_checked_by_its_entries() -> None:
     longer = statement(1, 1, 10, 0, 100, d2=60, d8=40)
     assert kinds(longer, statement(2, 5, 15, 60, 130, d8=40, d12=30)) == [("overlap", 1, 2, 0)]
-    assert kinds(longer, statement(2, 5, 15, 70, 140, d8=40, d12=30)) == [("jump", 1, 2, 10)]
+    assert kinds(longer, statement(2, 5, 15, 70, 140, d8=40, d12=30)) == [("conflict", 1, 2, 10)]
+
+
+def test_two_statements_of_the_same_days_that_book_something_else_prove_nothing() -> None:
+    longer = statement(1, 1, 10, 0, 100, d2=60, d8=40)
+    for other in (
+        statement(2, 5, 15, 60, 130, d9=40, d12=30),
+        statement(2, 5, 15, 60, 90, d12=30),
+        statement(2, 5, 9, 60, 60),
+    ):
+        assert [(one.kind, one.units) for one in coverage([longer, other]).breaks] == [("conflict", 0)]
+        assert coverage([longer, other]).proved == frozenset()
 
 
 def test_a_copy_and_a_part_of_a_statement_are_no_break() -> None:
