@@ -18,7 +18,7 @@ from services.money import TooManyDecimals, format_money, to_units
 from services.reconciliation.views.payout_list import masked_iban
 
 TYPES = ["xml", "txt", "cfo", "asc", "sta", "mt940", "940", "ofx", "qfx"]
-_FILE, _RESULT = "bank_file", "bank_result"
+_FILE, _RESULT, _READ = "bank_file", "bank_result", "bank_read"
 # Why a statement proves nothing, by the code of its finding.
 FINDINGS = {
     "control_total": "its control total is {announced}, {read} was read: it is not whole",
@@ -52,13 +52,14 @@ def show(*, expanded: bool) -> None:
             key=f"{_FILE}_{st.session_state.get(_FILE, 0)}",
         )
         if not uploaded:
+            st.session_state.pop(_READ, None)
             return
         read: list[tuple[str, bytes]] = []
         for one in uploaded:
             raw = bytes(one.getbuffer())
             try:
                 with st.spinner(t("Reading {name}…", name=one.name)):
-                    statements = _read(chosen.key, raw)
+                    statements = _read(chosen.key, one.file_id, raw)
             except DeskError as error:
                 st.error(plain(f"{one.name}: {sentence(error, t)}"))
                 continue
@@ -74,14 +75,12 @@ def show(*, expanded: bool) -> None:
             )
 
 
-def _read(account: str, raw: bytes) -> tuple[Statement, ...]:
+def _read(account: str, file_id: str, raw: bytes) -> tuple[Statement, ...]:
     """Remembered for the session: each rerun of the screen would read the file again."""
-    remembered = st.session_state.setdefault("bank_previews", {})
-    key = (account, hash(raw))
-    if key not in remembered:
-        remembered[key] = files.preview(desk(), actor(), account, raw)
-    found: tuple[Statement, ...] = remembered[key]
-    return found
+    remembered: dict[tuple[str, str], tuple[Statement, ...]] = st.session_state.setdefault(_READ, {})
+    if (account, file_id) not in remembered:
+        remembered[account, file_id] = files.preview(desk(), actor(), account, raw)
+    return remembered[account, file_id]
 
 
 def _add(account: str, read: list[tuple[str, bytes]]) -> None:
@@ -103,7 +102,7 @@ def _add(account: str, read: list[tuple[str, bytes]]) -> None:
         said.append((words, ":material/check_circle:"))
     st.session_state[_RESULT] = said
     st.session_state[_FILE] = st.session_state.get(_FILE, 0) + 1
-    st.session_state.pop("bank_previews", None)
+    st.session_state.pop(_READ, None)
 
 
 def _table(statements: tuple[Statement, ...], t: Translator) -> None:
