@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, case, cast, func, select
 
 from services.store.schema.alarms import alarms
+from services.store.schema.bank import bank_files
 from services.store.schema.bulk import batches
 from services.store.schema.orders import orders
 from services.store.schema.payout_decisions import questions
@@ -21,6 +22,7 @@ _TABLES: dict[str, Table] = {
     "question": questions,
     "alarm": alarms,
     "batch": batches,
+    "bank_file": bank_files,
 }
 
 
