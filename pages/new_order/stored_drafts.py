@@ -30,6 +30,7 @@ from services.settings.account import Account
 
 _EVERY = 2.0  # seconds
 _OFFERED = 5
+_Draft = tuple[str, Channel, dict[str, str]]  # account, channel, field → text
 
 
 def offer() -> None:
@@ -60,8 +61,9 @@ def _line(one: StoredDraft) -> None:
 def watch(account: Account, channel: Channel) -> None:
     """Store what is typed, every two seconds while it changes. Called once the form is drawn."""
     # Kept beside the fields: Streamlit removes theirs before another screen runs.
-    st.session_state["order_draft"] = account.key, channel, _typed()
-    st.fragment(_store_now_and_then, run_every=_EVERY)()
+    draft = st.session_state["order_draft"] = account.key, channel, _typed()
+    if _to_store(draft):  # a form that nobody types in asks for no run
+        st.fragment(_store_now_and_then, run_every=_EVERY)()
 
 
 def leave() -> None:
@@ -78,13 +80,19 @@ def store() -> None:
         _store((account, channel, _typed()))
 
 
-def _store(draft: tuple[str, Channel, dict[str, str]] | None) -> None:
+def _to_store(draft: _Draft | None) -> bool:
+    """Whether it differs from what is stored; where nothing is, whether there is anything to keep."""
     state = st.session_state
     if draft is None or draft == state.get("order_stored") or state.get("actor") is None:
+        return False
+    return "order_stored" in state or stored_drafts.worth_keeping(draft[2])
+
+
+def _store(draft: _Draft | None) -> None:
+    state = st.session_state
+    if draft is None or not _to_store(draft):
         return
     account, channel, typed = draft
-    if "order_stored" not in state and not stored_drafts.worth_keeping(typed):
-        return
     state["order_stored"], state["order_stored_at"] = draft, time.monotonic()
     # The person types on whatever becomes of the draft: what stops it stops the order, too, and is said there.
     with suppress(DeskError), raising_no_room():
